@@ -1,0 +1,78 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+GBytes *file_read(const char *path, size_t max_bytes, GError **error) {
+    struct stat facts;
+    if (stat(path, &facts) < 0) {
+        int why = errno;
+        error_set_errno(error, why == ENOENT ? ERROR_NOT_FOUND : ERROR_FAILED, why, "%s", path);
+        return NULL;
+    }
+    if (!S_ISREG(facts.st_mode)) {
+        error_set(error, ERROR_INVALID, "%s: not a file", path);
+        return NULL;
+    }
+    if ((uint64_t)facts.st_size > max_bytes) {
+        error_set(error, ERROR_INVALID, "%s: %" G_GINT64_FORMAT " bytes, at most %zu are read",
+                  path, (int64_t)facts.st_size, max_bytes);
+        return NULL;
+    }
+    char *data = NULL;
+    size_t size = 0;
+    g_autoptr(GError) cause = NULL;
+    if (!g_file_get_contents(path, &data, &size, &cause)) {
+        error_set(error, ERROR_FAILED, "%s", cause->message);
+        return NULL;
+    }
+    return g_bytes_new_take(data, size);
+}
+
+bool file_make_folder(const char *path, GError **error) {
+    if (g_mkdir_with_parents(path, 0777) == 0)
+        return true;
+    error_set_errno(error, ERROR_FAILED, errno, "cannot make the folder %s", path);
+    return false;
+}
+
+bool file_write(const char *path, const void *data, size_t size, GError **error) {
+    g_autofree char *folder = g_path_get_dirname(path);
+    if (!file_make_folder(folder, error))
+        return false;
+    g_autoptr(GError) cause = NULL;
+    if (g_file_set_contents_full(path, data, (gssize)size,
+                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666,
+                                 &cause))
+        return true;
+    error_set(error, ERROR_FAILED, "cannot write %s: %s", path, cause->message);
+    return false;
+}
+
+bool file_write_bytes(const char *path, GBytes *bytes, GError **error) {
+    size_t size = 0;
+    const void *data = g_bytes_get_data(bytes, &size);
+    return file_write(path, data ? data : "", size, error);
+}
+
+bool file_write_text(const char *path, const char *text, GError **error) {
+    return file_write(path, text, strlen(text), error);
+}
+
+static int remove_one(const char *path, const struct stat *facts, int type, struct FTW *walk) {
+    (void)facts, (void)type, (void)walk;
+    return remove(path);
+}
+
+bool file_remove_tree(const char *path, GError **error) {
+    if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT)
+        return true;
+    error_set_errno(error, ERROR_FAILED, errno, "cannot remove %s", path);
+    return false;
+}

@@ -1,0 +1,26 @@
+/* Files, where GLib has not all that is needed. Paths are in the file system's encoding. Any thread. */
+#pragma once
+
+#include "base/error.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Reads a whole file. NULL with error: ERROR_NOT_FOUND if there is none, ERROR_INVALID if it is larger than
+ * max_bytes or no regular file, ERROR_FAILED if it cannot be read. The message names the path. */
+GBytes *file_read(const char *path, size_t max_bytes, GError **error) MUST_CHECK;
+
+/* Makes the file hold exactly these bytes: all of them or, on failure, what it held before. Folders above it are
+ * made. The file is written beside its place, synced and renamed. */
+bool file_write(const char *path, const void *data, size_t size, GError **error) MUST_CHECK;
+
+/* file_write() of a GBytes and of a text. */
+bool file_write_bytes(const char *path, GBytes *bytes, GError **error) MUST_CHECK;
+bool file_write_text(const char *path, const char *text, GError **error) MUST_CHECK;
+
+/* Makes a folder and those above it; one that exists is fine. */
+bool file_make_folder(const char *path, GError **error) MUST_CHECK;
+
+/* Removes a file, or a folder with all that is in it; follows no link. What does not exist is fine. */
+bool file_remove_tree(const char *path, GError **error) MUST_CHECK;

@@ -1,0 +1,76 @@
+#include "cmd/command.h"
+
+#include "base/suggest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --foo_bar=x becomes --foo-bar=x: the old tool's flags were spelled with '_', and both are used. */
+static void spell_with_hyphens(int argc, char **argv) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (!g_str_has_prefix(argv[i], "--"))
+            continue;
+        for (char *c = argv[i]; *c && *c != '='; c++)
+            if (*c == '_')
+                *c = '-';
+    }
+}
+
+/* GOption says "Unknown option --fliter"; this adds which one may have been meant. */
+static void name_the_nearest(const GOptionEntry *entries, GError *cause, GError **error) {
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (const GOptionEntry *entry = entries; entry->long_name; entry++)
+        g_ptr_array_add(names, (void *)entry->long_name);
+
+    const char *written = strstr(cause->message, "--");
+    const char *meant = written ? suggest_name(written + 2, (const char *const *)names->pdata, names->len)
+                                : NULL;
+    if (meant && g_error_matches(cause, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION))
+        error_set(error, ERROR_INVALID, "%s; did you mean --%s?", cause->message, meant);
+    else
+        error_set(error, ERROR_INVALID, "%s", cause->message);
+}
+
+bool command_parse(const Command *command, const GOptionEntry *entries, int *argc, char ***argv,
+                   GError **error) {
+    gboolean help = FALSE;
+    const GOptionEntry help_entry[] = {
+        {"help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this help", NULL},
+        {NULL, 0, 0, 0, NULL, NULL, NULL},
+    };
+    g_autofree char *usage = g_strdup_printf("%s - %s", command->arguments, command->summary);
+    g_autoptr(GOptionContext) context = g_option_context_new(usage);
+    g_autofree char *program = g_strdup_printf("dpxdt %s", command->name);
+    g_autoptr(GError) cause = NULL;
+
+    spell_with_hyphens(*argc, *argv);
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_set_description(context, command->help);
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_add_main_entries(context, help_entry, NULL);
+    if (!g_option_context_parse(context, argc, argv, &cause)) {
+        name_the_nearest(entries, cause, error);
+        return false;
+    }
+    if (help) {
+        g_set_prgname(program);
+        g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
+        fputs(text, stdout);
+        return false;
+    }
+    if (*argc > 1 && strcmp((*argv)[1], "--") == 0) {
+        memmove(&(*argv)[1], &(*argv)[2], (size_t)(*argc - 1) * sizeof **argv);
+        (*argc)--;
+    }
+    return true;
+}
+
+bool command_check_arguments(const Command *command, int argc, int least, int most, GError **error) {
+    int given = argc - 1;
+    if (given >= least && (most < 0 || given <= most))
+        return true;
+    error_set(error, ERROR_INVALID, "%s; the usage is: dpxdt %s [OPTION...] %s\n`dpxdt %s --help` says more",
+              given < least ? "something is missing" : "there is too much on the line", command->name,
+              command->arguments, command->name);
+    return false;
+}

@@ -1,0 +1,75 @@
+/* The program: a table of commands, nothing more. */
+#include "base/error.h"
+#include "base/stop.h"
+#include "base/suggest.h"
+#include "cmd/command.h"
+#include "version.h"
+
+#include <jansson.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+static const Command *const commands[] = {
+    &update_command, &test_command, &approve_command, &report_command, &diff_command,
+};
+
+static void print_help(FILE *to) {
+    fputs("dpxdt (\"Depicted\") compares screenshots of web pages before and after a change.\n\n"
+          "Usage: dpxdt COMMAND [OPTION...] ...\n\n",
+          to);
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    fputs("\n`dpxdt COMMAND --help` tells the options of one. Start with `dpxdt update DIR`, where DIR holds\n"
+          "a YAML file of tests (man dpxdt-tests), change a page, and run `dpxdt test DIR`.\n",
+          to);
+}
+
+static const Command *find_command(const char *name) {
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+static int refuse_command(const char *name) {
+    const char *names[G_N_ELEMENTS(commands)];
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        names[i] = commands[i]->name;
+    const char *meant = suggest_name(name, names, G_N_ELEMENTS(names));
+    fprintf(stderr, "dpxdt: there is no command '%s'%s%s%s; `dpxdt --help` lists all\n", name,
+            meant ? ", did you mean '" : "", meant ? meant : "", meant ? "'" : "");
+    return 2;
+}
+
+static int run_command(const Command *command, int argc, char **argv) {
+    g_autoptr(GError) error = NULL;
+    int status = command->run(command, argc, argv, &error);
+    if (!error)
+        return status;
+    fprintf(stderr, "dpxdt %s: %s\n", command->name, error->message);
+    return error_exit_status(error);
+}
+
+int main(int argc, char **argv) {
+    setlocale(LC_CTYPE, "");
+    json_object_seed(0); /* before there are threads: jansson would do it at its first object, unlocked */
+    stop_install();
+
+    const char *name = argc > 1 ? argv[1] : "--help";
+    if (strcmp(name, "--version") == 0) {
+        printf("dpxdt %s\n", DPXDT_VERSION);
+        return 0;
+    }
+    if (strcmp(name, "help") == 0 && argc == 3) {
+        char *for_help[] = {argv[2], (char[]){"--help"}, NULL};
+        const Command *command = find_command(argv[2]);
+        return command ? run_command(command, 2, for_help) : refuse_command(argv[2]);
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_help(argc > 1 ? stdout : stderr);
+        return argc > 1 ? 0 : 2;
+    }
+    const Command *command = find_command(name);
+    return command ? run_command(command, argc - 1, argv + 1) : refuse_command(name);
+}
