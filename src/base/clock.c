@@ -21,7 +21,6 @@ void clock_cond_init(pthread_cond_t *condition) {
 }
 
 bool clock_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t deadline_ms) {
-    struct timespec until = {.tv_sec = deadline_ms / 1000,
-                             .tv_nsec = (deadline_ms % 1000) * 1000000};
+    struct timespec until = {.tv_sec = deadline_ms / 1000, .tv_nsec = (deadline_ms % 1000) * 1000000};
     return pthread_cond_timedwait(condition, mutex, &until) == 0;
 }

@@ -1,11 +1,10 @@
 #include "base/error.h"
 
-G_DEFINE_QUARK(dpxdt-error-quark, error)
+G_DEFINE_QUARK(dpxdt - error - quark, error)
 
 static const int exit_statuses[] = {
-    [ERROR_FAILED] = 2, [ERROR_INVALID] = 2, [ERROR_NOT_FOUND] = 2, [ERROR_DENIED] = 2,
-    [ERROR_BUSY] = 2,   [ERROR_TIMEOUT] = 2, [ERROR_GONE] = 2,
-    [ERROR_STOPPED] = 130, /* 128 + SIGINT, as shells have it */
+    [ERROR_FAILED] = 2,  [ERROR_INVALID] = 2, [ERROR_NOT_FOUND] = 2, [ERROR_DENIED] = 2, [ERROR_BUSY] = 2,
+    [ERROR_TIMEOUT] = 2, [ERROR_GONE] = 2,    [ERROR_STOPPED] = 130, /* 128 + SIGINT, as shells have it */
 };
 
 void error_set(GError **error, ErrorCode code, const char *format, ...) {

@@ -25,8 +25,7 @@ GQuark error_quark(void);
 void error_set(GError **error, ErrorCode code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /* The same with ": " and the text of errno_value behind the message. */
-void error_set_errno(GError **error, ErrorCode code, int errno_value, const char *format, ...)
-    G_GNUC_PRINTF(4, 5);
+void error_set_errno(GError **error, ErrorCode code, int errno_value, const char *format, ...) G_GNUC_PRINTF(4, 5);
 
 /* Tells whether error is one of ours with this code; false for NULL. */
 bool error_is(const GError *error, ErrorCode code);

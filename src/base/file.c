@@ -21,8 +21,8 @@ GBytes *file_read(const char *path, size_t max_bytes, GError **error) {
         return NULL;
     }
     if ((uint64_t)facts.st_size > max_bytes) {
-        error_set(error, ERROR_INVALID, "%s: %" G_GINT64_FORMAT " bytes, at most %zu are read",
-                  path, (int64_t)facts.st_size, max_bytes);
+        error_set(error, ERROR_INVALID, "%s: %" G_GINT64_FORMAT " bytes, at most %zu are read", path,
+                  (int64_t)facts.st_size, max_bytes);
         return NULL;
     }
     char *data = NULL;
@@ -42,17 +42,23 @@ bool file_make_folder(const char *path, GError **error) {
     return false;
 }
 
-bool file_write(const char *path, const void *data, size_t size, GError **error) {
+static bool write_with(const char *path, const void *data, size_t size, GFileSetContentsFlags flags, GError **error) {
     g_autofree char *folder = g_path_get_dirname(path);
     if (!file_make_folder(folder, error))
         return false;
     g_autoptr(GError) cause = NULL;
-    if (g_file_set_contents_full(path, data, (gssize)size,
-                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666,
-                                 &cause))
+    if (g_file_set_contents_full(path, data, (gssize)size, flags, 0666, &cause))
         return true;
     error_set(error, ERROR_FAILED, "cannot write %s: %s", path, cause->message);
     return false;
+}
+
+bool file_write(const char *path, const void *data, size_t size, GError **error) {
+    return write_with(path, data, size, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, error);
+}
+
+bool file_write_scratch(const char *path, const void *data, size_t size, GError **error) {
+    return write_with(path, data, size, G_FILE_SET_CONTENTS_NONE, error);
 }
 
 bool file_write_bytes(const char *path, GBytes *bytes, GError **error) {

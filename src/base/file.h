@@ -19,6 +19,9 @@ bool file_write(const char *path, const void *data, size_t size, GError **error)
 bool file_write_bytes(const char *path, GBytes *bytes, GError **error) MUST_CHECK;
 bool file_write_text(const char *path, const char *text, GError **error) MUST_CHECK;
 
+/* The same for what may be lost: not synced, and half-written if the power fails meanwhile. */
+bool file_write_scratch(const char *path, const void *data, size_t size, GError **error) MUST_CHECK;
+
 /* Makes a folder and those above it; one that exists is fine. */
 bool file_make_folder(const char *path, GError **error) MUST_CHECK;
 

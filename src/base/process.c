@@ -110,12 +110,11 @@ static _Noreturn void run_program(const ProcessSetup *setup, pid_t keeper, int f
     setpgid(0, 0);
     setrlimit(RLIMIT_CORE, &no_core);
     /* The user first: changing it clears the parent-death signal. */
-    if (place_descriptors(setup) && (!setup->directory || chdir(setup->directory) == 0) &&
-        become_user(setup) && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == keeper) {
+    if (place_descriptors(setup) && (!setup->directory || chdir(setup->directory) == 0) && become_user(setup) &&
+        prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == keeper) {
         give_default_signals();
         if (setup->environment)
-            execvpe(setup->argv[0], (char *const *)setup->argv,
-                    (char *const *)setup->environment);
+            execvpe(setup->argv[0], (char *const *)setup->argv, (char *const *)setup->environment);
         else
             execvp(setup->argv[0], (char *const *)setup->argv);
     }
@@ -227,8 +226,8 @@ static bool read_started(Process *process, const ProcessSetup *setup, GError **e
     process->program = started.program;
     if (size == sizeof started && started.exec_errno == 0)
         return true;
-    error_set_errno(error, started.exec_errno == ENOENT ? ERROR_NOT_FOUND : ERROR_FAILED,
-                    started.exec_errno, "cannot run %s", setup->argv[0]);
+    error_set_errno(error, started.exec_errno == ENOENT ? ERROR_NOT_FOUND : ERROR_FAILED, started.exec_errno,
+                    "cannot run %s", setup->argv[0]);
     return false;
 }
 
@@ -259,8 +258,7 @@ Process *process_start(const ProcessSetup *setup, GError **error) {
 }
 
 bool process_wait(Process *process, int64_t deadline_ms, int *out_status) {
-    struct pollfd wait[] = {{.fd = process->report, .events = POLLIN},
-                            {.fd = stop_fd(), .events = POLLIN}};
+    struct pollfd wait[] = {{.fd = process->report, .events = POLLIN}, {.fd = stop_fd(), .events = POLLIN}};
 
     while (!process->ended) {
         int ready = poll(wait, 2, clock_left_ms(deadline_ms));
@@ -268,8 +266,7 @@ bool process_wait(Process *process, int64_t deadline_ms, int *out_status) {
             continue;
         if (ready <= 0 || !wait[0].revents)
             return false;
-        if (read(process->report, &process->status, sizeof process->status) !=
-            sizeof process->status)
+        if (read(process->report, &process->status, sizeof process->status) != sizeof process->status)
             process->status = SIGKILL; /* the keeper itself was killed, and the program with it */
         process->ended = true;
     }

@@ -15,15 +15,15 @@
 typedef struct Process Process;
 
 typedef struct {
-    const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
+    const char *const *argv;        /* NULL-terminated; argv[0] is looked up in PATH */
     const char *const *environment; /* NULL-terminated NAME=value, or NULL for ours */
     const char *directory;          /* to start in, or NULL for ours */
-    int output;            /* becomes descriptors 1 and 2; -1 is /dev/null. Descriptor 0 is /dev/null */
-    int command_pipe[2];   /* become descriptors 3 and 4 where has_command_pipe */
+    int output;                     /* becomes descriptors 1 and 2; -1 is /dev/null. Descriptor 0 is /dev/null */
+    int command_pipe[2];            /* become descriptors 3 and 4 where has_command_pipe */
     bool has_command_pipe;
-    uid_t user;            /* where we are root: whom to run as; 0 changes nothing */
+    uid_t user; /* where we are root: whom to run as; 0 changes nothing */
     gid_t group;
-    int grace_ms;          /* at the end, between SIGTERM to its process group and SIGKILL to all; 0: none */
+    int grace_ms; /* at the end, between SIGTERM to its process group and SIGKILL to all; 0: none */
 } ProcessSetup;
 
 /* Starts a program in a session of its own. NULL with error if it cannot be executed (ERROR_NOT_FOUND if there is no

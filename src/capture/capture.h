@@ -23,7 +23,6 @@ typedef struct {
  * answers 400 or more, injected code that throws, a selector that is not there; ERROR_TIMEOUT for a page that does
  * not come to rest within spec->timeout_ms; ERROR_GONE if no browser can be kept alive; ERROR_STOPPED. A browser that
  * dies under the page is started again, and the page captured again. Any thread; as many at once as you like. */
-Capture *capture_page(Browser *browser, const CaptureSpec *spec, GString *log, GError **error)
-    MUST_CHECK;
+Capture *capture_page(Browser *browser, const CaptureSpec *spec, GString *log, GError **error) MUST_CHECK;
 void capture_free(Capture *capture);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Capture, capture_free)

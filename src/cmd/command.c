@@ -23,16 +23,14 @@ static void name_the_nearest(const GOptionEntry *entries, GError *cause, GError 
         g_ptr_array_add(names, (void *)entry->long_name);
 
     const char *written = strstr(cause->message, "--");
-    const char *meant = written ? suggest_name(written + 2, (const char *const *)names->pdata, names->len)
-                                : NULL;
+    const char *meant = written ? suggest_name(written + 2, (const char *const *)names->pdata, names->len) : NULL;
     if (meant && g_error_matches(cause, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION))
         error_set(error, ERROR_INVALID, "%s; did you mean --%s?", cause->message, meant);
     else
         error_set(error, ERROR_INVALID, "%s", cause->message);
 }
 
-bool command_parse(const Command *command, const GOptionEntry *entries, int *argc, char ***argv,
-                   GError **error) {
+bool command_parse(const Command *command, const GOptionEntry *entries, int *argc, char ***argv, GError **error) {
     gboolean help = FALSE;
     const GOptionEntry help_entry[] = {
         {"help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this help", NULL},

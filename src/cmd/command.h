@@ -28,5 +28,4 @@ bool command_parse(const Command *command, const GOptionEntry *entries, int *arg
 
 /* Fails with ERROR_INVALID, naming the usage, unless there are from least to most arguments (most < 0: no limit)
  * behind the options. */
-bool command_check_arguments(const Command *command, int argc, int least, int most, GError **error)
-    MUST_CHECK;
+bool command_check_arguments(const Command *command, int argc, int least, int most, GError **error) MUST_CHECK;

@@ -54,6 +54,7 @@ static int run_command(const Command *command, int argc, char **argv) {
 int main(int argc, char **argv) {
     setlocale(LC_CTYPE, "");
     json_object_seed(0); /* before there are threads: jansson would do it at its first object, unlocked */
+    json_set_alloc_funcs(g_malloc, g_free); /* out of memory ends the program here too */
     stop_install();
 
     const char *name = argc > 1 ? argv[1] : "--help";

@@ -18,7 +18,7 @@ typedef struct {
 
 typedef struct {
     int width, height; /* at least 1 each */
-    bool has_alpha;    /* whether the file had an alpha channel or a transparent colour; if not, alpha is 255 */
+    bool has_alpha;    /* the file had an alpha channel or a transparent colour; else alpha is 255 */
     uint8_t *pixels;   /* width * height * 4 bytes, row after row from the top, without padding */
 } Image;
 
@@ -27,6 +27,10 @@ Image *image_new(int width, int height, bool has_alpha);
 void image_free(Image *image);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Image, image_free)
 
+/* The first of the width * 4 bytes of row y. */
+uint8_t *image_row(const Image *image, int y);
+
 /* A picture of another size with the same top left corner: cropped where smaller, filled with the four bytes of
- * fill (red, green, blue, alpha) where larger. The caller frees it. */
+ * fill (red, green, blue, alpha) where larger. Without has_alpha the alpha of image is dropped: colours stay what
+ * they are, whatever shone through. The caller frees it. */
 Image *image_place(const Image *image, int width, int height, bool has_alpha, const uint8_t fill[4]);

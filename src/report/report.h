@@ -24,14 +24,14 @@ typedef enum {
 typedef struct {
     ResultStatus status;
     char *name;
-    char *description;    /* or NULL */
-    char *file;           /* the YAML file, and where in it the test stands */
+    char *description; /* or NULL */
+    char *file;        /* the YAML file, and where in it the test stands */
     int line;
-    char *url;            /* that was captured */
-    char *message;        /* why, for RESULT_MISSING and RESULT_FAILED, and a size change; else NULL */
-    double distortion;    /* 0 to 1 */
+    char *url;         /* that was captured */
+    char *message;     /* why, for RESULT_MISSING and RESULT_FAILED, and a size change; else NULL */
+    double distortion; /* 0 to 1 */
     uint64_t changed_pixels;
-    int width, height;    /* of the run, pixels; 0 if there is none */
+    int width, height; /* of the run, pixels; 0 if there is none */
     int reference_width, reference_height;
     GArray *regions;      /* of Region (diff/diff.h), or NULL */
     char *reference_path; /* the reference picture: DIR/<name>.png */
@@ -45,11 +45,11 @@ typedef struct {
 } Result;
 
 typedef struct {
-    char *dir;         /* of the suite, as given */
-    bool update;       /* made by `dpxdt update` */
+    char *dir;          /* of the suite, as given */
+    bool update;        /* made by `dpxdt update` */
     int64_t started_ms; /* since 1970, UTC */
     int64_t duration_ms;
-    char *browser;     /* what CAPTURE_NOTE says, or NULL */
+    char *browser;      /* what CAPTURE_NOTE says, or NULL */
     GPtrArray *results; /* of Result, in the suite's order */
 } RunReport;
 
@@ -64,11 +64,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RunReport, run_report_free)
 /* Whether the status is one that makes the command exit with 1. */
 bool result_is_bad(const Result *result);
 
-/* "passed", "updated", "unchanged", "different", "missing", "failed". */
+/* "passed", "updated", "unchanged", "different", "missing", "failed"; and back, false for any other name. */
 const char *result_status_name(ResultStatus status);
+bool result_status_from_name(const char *name, ResultStatus *out_status);
 
-/* How many results have this status. */
+/* How many results have this status, and how many make the command exit with 1. */
 int run_report_count(const RunReport *report, ResultStatus status);
+int run_report_count_bad(const RunReport *report);
+
+/* The suite's folder is found at dir now: paths in it, which begin with report->dir, begin with dir afterwards. For a
+ * report that was written from another working directory, or on another machine. */
+void run_report_move(RunReport *report, const char *dir);
 
 /* The report as JSON and back. `dpxdt test --json FILE` writes it, and results.json holds it for `dpxdt approve` and
  * `dpxdt report`. Reading fails with ERROR_INVALID for what is no such report. The caller frees what is returned. */
@@ -88,5 +94,4 @@ char *report_to_github(const RunReport *report);
  * folder is made; what an earlier gallery left there is replaced, a folder with anything else in it is refused
  * (ERROR_INVALID). Calls progress(done, total, data) after each result where progress is not NULL. */
 bool report_write_gallery(const RunReport *report, const char *folder,
-                          void (*progress)(int done, int total, void *data), void *data,
-                          GError **error) MUST_CHECK;
+                          void (*progress)(int done, int total, void *data), void *data, GError **error) MUST_CHECK;

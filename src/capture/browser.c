@@ -1,0 +1,158 @@
+#include "capture/browser.h"
+
+#include "base/clock.h"
+#include "capture/chromium.h"
+
+#include <pthread.h>
+
+/* Browsers leak a little with every page. */
+enum { PAGES_PER_PROCESS = 500 };
+
+/* One process, and who uses it: it is freed when it was replaced and its last tab has closed. */
+typedef struct {
+    Chromium *chromium;
+    int pages; /* how many it has served; guarded by the browser's lock, as users is */
+    int users;
+} Generation;
+
+struct Browser {
+    char *program;
+    pthread_mutex_t lock;  /* guards all below; held while a process starts, since all wait for it anyway */
+    Generation *newest[2]; /* by whether images stand still; NULL until needed */
+};
+
+struct Tab {
+    Browser *browser;
+    Generation *generation;
+    Session *root; /* the browser's own session is of this thread, for closing */
+    Session *session;
+    char *context_id;
+};
+
+static void drop_user(Generation *generation) {
+    if (--generation->users > 0)
+        return;
+    chromium_free(generation->chromium);
+    g_free(generation);
+}
+
+static bool is_worn_out(const Generation *generation) {
+    return generation->pages >= PAGES_PER_PROCESS || devtools_is_gone(chromium_devtools(generation->chromium));
+}
+
+/* A generation to open a page in, with one more user. The slot itself is a user too. */
+static Generation *take_generation(Browser *browser, bool still_images, GError **error) {
+    Generation **slot = &browser->newest[still_images];
+    if (*slot && is_worn_out(*slot))
+        drop_user(g_steal_pointer(slot));
+    if (!*slot) {
+        const ChromiumSetup setup = {.program = browser->program, .still_images = still_images};
+        Chromium *chromium = chromium_start(&setup, error);
+        if (!chromium)
+            return NULL;
+        *slot = g_new0(Generation, 1);
+        (*slot)->chromium = chromium;
+        (*slot)->users = 1;
+    }
+    (*slot)->pages++;
+    (*slot)->users++;
+    return *slot;
+}
+
+Browser *browser_new(const char *program, GError **error) {
+    g_autofree char *found = chromium_find(program, error);
+    if (!found)
+        return NULL;
+    g_autoptr(Browser) browser = g_new0(Browser, 1);
+    browser->program = g_steal_pointer(&found);
+    pthread_mutex_init(&browser->lock, NULL);
+    Generation *first = take_generation(browser, true, error);
+    if (!first)
+        return NULL;
+    first->users--;
+    first->pages--;
+    return g_steal_pointer(&browser);
+}
+
+void browser_free(Browser *browser) {
+    if (!browser)
+        return;
+    for (size_t i = 0; i < G_N_ELEMENTS(browser->newest); i++)
+        if (browser->newest[i])
+            drop_user(browser->newest[i]);
+    pthread_mutex_destroy(&browser->lock);
+    g_free(browser->program);
+    g_free(browser);
+}
+
+static char *call_for_text(Session *session, const char *method, json_t *params, const char *key, GError **error) {
+    json_t *result = session_call(session, method, params, error);
+    char *text = g_strdup(json_string_value(json_object_get(result, key)));
+    json_decref(result);
+    if (!text && error && !*error)
+        error_set(error, ERROR_FAILED, "%s: no %s in the answer", method, key);
+    return text;
+}
+
+static bool open_session(Tab *tab, SessionHandler handler, void *data, int64_t deadline_ms, GError **error) {
+    session_set_deadline(tab->root, deadline_ms);
+    tab->context_id = call_for_text(tab->root, "Target.createBrowserContext", json_pack("{s:b}", "disposeOnDetach", 1),
+                                    "browserContextId", error);
+    if (!tab->context_id)
+        return false;
+    g_autofree char *target_id =
+        call_for_text(tab->root, "Target.createTarget",
+                      json_pack("{s:s, s:s}", "url", "about:blank", "browserContextId", tab->context_id), "targetId",
+                      error);
+    if (!target_id)
+        return false;
+    g_autofree char *session_id =
+        call_for_text(tab->root, "Target.attachToTarget", json_pack("{s:s, s:b}", "targetId", target_id, "flatten", 1),
+                      "sessionId", error);
+    if (!session_id)
+        return false;
+    tab->session = session_new(chromium_devtools(tab->generation->chromium), session_id, handler, data);
+    session_set_deadline(tab->session, deadline_ms);
+    return true;
+}
+
+Tab *browser_open_tab(Browser *browser, bool still_images, SessionHandler handler, void *data, int64_t deadline_ms,
+                      GError **error) {
+    pthread_mutex_lock(&browser->lock);
+    Generation *generation = take_generation(browser, still_images, error);
+    pthread_mutex_unlock(&browser->lock);
+    if (!generation)
+        return NULL;
+    g_autoptr(Tab) tab = g_new0(Tab, 1);
+    tab->browser = browser;
+    tab->generation = generation;
+    tab->root = session_new(chromium_devtools(generation->chromium), NULL, NULL, NULL);
+    if (!open_session(tab, handler, data, deadline_ms, error)) {
+        g_prefix_error(error, "cannot open a tab: ");
+        return NULL;
+    }
+    return g_steal_pointer(&tab);
+}
+
+void tab_free(Tab *tab) {
+    if (!tab)
+        return;
+    if (tab->context_id)
+        session_send(tab->root, "Target.disposeBrowserContext",
+                     json_pack("{s:s}", "browserContextId", tab->context_id));
+    session_free(tab->session);
+    session_free(tab->root);
+    pthread_mutex_lock(&tab->browser->lock);
+    drop_user(tab->generation);
+    pthread_mutex_unlock(&tab->browser->lock);
+    g_free(tab->context_id);
+    g_free(tab);
+}
+
+Session *tab_session(Tab *tab) {
+    return tab->session;
+}
+
+const char *tab_note(const Tab *tab) {
+    return chromium_note(tab->generation->chromium);
+}

@@ -1,0 +1,34 @@
+/* The browser as the rest of the program knows it: always there. A process that dies, or has served many pages, is
+ * replaced behind the scenes; each page is a tab in a context of its own (cookies, storage, cache). */
+#pragma once
+
+#include "capture/capture.h"
+#include "capture/devtools.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* Finds a browser (program, or the best that is installed if that is NULL) and starts it. Fails as chromium_find()
+ * and chromium_start() do. */
+Browser *browser_new(const char *program, GError **error) MUST_CHECK;
+
+/* No tab may be open. */
+void browser_free(Browser *browser);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Browser, browser_free)
+
+typedef struct Tab Tab;
+
+/* Opens an empty tab in a new context. handler and data are for its session, whose deadline is deadline_ms.
+ * still_images picks a browser in which moving images do not move. Fails with ERROR_GONE if the browser dies
+ * meanwhile. Any thread. */
+Tab *browser_open_tab(Browser *browser, bool still_images, SessionHandler handler, void *data, int64_t deadline_ms,
+                      GError **error) MUST_CHECK;
+
+/* Closes it, whatever its page is doing; works on one that hangs, crashed, or lost its browser. */
+void tab_free(Tab *tab);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Tab, tab_free)
+
+Session *tab_session(Tab *tab);
+
+/* What the pictures of this tab are noted with: see CAPTURE_NOTE. Borrowed. */
+const char *tab_note(const Tab *tab);

@@ -1,0 +1,305 @@
+#include "capture/chromium.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/process.h"
+#include "base/stop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Older ones were never tried: virtual time and captureBeyondViewport changed much before. */
+enum { OLDEST_VERSION = 120 };
+/* A cold start from a slow disk on a busy machine took 8 s; a browser that needs longer hangs. */
+enum { START_TIMEOUT_MS = 30000 };
+/* As much of the browser's own words as helps in an error message. */
+enum { LOG_TAIL_BYTES = 2000 };
+
+/* Where distributions put it. The programs under /usr/lib are what Debian's wrapper scripts in /usr/bin start in the
+ * end; going there directly saves a shell, and the flags of this machine's /etc/chromium.d. The headless shell comes
+ * first: it starts in a third of the time, and needs half the memory. */
+static const char *const programs[] = {
+    "/usr/lib/chromium/chromium-headless-shell",
+    "/usr/lib/chromium/chromium",
+    "chromium-headless-shell",
+    "chrome-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+};
+
+/* Flags that show in the picture, or might. A change here makes other pictures: the note has their hash. */
+static const char *const picture_flags[] = {
+    "--headless",
+    "--disable-gpu",     /* the same pixels with and without a graphics card */
+    "--hide-scrollbars", /* their width would be part of the layout */
+    "--force-color-profile=srgb",
+    "--font-render-hinting=none",
+    "--force-device-scale-factor=1",
+    "--disable-lcd-text",          /* coloured fringes depend on what text is painted over */
+    "--disable-skia-runtime-opts", /* the same arithmetic on every processor */
+    "--lang=en-US",
+    /* One renderer for a page and its frames of any site, so that one session sees all of it. */
+    "--disable-site-isolation-trials",
+    "--disable-features=IsolateOrigins,site-per-process,PaintHolding,Translate,MediaRouter,"
+    "OptimizationHints,BackForwardCache,SpareRendererForSitePerProcess,AutofillServerCommunication",
+};
+
+/* Flags that keep it quiet, quick and to itself. */
+static const char *const quiet_flags[] = {
+    "--remote-debugging-pipe",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-component-extensions-with-background-pages",
+    "--disable-default-apps",
+    "--disable-domain-reliability",
+    "--disable-client-side-phishing-detection",
+    "--disable-extensions",
+    "--disable-sync",
+    "--disable-breakpad",
+    "--disable-crash-reporter",
+    "--disable-hang-monitor",
+    "--disable-prompt-on-repost",
+    "--disable-popup-blocking",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
+    "--disable-ipc-flooding-protection",
+    "--disable-dev-shm-usage", /* containers have 64 MB there, and a renderer then dies on a long page */
+    "--mute-audio",
+    "--no-service-autorun",
+    "--password-store=basic",
+    "--use-mock-keychain",
+};
+
+struct Chromium {
+    Process *process;
+    Devtools *devtools;
+    char *profile; /* folder, removed at the end */
+    char *log;     /* file in it: what the browser prints */
+    char *note;
+};
+
+char *chromium_find(const char *wanted, GError **error) {
+    if (wanted) {
+        g_autofree char *path = g_find_program_in_path(wanted);
+        if (!path)
+            error_set(error, ERROR_NOT_FOUND, "--browser %s: there is no such program", wanted);
+        return g_steal_pointer(&path);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(programs); i++) {
+        char *path = g_find_program_in_path(programs[i]);
+        if (path)
+            return path;
+    }
+    error_set(error, ERROR_NOT_FOUND,
+              "no browser was found; install one (apt-get install chromium-headless-shell, or chromium)"
+              " or name it with --browser PATH");
+    return NULL;
+}
+
+/* As root the browser runs as nobody: pages are code of strangers. */
+static const struct passwd *unprivileged_user(void) {
+    return geteuid() == 0 ? getpwnam("nobody") : NULL;
+}
+
+static bool make_profile(Chromium *chromium, GError **error) {
+    chromium->profile = g_dir_make_tmp("dpxdt-browser-XXXXXX", error);
+    if (!chromium->profile) {
+        g_prefix_error(error, "no folder for the browser's profile: ");
+        return false;
+    }
+    const struct passwd *user = unprivileged_user();
+    if (user && chown(chromium->profile, user->pw_uid, user->pw_gid) < 0) {
+        error_set_errno(error, ERROR_FAILED, errno, "%s", chromium->profile);
+        return false;
+    }
+    chromium->log = g_build_filename(chromium->profile, "browser.log", NULL);
+    return true;
+}
+
+static char *flags_hash(bool still_images) {
+    g_autofree char *all = g_strjoinv(" ", (char **)picture_flags);
+    g_autofree char *text = g_strdup_printf("%s still_images=%d", all, still_images);
+    char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+    hash[8] = '\0';
+    return hash;
+}
+
+static GPtrArray *command_line(const Chromium *chromium, const ChromiumSetup *setup, bool sandbox) {
+    GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(argv, g_strdup(setup->program));
+    for (size_t i = 0; i < G_N_ELEMENTS(picture_flags); i++)
+        g_ptr_array_add(argv, g_strdup(picture_flags[i]));
+    for (size_t i = 0; i < G_N_ELEMENTS(quiet_flags); i++)
+        g_ptr_array_add(argv, g_strdup(quiet_flags[i]));
+    if (setup->still_images) /* 2 is Blink's kImageAnimationPolicyNoAnimation */
+        g_ptr_array_add(argv, g_strdup("--blink-settings=imageAnimationPolicy=2"));
+    if (!sandbox)
+        g_ptr_array_add(argv, g_strdup("--no-sandbox"));
+    g_ptr_array_add(argv, g_strdup_printf("--user-data-dir=%s", chromium->profile));
+    g_ptr_array_add(argv, g_strdup("about:blank"));
+    g_ptr_array_add(argv, NULL);
+    return argv;
+}
+
+/* A home of its own keeps the fonts and flags of this account out, and one time zone makes dates alike everywhere. */
+static char **environment(const Chromium *chromium) {
+    char **env = g_strdupv((char *[]){(char[]){"PATH=/usr/local/bin:/usr/bin:/bin"}, (char[]){"LANG=C.UTF-8"},
+                                      (char[]){"TZ=UTC"}, (char[]){"DBUS_SESSION_BUS_ADDRESS=disabled:"}, NULL});
+    env = g_environ_setenv(env, "HOME", chromium->profile, TRUE);
+    env = g_environ_setenv(env, "TMPDIR", chromium->profile, TRUE);
+    return g_environ_setenv(env, "XDG_RUNTIME_DIR", chromium->profile, TRUE);
+}
+
+static void close_fd(int *fd) {
+    if (*fd >= 0)
+        close(*fd);
+}
+
+static bool spawn(Chromium *chromium, const ChromiumSetup *setup, bool sandbox, GError **error) {
+    __attribute__((cleanup(close_fd))) int log =
+        open(chromium->log, O_CREAT | O_TRUNC | O_APPEND | O_WRONLY | O_CLOEXEC, 0600);
+    int commands[2] = {-1, -1}, replies[2] = {-1, -1};
+    if (pipe2(commands, O_CLOEXEC) < 0 || pipe2(replies, O_CLOEXEC) < 0) {
+        error_set_errno(error, ERROR_FAILED, errno, "no pipe for the browser");
+        close_fd(&commands[0]);
+        close_fd(&commands[1]);
+        return false;
+    }
+    g_autoptr(GPtrArray) argv = command_line(chromium, setup, sandbox);
+    g_auto(GStrv) env = environment(chromium);
+    const struct passwd *user = unprivileged_user();
+    const ProcessSetup process = {
+        .argv = (const char *const *)argv->pdata,
+        .environment = (const char *const *)env,
+        .directory = chromium->profile,
+        .output = log,
+        .has_command_pipe = true,
+        .command_pipe = {commands[0], replies[1]},
+        .user = user ? user->pw_uid : 0,
+        .group = user ? user->pw_gid : 0,
+    };
+    chromium->process = process_start(&process, error);
+    close_fd(&commands[0]);
+    close_fd(&replies[1]);
+    chromium->devtools = devtools_new(commands[1], replies[0]); /* owns them also where nothing runs */
+    return chromium->process != NULL;
+}
+
+static void end_process(Chromium *chromium) {
+    g_clear_pointer(&chromium->process, process_free);
+    g_clear_pointer(&chromium->devtools, devtools_free);
+}
+
+/* The last lines that it printed, without those that it always prints. */
+static char *log_tail(const Chromium *chromium) {
+    g_autofree char *text = NULL;
+    size_t size = 0;
+    if (!g_file_get_contents(chromium->log, &text, &size, NULL))
+        return g_strdup("");
+    const char *tail = size > LOG_TAIL_BYTES ? text + size - LOG_TAIL_BYTES : text;
+    g_autofree char *utf8 = g_utf8_make_valid(tail, -1);
+    return g_strdup(g_strstrip(utf8));
+}
+
+char *chromium_obituary(Chromium *chromium) {
+    int status = 0;
+    if (!process_wait(chromium->process, clock_now_ms() + 1000, &status))
+        return g_strdup("still runs");
+    return WIFSIGNALED(status) ? g_strdup_printf("killed by signal %d", WTERMSIG(status))
+                               : g_strdup_printf("ended with status %d", WEXITSTATUS(status));
+}
+
+static bool check_version(Chromium *chromium, const ChromiumSetup *setup, const char *product, GError **error) {
+    const char *slash = product ? strchr(product, '/') : NULL;
+    long version = slash ? strtol(slash + 1, NULL, 10) : 0;
+    if (version < OLDEST_VERSION) {
+        error_set(error, ERROR_INVALID, "%s is %s: too old, or no Chromium; version %d or newer is needed",
+                  setup->program, product ? product : "of an unknown version", OLDEST_VERSION);
+        return false;
+    }
+    g_autofree char *program = g_path_get_basename(setup->program);
+    g_autofree char *hash = flags_hash(setup->still_images);
+    chromium->note = g_strdup_printf("%s, %s, flags %s", product, program, hash);
+    return true;
+}
+
+/* Whether it runs and answers. It may be refused for its age, too: then no other flag will help. */
+static bool say_hello(Chromium *chromium, const ChromiumSetup *setup, GError **error) {
+    g_autoptr(Session) session = session_new(chromium->devtools, NULL, NULL, NULL);
+    session_set_deadline(session, clock_now_ms() + START_TIMEOUT_MS);
+    g_autoptr(GError) cause = NULL;
+    json_t *version = session_call(session, "Browser.getVersion", NULL, &cause);
+    if (version) {
+        bool fine = check_version(chromium, setup, json_string_value(json_object_get(version, "product")), error);
+        json_decref(version);
+        return fine;
+    }
+    if (error_is(cause, ERROR_STOPPED)) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    }
+    g_autofree char *how = chromium_obituary(chromium);
+    g_autofree char *tail = log_tail(chromium);
+    error_set(error, ERROR_FAILED, "the browser %s did not start: %s%s%s", setup->program,
+              error_is(cause, ERROR_TIMEOUT) ? "it does not answer" : how, *tail ? "; it said:\n" : "", tail);
+    return false;
+}
+
+static bool try_start(Chromium *chromium, const ChromiumSetup *setup, bool sandbox, GError **error) {
+    if (spawn(chromium, setup, sandbox, error) && say_hello(chromium, setup, error))
+        return true;
+    end_process(chromium);
+    return false;
+}
+
+Chromium *chromium_start(const ChromiumSetup *setup, GError **error) {
+    g_autoptr(Chromium) chromium = g_new0(Chromium, 1);
+    g_autoptr(GError) cause = NULL;
+
+    if (!make_profile(chromium, error))
+        return NULL;
+    if (try_start(chromium, setup, true, &cause))
+        return g_steal_pointer(&chromium);
+    if (!error_is(cause, ERROR_FAILED)) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return NULL;
+    }
+    /* Containers and chroots often forbid what its sandbox is made of. */
+    if (!try_start(chromium, setup, false, error))
+        return NULL;
+    g_printerr("dpxdt: warning: the browser runs without its sandbox, which this machine does not allow\n");
+    return g_steal_pointer(&chromium);
+}
+
+void chromium_free(Chromium *chromium) {
+    if (!chromium)
+        return;
+    end_process(chromium);
+    g_autoptr(GError) error = NULL;
+    if (chromium->profile && !file_remove_tree(chromium->profile, &error))
+        g_printerr("dpxdt: warning: %s\n", error->message);
+    g_free(chromium->profile);
+    g_free(chromium->log);
+    g_free(chromium->note);
+    g_free(chromium);
+}
+
+Devtools *chromium_devtools(Chromium *chromium) {
+    return chromium->devtools;
+}
+
+const char *chromium_note(const Chromium *chromium) {
+    return chromium->note;
+}

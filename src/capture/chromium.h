@@ -1,0 +1,32 @@
+/* One browser process: found, started, asked for its version, killed. browser.c decides when. */
+#pragma once
+
+#include "capture/devtools.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct Chromium Chromium;
+
+typedef struct {
+    const char *program; /* as chromium_find() gives it */
+    bool still_images;   /* GIFs and other moving images show their first frame: a switch of the whole browser */
+} ChromiumSetup;
+
+/* Finds a browser: the program wanted, if that is not NULL, else chromium-headless-shell where installed, else
+ * chromium. Returns its path, which the caller frees. Fails with ERROR_NOT_FOUND, and says what to install. */
+char *chromium_find(const char *wanted, GError **error) MUST_CHECK;
+
+/* Starts it and waits until it has answered. Fails with ERROR_FAILED, with the last lines that it printed, if it ends
+ * or does not answer; with ERROR_INVALID if it is too old. Any thread; the Chromium may then be used from any. */
+Chromium *chromium_start(const ChromiumSetup *setup, GError **error) MUST_CHECK;
+void chromium_free(Chromium *chromium);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Chromium, chromium_free)
+
+Devtools *chromium_devtools(Chromium *chromium);
+
+/* What took the pictures: "HeadlessChrome/156.0.8078.79, headless-shell, flags 1a2b3c4d". Borrowed. */
+const char *chromium_note(const Chromium *chromium);
+
+/* How it ended, as far as it has: "killed by signal 9", "ended with status 1", or "still runs". The caller frees it. */
+char *chromium_obituary(Chromium *chromium);

@@ -1,0 +1,138 @@
+/* One page being captured: the inside of the capture folder. page.c opens it, runs script in it and takes the picture;
+ * traffic.c answers for what it requests, settle.c brings it to rest, steps.c clicks and types; capture.c tells them
+ * in which order.
+ *
+ * A Page belongs to one thread. Functions return false with an error as session_call() sets it, or an ERROR_FAILED of
+ * their own. */
+#pragma once
+
+#include "capture/browser.h"
+#include "config/spec.h"
+
+#include <glib.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    const CaptureSpec *spec; /* borrowed */
+    GString *log;            /* borrowed; see page_log() */
+    int64_t started_ms;
+    Tab *tab;
+    Session *session;     /* the tab's */
+    char *frame_id;       /* of the main frame */
+    GHashTable *contexts; /* execution context id -> frame id: where script can run; main worlds only */
+    int64_t main_context; /* the one of the main frame, 0 while there is none */
+    bool loading;         /* the main frame is on its way to a (new) document */
+
+    /* settle.c */
+    bool clock_runs; /* a budget of virtual time was given, and is not used up */
+
+    /* traffic.c */
+    GHashTable *requests;  /* request id -> Request: on their way */
+    int document_status;   /* HTTP status of the main frame's latest document, 0 if none came */
+    char *document_url;    /* its URL */
+    bool is_download;      /* the server sent a file to keep, not a page */
+    bool document_cut_off; /* the document itself did not end in time */
+    bool certificate_is_bad;
+    GHashTable *credentials_given; /* set of request ids which got user and password once */
+} Page;
+
+/* Opens an empty page set up as spec says: viewport, cookies, user agent, the scripts that keep it still. */
+Page *page_open(Browser *browser, const CaptureSpec *spec, GString *log, GError **error) MUST_CHECK;
+void page_free(Page *page);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Page, page_free)
+
+/* Adds a line to the log, with the milliseconds since the page was opened before it. Control characters in what pages
+ * say are replaced. */
+void page_log(Page *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Goes to spec->target_url and waits until its first bytes have come. Fails if it cannot be reached; the message says
+ * why and, where it is known, what may help. */
+bool page_navigate(Page *page, GError **error) MUST_CHECK;
+
+/* Evaluates an expression in the main frame; promises are not waited for. Returns its value as JSON, which the caller
+ * owns. Fails with ERROR_FAILED and the exception's text if it throws. */
+json_t *page_evaluate(Page *page, const char *expression, GError **error) MUST_CHECK;
+
+/* Begins to evaluate in a frame, promises awaited, for page_end_evaluation(). */
+Call *page_begin_evaluation(Page *page, int64_t context, const char *expression);
+json_t *page_end_evaluation(Call *call, GError **error) MUST_CHECK;
+
+/* The script that takes clock, chance and frames away from a document or a worker, as the spec says. The caller frees
+ * it. */
+char *page_still_script(const Page *page);
+
+/* A JSON string literal, which is one of JavaScript too. The caller frees it. */
+char *page_quote(const char *text);
+
+/* Sets the size that the page is laid out for, in CSS pixels. */
+void page_set_viewport(Page *page, int width, int height);
+
+/* The whole document's size in CSS pixels, rounded up. */
+bool page_document_size(Page *page, int *out_width, int *out_height, GError **error) MUST_CHECK;
+
+/* Takes the picture of a box of the document (CSS pixels), which may reach beyond the viewport. Returns a PNG. */
+GBytes *page_picture(Page *page, double x, double y, double width, double height, GError **error) MUST_CHECK;
+
+/* Adds a style sheet to the main document, under any Content-Security-Policy. */
+bool page_add_style(Page *page, const char *css, GError **error) MUST_CHECK;
+
+/* traffic.c: what the page requests. */
+
+/* The empty table for page->requests. */
+GHashTable *traffic_new_requests(void);
+
+/* Tells the browser what to report and what to ask about. Called once, before page_navigate(). */
+void traffic_enable(Page *page);
+
+/* Takes note of an event of the Network, Fetch or Page domain. False if it is none of those that matter here. */
+bool traffic_handle(Page *page, const char *event, const json_t *params);
+
+/* How many requests hold the page up: on their way, and not of the kind that never ends (event streams, sockets). */
+int traffic_pending(Page *page);
+
+/* A request for this URL need not be waited for: its end is told to somebody else (a worker's script). */
+void traffic_forget(Page *page, const char *url);
+
+/* Whether something is on its way, and all of it for longer than spec->resource_timeout_ms. Then traffic_cut_off()
+ * aborts and logs it. */
+bool traffic_is_overdue(Page *page);
+void traffic_cut_off(Page *page);
+
+/* Fails if the main document came with a status of 400 or more, never ended, or was a download. */
+bool traffic_check_document(Page *page, GError **error) MUST_CHECK;
+
+/* settle.c: bringing a page to rest. */
+
+/* To be called before page_navigate(). */
+void settle_prepare(Page *page);
+
+/* Takes note of events about virtual time and workers. False if it is none of those. */
+bool settle_handle(Page *page, const char *event, const json_t *params);
+
+/* Lets the page live until nothing more is to come: scripts, timers, requests, lazy images, fonts. Returns with the
+ * page's time stopped, in the strict mode. A page that does not come to rest is left as it is, and the log says so. */
+bool settle(Page *page, GError **error) MUST_CHECK;
+
+/* The same, while an evaluation of the caller's runs, until it has ended too. Takes the call and returns its value as
+ * page_end_evaluation() does; ERROR_TIMEOUT if it does not end. */
+json_t *settle_evaluation(Page *page, Call *call, GError **error) MUST_CHECK;
+
+/* Lets `ms` of the page's time pass. */
+bool settle_for(Page *page, int ms, GError **error) MUST_CHECK;
+
+/* Shows the page in a viewport as large as its document for a moment, if it is larger than the viewport, so that
+ * what loads when it is scrolled to gets loaded. */
+bool settle_lazy_content(Page *page, GError **error) MUST_CHECK;
+
+/* Ends animations and hides the text cursor, in all frames. */
+bool settle_freeze(Page *page, GError **error) MUST_CHECK;
+
+/* steps.c: what a person would do. */
+
+/* Waits until an element that matches the selector is there. ERROR_TIMEOUT, naming it, after the resource timeout. */
+bool steps_wait_for(Page *page, const char *selector, GError **error) MUST_CHECK;
+
+/* Does spec->steps in order, and lets the page settle after each. The message of a failure names the step. */
+bool steps_do(Page *page, GError **error) MUST_CHECK;

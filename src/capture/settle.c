@@ -1,0 +1,278 @@
+/* Bringing a page to rest.
+ *
+ * In the strict mode a page lives in virtual time. Its clock stands still until we give it a budget; then it jumps from
+ * timer to timer as fast as the processor allows, waits for the network, and stops when the budget is used up. So a
+ * page that needs five seconds to come to rest needs a few milliseconds of ours. And, which matters more, whatever
+ * ticks for ever in the page has ticked exactly as often as the last time: so budgets are of one size, are always used
+ * up, and how many are given depends on nothing that takes real time. What has to happen in real time (painting, the
+ * network) happens while the clock stands.
+ *
+ * In the realtime mode we wait for the network to be quiet, as other tools do. */
+#include "capture/page.h"
+
+#include "base/clock.h"
+
+#include <string.h>
+
+/* How much of the page's time is allowed to pass at once: longer than any entrance animation. It costs nothing on a
+ * page where nothing happens. */
+enum { BUDGET_MS = 5000 };
+/* Injected code may wait for longer: so many budgets, a minute of the page's time. */
+enum { MAX_BUDGETS = 12 };
+/* Realtime: no request on its way for so long counts as quiet. In the strict mode: event streams are given up so long
+ * after the last request has ended. */
+enum { QUIET_MS = 250 };
+/* A page whose scripts keep the processor busy gets so much real time before we take it as it is. */
+enum { STALL_MS = 8000 };
+/* Two frames take 33 ms; a page that paints none in this time will not. */
+enum { PAINT_MS = 1000 };
+/* How often a wait looks at the clock where no event comes. */
+enum { POLL_MS = 50 };
+/* An animation may start another when it ends; a chain may be so long, and one without end is cut here. */
+enum { FREEZE_ROUNDS = 8 };
+/* At most so tall a viewport for lazy content; a taller one costs memory and shows little that is new. */
+enum { MAX_GROWN_HEIGHT = 16384 };
+
+static bool is_strict(const Page *page) {
+    return page->spec->still.mode == STILL_STRICT;
+}
+
+static void set_clock(Page *page, const char *policy, int budget_ms) {
+    json_t *params = json_pack("{s:s}", "policy", policy);
+    if (budget_ms > 0)
+        json_object_set_new(params, "budget", json_integer(budget_ms));
+    session_send(page->session, "Emulation.setVirtualTimePolicy", params);
+    page->clock_runs = budget_ms > 0;
+}
+
+/* A worker has globals of its own, and waits until it is told to go on. Its clock is the page's: virtual time is of the
+ * whole process, and a budget given to a worker stops both for ever. */
+static void on_attached(Page *page, const json_t *params) {
+    const char *id = json_string_value(json_object_get(params, "sessionId"));
+    const json_t *about = json_object_get(params, "targetInfo");
+    if (!id)
+        return;
+    if (g_strcmp0(json_string_value(json_object_get(about, "type")), "worker") == 0) {
+        g_autofree char *script = page_still_script(page);
+        session_send_to(page->session, id, "Runtime.evaluate", json_pack("{s:s}", "expression", script));
+        traffic_forget(page, json_string_value(json_object_get(about, "url")));
+    }
+    session_send_to(page->session, id, "Runtime.runIfWaitingForDebugger", NULL);
+}
+
+bool settle_handle(Page *page, const char *event, const json_t *params) {
+    if (strcmp(event, "Emulation.virtualTimeBudgetExpired") == 0)
+        page->clock_runs = false;
+    else if (strcmp(event, "Target.attachedToTarget") == 0)
+        on_attached(page, params);
+    else
+        return false;
+    return true;
+}
+
+void settle_prepare(Page *page) {
+    const Still *still = &page->spec->still;
+    session_send(page->session, "Target.setAutoAttach",
+                 json_pack("{s:b, s:b, s:b}", "autoAttach", 1, "waitForDebuggerOnStart", 1, "flatten", 1));
+    if (still->mode != STILL_OFF && still->animations) {
+        /* They stand at their beginning until settle_freeze() takes them to their end. */
+        session_send(page->session, "Animation.enable", NULL);
+        session_send(page->session, "Animation.setPlaybackRate", json_pack("{s:i}", "playbackRate", 0));
+    }
+    if (is_strict(page))
+        set_clock(page, "pause", 0);
+}
+
+/* Waiting. */
+
+typedef struct {
+    Page *page;
+    Call *call;           /* an evaluation that must end, or NULL */
+    int64_t busy_ms;      /* when something was last seen on its way */
+    bool ignores_streams; /* the clock no longer waits for the network */
+} Rest;
+
+/* Event streams count as network to the browser, and would stop its clock for ever: when nothing else is on its way,
+ * it is told not to wait any more. */
+static void look_at_network(Rest *rest) {
+    Page *page = rest->page;
+    if (traffic_is_overdue(page))
+        traffic_cut_off(page);
+    if (traffic_pending(page) > 0)
+        rest->busy_ms = clock_now_ms();
+    bool quiet = clock_now_ms() - rest->busy_ms >= QUIET_MS;
+    if (quiet && page->clock_runs && !rest->ignores_streams && g_hash_table_size(page->requests) > 0) {
+        rest->ignores_streams = true;
+        set_clock(page, "advance", BUDGET_MS);
+    }
+}
+
+static bool clock_stands(void *data) {
+    Rest *rest = data;
+    look_at_network(rest);
+    return !rest->page->clock_runs;
+}
+
+static bool call_has_ended(void *data) {
+    Rest *rest = data;
+    look_at_network(rest);
+    return call_is_done(rest->call);
+}
+
+static bool is_quiet(void *data) {
+    Rest *rest = data;
+    look_at_network(rest);
+    bool quiet = rest->page->spec->still.mode == STILL_OFF || clock_now_ms() - rest->busy_ms >= QUIET_MS;
+    return quiet && !rest->page->loading && (!rest->call || call_is_done(rest->call));
+}
+
+/* Waits for a condition, but no longer than the page can be expected to take. A page that does not get there is no
+ * failure: it is logged, and taken as it stands. */
+static bool wait_for(Page *page, Call *call, bool (*done)(void *), int64_t limit_ms, GError **error) {
+    Rest rest = {.page = page, .call = call, .busy_ms = clock_now_ms()};
+    g_autoptr(GError) cause = NULL;
+
+    if (session_wait(page->session, done, &rest, clock_now_ms() + limit_ms, POLL_MS, &cause))
+        return true;
+    if (error_is(cause, ERROR_TIMEOUT) && clock_now_ms() < session_deadline(page->session)) {
+        page_log(page, "the page did not come to rest within %" G_GINT64_FORMAT " ms; taken as it is", limit_ms);
+        return true;
+    }
+    g_propagate_error(error, g_steal_pointer(&cause));
+    g_prefix_error(error, "waiting for the page to come to rest: ");
+    return false;
+}
+
+static int64_t rest_limit(const Page *page) {
+    return page->spec->resource_timeout_ms + STALL_MS;
+}
+
+/* One budget; and another one while the page is on its way to a document, or the evaluation runs. */
+static bool live(Page *page, Call *call, int budget_ms, GError **error) {
+    if (!is_strict(page))
+        return wait_for(page, call, is_quiet, rest_limit(page), error);
+    for (int i = 0; i < MAX_BUDGETS; i++) {
+        set_clock(page, "pauseIfNetworkFetchesPending", budget_ms);
+        if (!wait_for(page, NULL, clock_stands, rest_limit(page), error))
+            return false;
+        if (!page->loading && (!call || call_is_done(call)))
+            return true;
+    }
+    page_log(page, "the page still works after %d ms of its time; taken as it is", MAX_BUDGETS * budget_ms);
+    return true;
+}
+
+/* Work in all frames, while the clock stands. */
+
+static GArray *context_ids(Page *page) {
+    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    GHashTableIter iter;
+    void *key;
+    g_hash_table_iter_init(&iter, page->contexts);
+    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+        int64_t id = GPOINTER_TO_INT(key);
+        g_array_append_val(ids, id);
+    }
+    return ids;
+}
+
+/* Evaluates in one frame and adds the number that comes out. A frame that goes away meanwhile, or whose script does
+ * not end, counts as 0. */
+static bool add_from_frame(Page *page, int64_t context, const char *expression, int64_t *sum, GError **error) {
+    g_autoptr(Call) call = page_begin_evaluation(page, context, expression);
+    g_autoptr(GError) cause = NULL;
+    if (!wait_for(page, call, call_has_ended, rest_limit(page), error))
+        return false;
+    if (!call_is_done(call))
+        return true;
+    json_t *value = page_end_evaluation(g_steal_pointer(&call), &cause);
+    *sum += json_integer_value(value);
+    json_decref(value);
+    if (value || error_is(cause, ERROR_FAILED))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return false;
+}
+
+/* Returns the sum over all frames, or -1 with error. */
+static int64_t in_all_frames(Page *page, const char *expression, GError **error) {
+    g_autoptr(GArray) ids = context_ids(page);
+    int64_t sum = 0;
+    for (unsigned i = 0; i < ids->len; i++)
+        if (!add_from_frame(page, g_array_index(ids, int64_t, i), expression, &sum, error))
+            return -1;
+    return sum;
+}
+
+/* Asks lazy images to load, and lives on while images and fonts are still to come: nothing arrives while the clock
+ * stands. */
+static bool arrive(Page *page, GError **error) {
+    int64_t missing = 1;
+    if (page->spec->still.mode == STILL_OFF)
+        return true;
+    for (int i = 0; i < MAX_BUDGETS && missing > 0; i++) {
+        missing = in_all_frames(page, "__dpxdt.missing()", error);
+        if (missing < 0 || (missing > 0 && !live(page, NULL, BUDGET_MS, error)))
+            return false;
+    }
+    return true;
+}
+
+bool settle(Page *page, GError **error) {
+    return live(page, NULL, BUDGET_MS, error) && arrive(page, error);
+}
+
+json_t *settle_evaluation(Page *page, Call *begun, GError **error) {
+    g_autoptr(Call) call = begun;
+    if (!live(page, call, BUDGET_MS, error) || !arrive(page, error))
+        return NULL;
+    if (call_is_done(call))
+        return page_end_evaluation(g_steal_pointer(&call), error);
+    error_set(error, ERROR_TIMEOUT, "did not end within %d ms of the page's time", MAX_BUDGETS * BUDGET_MS);
+    return NULL;
+}
+
+static bool is_over(void *data) {
+    return clock_now_ms() >= *(int64_t *)data;
+}
+
+bool settle_for(Page *page, int ms, GError **error) {
+    if (is_strict(page))
+        return live(page, NULL, ms, error);
+    int64_t until = clock_now_ms() + ms;
+    return session_wait(page->session, is_over, &until, INT64_MAX, 10, error);
+}
+
+/* Waits until the page was painted, so that observers of what is in view were told. */
+static bool wait_until_painted(Page *page, GError **error) {
+    g_autoptr(Call) call = page_begin_evaluation(page, page->main_context, "__dpxdt.painted()");
+    return wait_for(page, call, call_has_ended, PAINT_MS, error);
+}
+
+bool settle_lazy_content(Page *page, GError **error) {
+    const CaptureSpec *spec = page->spec;
+    int width, height;
+    if (spec->still.mode == STILL_OFF || !spec->still.images || !spec->grow_viewport)
+        return true;
+    if (!page_document_size(page, &width, &height, error))
+        return false;
+    if (height <= spec->height)
+        return true;
+    page_set_viewport(page, spec->width, MIN(height, MAX_GROWN_HEIGHT));
+    if (!wait_until_painted(page, error) || !settle(page, error))
+        return false;
+    page_set_viewport(page, spec->width, spec->height);
+    return wait_until_painted(page, error) && settle(page, error);
+}
+
+bool settle_freeze(Page *page, GError **error) {
+    int64_t ended = 1;
+    if (page->spec->still.mode == STILL_OFF)
+        return true;
+    for (int i = 0; i < FREEZE_ROUNDS && ended > 0; i++) {
+        ended = in_all_frames(page, "__dpxdt.finish()", error);
+        if (ended < 0 || (ended > 0 && !live(page, NULL, BUDGET_MS, error)))
+            return false;
+    }
+    return true;
+}

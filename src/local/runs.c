@@ -1,0 +1,121 @@
+#include "local/runs.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char FOLDER[] = ".dpxdt";
+static const char PREFIX[] = "run-";
+static const char LAST[] = "last";
+static const char RESULTS[] = "results.json";
+
+static void remove_quietly(const char *path) {
+    g_autoptr(GError) error = NULL;
+    if (!file_remove_tree(path, &error))
+        g_printerr("dpxdt: warning: %s\n", error->message);
+}
+
+/* Whether a folder belongs to a process that is no more, and is not what `last` points to. */
+static bool is_left_over(const char *name, const char *last) {
+    if (!g_str_has_prefix(name, PREFIX) || g_strcmp0(name, last) == 0)
+        return false;
+    pid_t process = (pid_t)strtol(name + strlen(PREFIX), NULL, 10);
+    return process > 0 && process != getpid() && kill(process, 0) < 0 && errno == ESRCH;
+}
+
+static void remove_left_over(const char *folder) {
+    g_autofree char *link = g_build_filename(folder, LAST, NULL);
+    g_autofree char *last = g_file_read_link(link, NULL);
+    g_autoptr(GDir) entries = g_dir_open(folder, 0, NULL);
+    for (const char *name; entries && (name = g_dir_read_name(entries));) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        if (is_left_over(name, last))
+            remove_quietly(path);
+    }
+}
+
+/* Its own .gitignore keeps the folder out of commits. */
+static bool make_folder(const char *folder, GError **error) {
+    g_autofree char *ignore = g_build_filename(folder, ".gitignore", NULL);
+    if (!file_make_folder(folder, error))
+        return false;
+    return g_file_test(ignore, G_FILE_TEST_EXISTS) ||
+           file_write_text(ignore, "# Pictures of the last run of dpxdt.\n*\n", error);
+}
+
+char *runs_begin(const char *dir, GError **error) {
+    g_autofree char *folder = g_build_filename(dir, FOLDER, NULL);
+    g_autoptr(GError) cause = NULL;
+    if (make_folder(folder, &cause)) {
+        remove_left_over(folder);
+        /* A process id comes again, and the last run may have had it. */
+        for (int i = 0; i < 1000; i++) {
+            g_autofree char *run = g_strdup_printf("%s/%s%d-%d", folder, PREFIX, (int)getpid(), i);
+            if (g_mkdir(run, 0777) == 0)
+                return g_steal_pointer(&run);
+            if (errno != EEXIST)
+                error_set_errno(&cause, ERROR_FAILED, errno, "cannot make the folder %s", run);
+            if (cause)
+                break;
+        }
+    }
+    g_printerr("dpxdt: warning: %s; pictures go to a temporary folder, and there will be nothing to approve\n",
+               cause ? cause->message : folder);
+    char *run = g_dir_make_tmp("dpxdt-run-XXXXXX", &cause);
+    if (!run)
+        error_set(error, ERROR_FAILED, "no folder for pictures: %s", cause->message);
+    return run;
+}
+
+/* rename(2) replaces the link in one step, whoever else is doing the same. */
+static bool point_last_at(const char *folder, const char *run_name, GError **error) {
+    g_autofree char *link = g_build_filename(folder, LAST, NULL);
+    g_autofree char *new = g_strdup_printf("%s/.%s-%s", folder, LAST, run_name);
+    if (symlink(run_name, new) == 0 && rename(new, link) == 0)
+        return true;
+    error_set_errno(error, ERROR_FAILED, errno, "cannot make %s", link);
+    return false;
+}
+
+bool runs_end(const char *run, const RunReport *report, GError **error) {
+    g_autofree char *results = g_build_filename(run, RESULTS, NULL);
+    g_autofree char *folder = g_path_get_dirname(run);
+    g_autofree char *name = g_path_get_basename(run);
+    if (!report_write_json(report, results, error))
+        return false;
+    if (!g_str_has_suffix(folder, FOLDER))
+        return true; /* in the folder for temporary files: nobody will look for it */
+    g_autofree char *link = g_build_filename(folder, LAST, NULL);
+    g_autofree char *earlier_name = g_file_read_link(link, NULL);
+    if (!point_last_at(folder, name, error))
+        return false;
+    if (earlier_name && g_str_has_prefix(earlier_name, PREFIX) && strcmp(earlier_name, name) != 0) {
+        g_autofree char *earlier = g_build_filename(folder, earlier_name, NULL);
+        remove_quietly(earlier);
+    }
+    return true;
+}
+
+void runs_abandon(const char *run) {
+    remove_quietly(run);
+}
+
+RunReport *runs_read_last(const char *dir, GError **error) {
+    g_autofree char *path = g_build_filename(dir, FOLDER, LAST, RESULTS, NULL);
+    g_autoptr(GError) cause = NULL;
+    RunReport *report = report_read_json(path, &cause);
+    if (report)
+        run_report_move(report, dir);
+    else if (error_is(cause, ERROR_NOT_FOUND))
+        error_set(error, ERROR_NOT_FOUND, "no test has run in %s yet (there is no %s); run `dpxdt test %s` first", dir,
+                  path, dir);
+    else
+        g_propagate_error(error, g_steal_pointer(&cause));
+    return report;
+}

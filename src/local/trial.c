@@ -1,0 +1,175 @@
+#include "local/trial.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "capture/capture.h"
+#include "diff/diff.h"
+#include "image/png.h"
+
+#include <string.h>
+
+static Result *new_result(const TestCase *test, const CaptureSpec *spec) {
+    Result *result = result_new(test->name);
+    result->description = g_strdup(test->description);
+    result->line = test->place.line;
+    result->url = g_strdup(spec->target_url);
+    result->reference_path = g_strdup(test->reference_path);
+    result->attempts = 1;
+    return result;
+}
+
+/* Writes a file of the trial's folder and returns its path, or NULL with error. */
+static char *keep(const Trial *trial, const char *name, const void *data, size_t size, GError **error) {
+    g_autofree char *path = g_build_filename(trial->folder, name, NULL);
+    return file_write_scratch(path, data, size, error) ? g_steal_pointer(&path) : NULL;
+}
+
+static char *keep_bytes(const Trial *trial, const char *name, GBytes *bytes, GError **error) {
+    size_t size = 0;
+    const void *data = g_bytes_get_data(bytes, &size);
+    return keep(trial, name, data, size, error);
+}
+
+static char *keep_image(const Trial *trial, const char *name, const Image *image, GError **error) {
+    g_autoptr(GBytes) png = png_encode(image, error);
+    return png ? keep_bytes(trial, name, png, error) : NULL;
+}
+
+static bool keep_story(const Trial *trial, const CaptureSpec *spec, const GString *log, Result *result,
+                       GError **error) {
+    g_autofree char *config = json_dumps(spec->config, JSON_INDENT(2) | JSON_SORT_KEYS);
+    result->log_path = keep(trial, "log.txt", log->str, log->len, error);
+    if (!result->log_path)
+        return false;
+    result->config_path = keep(trial, "config.json", config, strlen(config), error);
+    return result->config_path != NULL;
+}
+
+/* update */
+
+static bool write_reference(const Trial *trial, const Capture *capture, Result *result, GError **error) {
+    g_autoptr(GBytes) old = file_read(result->reference_path, PNG_MAX_BYTES, NULL);
+    result->status = old && g_bytes_equal(old, capture->png) ? RESULT_UNCHANGED : RESULT_UPDATED;
+    if (result->status == RESULT_UNCHANGED)
+        return true;
+    if (!site_check(trial->site, error))
+        return false;
+    return file_write_bytes(result->reference_path, capture->png, error);
+}
+
+/* test */
+
+static bool keep_pictures(const Trial *trial, GBytes *reference, const Capture *capture, const Difference *difference,
+                          Result *result, GError **error) {
+    result->run_path = keep_bytes(trial, "screenshot.png", capture->png, error);
+    if (!result->run_path)
+        return false;
+    result->ref_path = difference->resized_reference
+                           ? keep_image(trial, "ref_resized", difference->resized_reference, error)
+                           : keep_bytes(trial, "ref_resized", reference, error);
+    if (!result->ref_path || !difference->marked)
+        return result->ref_path != NULL;
+    result->diff_path = keep_image(trial, "diff.png", difference->marked, error);
+    return result->diff_path != NULL;
+}
+
+static void take_over(Difference *difference, Result *result) {
+    result->status = difference->same ? RESULT_PASSED : RESULT_DIFFERENT;
+    result->distortion = difference->distortion;
+    result->changed_pixels = difference->changed_pixels;
+    result->width = difference->width;
+    result->height = difference->height;
+    result->reference_width = difference->reference_width;
+    result->reference_height = difference->reference_height;
+    result->regions = g_array_ref(difference->regions);
+    if (difference->width != difference->reference_width || difference->height != difference->reference_height)
+        result->message = g_strdup_printf("size changed from %dx%d to %dx%d", difference->reference_width,
+                                          difference->reference_height, difference->width, difference->height);
+}
+
+static bool compare(const Trial *trial, const TestCase *test, const Capture *capture, GBytes *reference, Result *result,
+                    GError **error) {
+    const DiffOptions options = {
+        .ignored = (const Box *)capture->ignored->data,
+        .n_ignored = capture->ignored->len,
+        .tolerance = test->tolerance,
+        .want_marked = true,
+        .reference_name = result->reference_path,
+        .run_name = "the picture just taken",
+    };
+    g_autoptr(Difference) difference = diff_png(reference, capture->png, &options, error);
+    if (!difference)
+        return false;
+    bool identical = difference->same && difference->changed_pixels == 0;
+    if (!identical && !keep_pictures(trial, reference, capture, difference, result, error))
+        return false;
+    take_over(difference, result);
+    return true;
+}
+
+static bool judge(const Trial *trial, const TestCase *test, const Capture *capture, Result *result,
+                  char **out_reference_note, GError **error) {
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(GBytes) reference = file_read(result->reference_path, PNG_MAX_BYTES, &cause);
+    if (reference) {
+        *out_reference_note = png_find_note(reference, CAPTURE_NOTE);
+        if (compare(trial, test, capture, reference, result, error))
+            return true;
+    } else if (error_is(cause, ERROR_NOT_FOUND)) {
+        result->status = RESULT_MISSING;
+        result->message =
+            g_strdup_printf("Reference image %s does not exist. Try running in update mode.", result->reference_path);
+    } else {
+        g_propagate_error(error, g_steal_pointer(&cause));
+    }
+    /* So that it can be looked at, and approved. */
+    bool is_missing = result->status == RESULT_MISSING;
+    if (!result->run_path)
+        result->run_path = keep_bytes(trial, "screenshot.png", capture->png, is_missing ? error : NULL);
+    return is_missing && result->run_path;
+}
+
+static void note_size(GBytes *png, Result *result) {
+    PngHeader header;
+    if (!png_read_header(png, &header, NULL))
+        return;
+    result->width = header.width;
+    result->height = header.height;
+}
+
+static bool look(const Trial *trial, const TestCase *test, const CaptureSpec *spec, GString *log, Result *result,
+                 char **out_note, char **out_reference_note, GError **error) {
+    g_autoptr(Capture) capture = capture_page(trial->browser, spec, log, error);
+    if (!capture)
+        return false;
+    note_size(capture->png, result);
+    *out_note = png_find_note(capture->png, CAPTURE_NOTE);
+    return trial->update ? write_reference(trial, capture, result, error)
+                         : judge(trial, test, capture, result, out_reference_note, error);
+}
+
+Result *trial_run(const Trial *trial, const TestCase *test, char **out_note, char **out_reference_note,
+                  GError **error) {
+    const CaptureSpec *spec = test->arms[trial->update ? ARM_REFERENCE : ARM_RUN];
+    g_autoptr(Result) result = new_result(test, spec);
+    g_autoptr(GString) log = g_string_new(NULL);
+    g_autoptr(GError) cause = NULL;
+    int64_t started = clock_now_ms();
+
+    bool fine = look(trial, test, spec, log, result, out_note, out_reference_note, &cause);
+    if (error_is(cause, ERROR_STOPPED)) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return NULL;
+    }
+    if (!site_check(trial->site, error))
+        return NULL;
+    if (!fine) {
+        result->status = RESULT_FAILED;
+        g_free(result->message);
+        result->message = g_strdup(cause->message);
+    }
+    if (!keep_story(trial, spec, log, result, error))
+        return NULL;
+    result->duration_ms = clock_now_ms() - started;
+    return g_steal_pointer(&result);
+}

@@ -1,0 +1,589 @@
+/* The gallery: one list, one stage. All that tests named or logged reaches the page as text nodes, never as HTML.
+   The address keeps the test (t) and the view (v). */
+'use strict';
+(() => {
+const $ = id => document.getElementById(id);
+const data = JSON.parse($('data').textContent);
+const RANKS = ['failed', 'different', 'missing', 'updated', 'unchanged', 'passed'];
+const KINDS = {ref: 'Before', diff: 'Diff', run: 'After'};
+const VIEWS = { /* key, the pictures it needs, what is written above them */
+  side: ['a', ['ref', 'run']],
+  swipe: ['w', ['ref', 'run'], 'Before | After'],
+  onion: ['s', ['ref', 'run'], 'Before and after'],
+  blink: [' ', ['ref', 'run']],
+  overlay: ['d', ['run', 'diff'], 'After, with what changed'],
+  before: ['1', ['ref'], 'Before'],
+  diff: ['2', ['diff'], 'Diff'],
+  after: ['3', ['run'], 'After'],
+  none: ['', []],
+};
+const SCALES = [.1, .25, .5, .75, 1, 1.5, 2, 3, 4, 6, 8];
+const MIXED = ['swipe', 'onion'];
+const BLINK_MS = 700;
+const narrow = matchMedia('(max-width: 799px)');
+const still = matchMedia('(prefers-reduced-motion: reduce)');
+
+const state = {test: null, view: narrow.matches ? 'swipe' : 'side', status: 'all', zoom: 'fit', area: -1, mix: 50};
+const settings = {keys: true, facts: innerWidth >= 1600};
+try { Object.assign(settings, JSON.parse(localStorage.getItem('dpxdt-gallery'))); } catch { /* private window */ }
+
+/* ---- Small tools ---- */
+
+function el(tag, properties, ...children) {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(properties))
+    key in node ? node[key] = value : node.setAttribute(key, value);
+  node.append(...children);
+  return node;
+}
+
+function icon(name) {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  const use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
+  svg.setAttribute('class', 'icon');
+  svg.setAttribute('aria-hidden', 'true');
+  use.setAttribute('href', '#i-' + name);
+  svg.append(use);
+  return svg;
+}
+
+const capital = word => word[0].toUpperCase() + word.slice(1);
+const number = n => n.toLocaleString('en');
+const count = (n, word) => `${number(n)} ${word}${n === 1 ? '' : 's'}`;
+const distortion = r => +r.distortion.toPrecision(6);
+const size = (w, h) => `${w}\u00d7${h}`;
+const shell = text => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
+function duration(ms) {
+  if (ms < 59500) return `${(ms / 1000).toFixed(1)} s`;
+  const s = Math.round(ms / 1000);
+  return `${Math.floor(s / 60)} min ${s % 60} s`;
+}
+
+function sizeChange(r) {
+  const changed = r.reference_width && r.width && (r.reference_width !== r.width || r.reference_height !== r.height);
+  return changed && `${size(r.reference_width, r.reference_height)} \u2192 ${size(r.width, r.height)}`;
+}
+
+/* What happened, in a few words. */
+function score(r) {
+  const change = r.changed_pixels ? `${number(r.changed_pixels)} px` + (r.areas ? ` in ${count(r.areas, 'area')}` : '') : '';
+  switch (r.status) {
+  case 'different': return change || (sizeChange(r) ? `size ${sizeChange(r)}` : 'differs');
+  case 'failed': return (r.message || 'failed').split('\n')[0];
+  case 'missing': return 'no reference yet';
+  case 'passed': return change ? `${change}, tolerated` : 'no difference';
+  default: return r.status;
+  }
+}
+
+/* ---- Results, worst first ---- */
+
+const results = [...data.results].sort((a, b) => RANKS.indexOf(a.status) - RANKS.indexOf(b.status) ||
+  b.distortion - a.distortion || b.changed_pixels - a.changed_pixels);
+results.forEach((r, order) => {
+  r.order = order;
+  r.text = `${r.name} ${r.url} ${r.file}`.toLowerCase();
+});
+const byName = new Map(results.map(r => [r.name, r]));
+const bad = data.counts.failed + data.counts.different + data.counts.missing;
+const shown = () => results.filter(r => !r.row.parentNode.hidden);
+const has = (r, view) => VIEWS[view][1].every(kind => r.images[kind]);
+
+/* The wanted view, or the nearest to it that this test has pictures for. */
+function viewOf(r) {
+  return [state.view, 'after', 'before', 'diff', 'none'].find(view => has(r, view));
+}
+
+/* ---- The list ---- */
+
+function thumbnail(r) {
+  const src = r.images.run || r.images.ref;
+  return el('span', {className: 'thumb'}, src ? el('img', {loading: 'lazy', decoding: 'async', alt: '', src}) : icon(r.status));
+}
+
+function row(r) {
+  r.row = el('a', {href: '#' + new URLSearchParams({t: r.name}), title: r.name, tabIndex: -1}, thumbnail(r),
+    el('span', {className: 'row-name'}, r.name),
+    el('span', {className: `row-score ${r.status}`}, icon(r.status), el('span', {className: 'hidden'}, r.status + ': '),
+      el('span', {}, score(r))));
+  return el('li', {}, r.row);
+}
+
+function makeList() {
+  for (const status of RANKS) {
+    const members = results.filter(r => r.status === status);
+    if (members.length)
+      $('groups').append(el('section', {}, el('h2', {}, capital(status),
+        el('span', {}, number(members.length))), el('ul', {}, ...members.map(row))));
+  }
+}
+
+function makeChips() {
+  const never = data.update ? 'passed different missing' : 'updated unchanged';
+  for (const status of ['all', ...RANKS.filter(s => !never.includes(s))]) {
+    const n = status === 'all' ? results.length : data.counts[status];
+    $('chips').append(el('button', {className: `chip ${status}`, disabled: !n, 'data-status': status,
+      onclick: () => { state.status = status; filter(); }}, icon(status), capital(status), el('b', {}, number(n))));
+  }
+}
+
+function filter() {
+  const words = $('query').value.toLowerCase().split(/\s+/);
+  for (const chip of $('chips').children)
+    chip.setAttribute('aria-pressed', chip.dataset.status === state.status);
+  for (const r of results)
+    r.row.parentNode.hidden = !((state.status === 'all' || r.status === state.status) && words.every(w => r.text.includes(w)));
+  for (const section of $('groups').children)
+    section.hidden = !section.querySelector('li:not([hidden])');
+  $('nothing').hidden = shown().length || !results.length;
+  if (state.test) place();
+  makeReachable();
+}
+
+function showAll() {
+  state.status = 'all';
+  $('query').value = '';
+  filter();
+}
+
+/* One row at a time can be reached by Tab; the arrow keys go on from there. */
+function makeReachable() {
+  const list = shown();
+  const one = list.includes(state.test) ? state.test : list[0];
+  for (const r of results) r.row.tabIndex = r === one ? 0 : -1;
+}
+
+function step(by) {
+  const at = state.test ? state.test.order : -1;
+  return by > 0 ? shown().find(r => r.order > at) : shown().findLast(r => r.order < at);
+}
+
+function move(by) {
+  const target = step(by);
+  if (!target) return;
+  const focused = $('list').contains(document.activeElement);
+  select(target);
+  if (focused) target.row.focus({preventScroll: true});
+}
+
+/* ---- The address ---- */
+
+function writeAddress() {
+  state.address = '#' + new URLSearchParams({t: state.test.name, v: state.view});
+  if (location.hash !== state.address) location.replace(state.address);
+}
+
+function readAddress() {
+  if (location.hash === state.address) return; /* we wrote it */
+  const wanted = new URLSearchParams(location.hash.slice(1));
+  const test = byName.get(wanted.get('t'));
+  if (Object.hasOwn(VIEWS, wanted.get('v'))) state.view = wanted.get('v');
+  if (test) select(test);
+  else if (!narrow.matches && bad) select(results[0]);
+  else {
+    document.body.dataset.pane = 'list';
+    state.test?.row.focus();
+  }
+}
+
+/* ---- The test ---- */
+
+function place() {
+  const list = shown();
+  const at = list.indexOf(state.test);
+  $('position').textContent = at >= 0 ? `${number(at + 1)} of ${number(list.length)}` : '';
+  $('previous').disabled = !step(-1);
+  $('next').disabled = !step(1);
+}
+
+function select(r) {
+  const same = state.test === r;
+  document.body.dataset.pane = 'test';
+  if (!same) {
+    state.test?.row.removeAttribute('aria-current');
+    r.row.setAttribute('aria-current', 'true');
+    Object.assign(state, {test: r, zoom: 'fit', area: -1, mix: 50});
+    r.row.scrollIntoView({block: 'nearest'});
+    makeReachable();
+    place();
+    describe(r);
+    prefetch();
+  }
+  show(same);
+}
+
+function describe(r) {
+  $('hero').hidden = true;
+  $('test').hidden = false;
+  $('name').textContent = r.name;
+  $('name').title = r.name;
+  $('score').replaceChildren(...[
+    el('span', {className: `state ${r.status}`}, icon(r.status), capital(r.status)),
+    /passed|different/.test(r.status) && score(r), r.distortion && `${distortion(r)} distortion`, r.changed_pixels && sizeChange(r)]
+    .filter(Boolean).map(part => el('span', {}, part)));
+  const message = r.message || (r.status === 'missing' ? 'There is no reference picture to compare with yet.' : '');
+  $('message').textContent = message;
+  $('message').className = r.status;
+  $('message').hidden = !message;
+  $('areas').hidden = !r.regions.length;
+  document.title = `${r.name} \u2013 dpxdt ${data.dir}`;
+  describeFacts(r);
+  $('live').textContent = `${$('position').textContent} ${r.name}, ${r.status}, ${score(r)}`;
+}
+
+/* The pictures of the tests before and behind are ready when J or K asks for them. */
+function prefetch() {
+  state.ahead = [step(1), step(-1)].flatMap(r => r ? Object.values(r.images) : []).map(src => {
+    const image = el('img', {src});
+    image.decode().catch(() => {});
+    return image;
+  });
+}
+
+/* ---- The details ---- */
+
+function link(url) {
+  try {
+    if (/^https?:$/.test(new URL(url).protocol))
+      return el('a', {href: url, target: '_blank', rel: 'noreferrer'}, url);
+  } catch { /* not a URL: text */ }
+  return url;
+}
+
+function areaButtons(r) {
+  const most = 30;
+  const buttons = r.regions.slice(0, most).map((box, i) => el('li', {},
+    el('button', {className: 'area', onclick: () => goToArea(i)},
+      `${i + 1}. ${size(box.width, box.height)} at (${box.x}, ${box.y})`, el('span', {}, `${number(box.changed_pixels)} px`))));
+  if (r.areas > most) buttons.push(el('li', {}, `and ${number(r.areas - most)} more`));
+  return [el('h3', {}, count(r.areas, 'changed area')), el('ul', {}, ...buttons)];
+}
+
+function accept(r) {
+  if (data.update || !r.images.run || !/different|missing/.test(r.status)) return [];
+  return [el('h3', {}, 'Accept this picture as the reference'),
+    el('code', {className: 'copy'}, `dpxdt approve ${shell(data.dir)} ${shell(r.name)}`)];
+}
+
+function describeFacts(r) {
+  const share = r.width && r.height ? ` (${+(r.changed_pixels / r.width / r.height * 100).toPrecision(2)} %)` : '';
+  const facts = [
+    ['Address', r.url && link(r.url)],
+    ['Defined in', r.file && r.file + (r.line ? ':' + r.line : '')],
+    ['Size', sizeChange(r) || r.width && size(r.width, r.height)],
+    ['Distortion', r.distortion && distortion(r)],
+    ['Changed', r.changed_pixels && `${count(r.changed_pixels, 'pixel')}${share}`],
+    ['Took', duration(r.duration_ms) + (r.attempts > 1 ? `, ${r.attempts} attempts` : '')],
+  ].filter(fact => fact[1]);
+  const texts = ['log', 'config'].filter(kind => r[kind]).map(kind =>
+    el('details', {open: kind === 'log' && r.status === 'failed'}, el('summary', {}, capital(kind)), el('pre', {tabIndex: 0}, r[kind])));
+  $('facts').replaceChildren(...(r.description ? [el('p', {}, r.description)] : []),
+    el('dl', {}, ...facts.flatMap(([label, value]) => [el('dt', {}, label), el('dd', {}, value)])),
+    ...accept(r), ...(r.regions.length ? areaButtons(r) : []), ...texts);
+}
+
+function showFacts() {
+  $('facts').hidden = !state.test || !settings.facts && !narrow.matches;
+  $('facts-button').setAttribute('aria-expanded', settings.facts);
+}
+
+/* ---- The stage ---- */
+
+function broken(event) {
+  const layers = event.target.parentNode;
+  event.target.remove();
+  if (!layers.querySelector('img'))
+    layers.parentNode.replaceWith(el('p', {className: 'note'}, 'This picture is not in the folder images/ any more.'));
+}
+
+/* A pane shows one picture, or all three on top of each other, of which the view lets some be seen. */
+function pane(r, kinds) {
+  const layers = el('div', {className: 'layers'}, ...kinds.map(kind => {
+    const src = r.images[kind];
+    return el('img', {className: kind, alt: `${KINDS[kind]}: ${r.name}`, draggable: false, onerror: broken, onload: layout, src});
+  }));
+  const canvas = el('div', {className: 'canvas'}, layers,
+    ...r.regions.map(box => {
+      const frame = el('div', {className: 'box'});
+      for (const [side, part, whole] of [['left', box.x, r.width], ['top', box.y, r.height],
+        ['width', box.width, r.width], ['height', box.height, r.height]])
+        frame.style[side] = `${part / whole * 100}%`;
+      return frame;
+    }),
+    el('div', {className: 'handle'}, el('div', {})));
+  const label = kinds.length > 1 ? '' : KINDS[kinds[0]];
+  const scroll = el('div', {className: 'scroll', tabIndex: 0, role: 'group', 'aria-label': label || 'Picture', onscroll: () => follow(scroll)}, canvas);
+  canvas.onpointerdown = event => drag(event, canvas);
+  return el('figure', {className: 'pane'}, el('figcaption', {}, el('span', {className: 'label'}, label),
+    el('span', {className: 'size'})), scroll);
+}
+
+function makeStage(r, view) {
+  const kinds = Object.keys(KINDS).filter(kind => r.images[kind]);
+  const apart = kinds.filter(kind => kind !== 'diff' || $('stage').clientWidth >= 900);
+  const made = r.order + (view === 'side' ? apart.join() : '');
+  if (state.made === made) return;
+  state.made = made;
+  $('stage').replaceChildren(...(!kinds.length
+    ? [el('div', {className: 'pane'}, el('div', {className: `note ${r.status}`}, icon(r.status), el('p', {}, 'There is no picture of this test.')))]
+    : view === 'side' ? apart.map(kind => pane(r, [kind])) : [pane(r, kinds)]));
+}
+
+/* Makes the page show the state's view of the state's test. */
+let blinking = 0;
+function show(kept) {
+  const r = state.test;
+  const view = viewOf(r);
+  const place = kept && scrollers()[0]?.scrollTop && middle(); /* the top of one stays the top */
+  makeStage(r, view);
+  $('stage').dataset.view = view;
+  clearInterval(blinking);
+  delete $('stage').dataset.blink;
+  if (VIEWS[view][2]) $('stage').querySelector('.label').textContent = VIEWS[view][2];
+  if (view === 'blink') blink();
+  if (view === 'blink' && !still.matches) blinking = setInterval(blink, BLINK_MS);
+  for (const button of $('views').querySelectorAll('button')) {
+    button.setAttribute('aria-pressed', button.dataset.view === view);
+    button.disabled = !has(r, button.dataset.view);
+  }
+  $('mix-label').hidden = !MIXED.includes(view);
+  $('mix-name').textContent = view === 'swipe' ? 'Divider' : 'After';
+  setMix(state.mix);
+  showFacts();
+  layout();
+  if (state.area >= 0) goToArea(state.area);
+  else if (place) lookAt(...place);
+  writeAddress();
+}
+
+function blink() {
+  const kind = $('stage').dataset.blink === 'ref' ? 'run' : 'ref';
+  $('stage').dataset.blink = kind;
+  $('stage').querySelector('.label').textContent = KINDS[kind];
+}
+
+function setView(view) {
+  if (!state.test || !has(state.test, view)) return;
+  state.view = view;
+  show(true);
+}
+
+/* ---- Size and place ---- */
+
+const scrollers = () => [...$('stage').querySelectorAll('.scroll')];
+
+/* The picture's size; of one that was never measured, what the browser finds. */
+function pictureSize() {
+  const image = $('stage').querySelector('img');
+  return [state.test.width || image?.naturalWidth || 1, state.test.height || image?.naturalHeight || 1];
+}
+
+function room(scroll) {
+  const style = getComputedStyle(scroll);
+  return [scroll.clientWidth - 2 * parseFloat(style.paddingLeft), scroll.clientHeight - 2 * parseFloat(style.paddingTop)];
+}
+
+/* Fitting is by width, since pages are long: a picture of 8,000 rows fitted by height would be a stripe. */
+function scale() {
+  const scroll = scrollers()[0];
+  return state.zoom !== 'fit' || !scroll ? state.zoom : Math.min(1, Math.max(40, room(scroll)[0]) / pictureSize()[0]);
+}
+
+/* Gives the canvases their size, and says what it is. */
+function layout() {
+  if (!state.test || !scrollers().length) return;
+  const [w, h] = pictureSize();
+  const s = scale();
+  for (const canvas of $('stage').querySelectorAll('.canvas'))
+    Object.assign(canvas.style, {width: `${w * s}px`, height: `${h * s}px`});
+  for (const label of $('stage').querySelectorAll('.size')) label.textContent = size(w, h);
+  $('stage').classList.toggle('pixelated', s > 1);
+  $('zoom-toggle').textContent = state.zoom === 'fit' ? `Fit (${Math.round(s * 100)} %)` : `${Math.round(s * 100)} %`;
+  const n = state.test.regions.length;
+  $('area-text').textContent = state.area < 0 ? count(n, 'area') : `${state.area + 1} of ${n}`;
+  $('facts').querySelectorAll('.area').forEach((button, i) => button.setAttribute('aria-current', i === state.area));
+  $('stage').querySelectorAll('.box').forEach((box, i) => box.classList.toggle('current', i % n === state.area));
+}
+
+function lookAt(x, y) {
+  const s = scale();
+  for (const scroll of scrollers()) {
+    const canvas = scroll.firstElementChild;
+    scroll.scrollTo(canvas.offsetLeft + x * s - scroll.clientWidth / 2, canvas.offsetTop + y * s - scroll.clientHeight / 2);
+  }
+}
+
+/* The point of the picture in the middle of its pane. */
+function middle() {
+  const scroll = scrollers()[0];
+  if (!scroll) return null;
+  const canvas = scroll.firstElementChild;
+  const s = scale();
+  return [(scroll.scrollLeft + scroll.clientWidth / 2 - canvas.offsetLeft) / s, (scroll.scrollTop + scroll.clientHeight / 2 - canvas.offsetTop) / s];
+}
+
+/* All panes show the same place, and the divider stays where it can be seen. */
+function follow(scroll) {
+  for (const other of scrollers())
+    if (other !== scroll) other.scrollTo(scroll.scrollLeft, scroll.scrollTop);
+  const canvas = scroll.firstElementChild;
+  if ($('stage').dataset.view !== 'swipe' || canvas.offsetWidth <= scroll.clientWidth) return;
+  const left = (scroll.scrollLeft - canvas.offsetLeft + 24) / canvas.offsetWidth * 100;
+  const right = left + (scroll.clientWidth - 48) / canvas.offsetWidth * 100;
+  if (state.mix < left || state.mix > right) setMix(Math.min(right, Math.max(left, state.mix)));
+}
+
+function setZoom(zoom) {
+  if (!scrollers().length) return;
+  const centre = middle();
+  state.zoom = zoom;
+  layout();
+  lookAt(...centre);
+}
+
+function zoomBy(by) {
+  const s = scale();
+  const next = by > 0 ? SCALES.find(one => one > s * 1.01) : SCALES.findLast(one => one < s * .99);
+  if (next) setZoom(next);
+}
+
+function goToArea(index) {
+  const box = state.test.regions[index];
+  const scroll = scrollers()[0];
+  if (!box || !scroll) return;
+  const [w, h] = room(scroll);
+  const margin = 48; /* what is around a change tells where it is */
+  state.zoom = 'fit';
+  const fit = scale();
+  state.zoom = Math.max(fit, Math.min(4, w / (box.width + 2 * margin), h / (box.height + 2 * margin)));
+  state.area = index;
+  layout();
+  setMix((box.x + box.width / 2) / pictureSize()[0] * 100);
+  lookAt(box.x + box.width / 2, box.y + box.height / 2);
+}
+
+function stepArea(by) {
+  const n = state.test ? state.test.regions.length : 0;
+  if (!n) return;
+  goToArea(state.area < 0 ? (by > 0 ? 0 : n - 1) : (state.area + by + n) % n);
+  $('live').textContent = `Area ${state.area + 1} of ${n}`;
+}
+
+function setMix(mix) {
+  state.mix = Math.min(100, Math.max(0, mix));
+  $('mix').value = state.mix;
+  $('stage').style.setProperty('--mix', `${state.mix}%`);
+}
+
+function drag(event, canvas) {
+  if ($('stage').dataset.view !== 'swipe' || event.button) return;
+  const go = e => {
+    const edge = canvas.getBoundingClientRect();
+    setMix((e.clientX - edge.left) / edge.width * 100);
+  };
+  event.preventDefault();
+  canvas.setPointerCapture(event.pointerId);
+  canvas.onpointermove = go;
+  canvas.onpointerup = canvas.onpointercancel = () => { canvas.onpointermove = null; };
+  go(event);
+}
+
+/* ---- Keys ---- */
+
+const ACTIONS = {
+  j: () => move(1), k: () => move(-1),
+  f: () => setView(state.test && viewOf(state.test) === 'after' ? 'before' : 'after'),
+  ' ': () => {
+    if ($('stage').dataset.view !== 'blink') state.before = state.view, setView('blink');
+    else if (still.matches) blink();
+    else setView(state.before || 'side');
+  },
+  '[': () => stepArea(-1), ']': () => stepArea(1),
+  z: () => setZoom(state.zoom === 'fit' ? 1 : 'fit'), '+': () => zoomBy(1), '=': () => zoomBy(1), '-': () => zoomBy(-1),
+  i: () => { settings.facts = !settings.facts; save(); showFacts(); },
+  '/': () => $('query').focus(), '?': () => $('help').showModal(),
+};
+for (const view in VIEWS) ACTIONS[VIEWS[view][0]] ??= () => setView(view);
+
+function save() {
+  try { localStorage.setItem('dpxdt-gallery', JSON.stringify(settings)); } catch { /* private window */ }
+}
+
+function escape() {
+  if (document.activeElement === $('query')) {
+    if (!$('query').value) $('query').blur();
+    $('query').value = '';
+    filter();
+  } else if (state.area >= 0 || state.zoom !== 'fit') {
+    state.area = -1;
+    setZoom('fit');
+  }
+}
+
+function nudge(event) {
+  if (!MIXED.includes($('stage').dataset.view) || event.target === $('mix')) return false;
+  setMix(state.mix + (event.key === 'ArrowLeft' ? -1 : 1) * (event.shiftKey ? 10 : 2));
+  return true;
+}
+
+function onKey(event) {
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const typing = event.target.matches('input:not([type=checkbox], [type=range])');
+  if (event.ctrlKey || event.metaKey || event.altKey || $('help').open) return;
+  if (key === 'Escape') escape();
+  else if (typing && key === 'Enter' && shown()[0]) select(shown()[0]);
+  else if (typing) return;
+  else if (/Arrow(Left|Right)/.test(key)) { if (!nudge(event)) return; }
+  else if (/Arrow(Up|Down)/.test(key) && $('list').contains(event.target)) move(key === 'ArrowDown' ? 1 : -1);
+  else if (!settings.keys || !ACTIONS[key] || (key === ' ' && event.target.matches('button, a, summary, input'))) return;
+  else ACTIONS[key]();
+  event.preventDefault();
+}
+
+/* ---- The page ---- */
+
+function hero() {
+  const n = results.length;
+  const took = `It took ${duration(data.duration_ms)}.`;
+  const [status, title, more] =
+    !n ? ['missing', 'No tests here yet', `Nothing ran in ${data.dir}: it holds no tests, or a filter left none.`] :
+    bad ? ['different', `${count(bad, 'test')} to look at`, 'Choose one from the list.'] :
+    data.update ? ['passed', `${count(data.counts.updated, 'reference')} updated`, `${number(data.counts.unchanged)} stayed the same. ${took}`] :
+    ['passed', n === 1 ? 'The test passed' : `All ${number(n)} tests passed`, `Nothing looks different. ${took}`];
+  $('hero').className = status;
+  $('hero').append(icon(status), el('h2', {}, title), el('p', {}, more));
+}
+
+function about() {
+  const started = data.started_ms && new Date(data.started_ms).toLocaleString([], {dateStyle: 'medium', timeStyle: 'short'});
+  $('suite').textContent = data.dir;
+  $('about').textContent = [data.update && 'Update', count(results.length, 'test'), duration(data.duration_ms), started, data.browser]
+    .filter(Boolean).join(' \u00b7 ');
+  document.title = `dpxdt ${data.dir}`;
+}
+
+const clicks = {
+  skip: () => $('stage').focus(), 'show-all': showAll, previous: () => move(-1), next: () => move(1),
+  'facts-button': ACTIONS.i, 'area-previous': () => stepArea(-1), 'area-next': () => stepArea(1),
+  'zoom-out': () => zoomBy(-1), 'zoom-in': () => zoomBy(1), 'zoom-toggle': ACTIONS.z, 'help-button': ACTIONS['?'],
+};
+for (const id in clicks) $(id).onclick = clicks[id];
+for (const button of $('views').querySelectorAll('button')) button.onclick = () => setView(button.dataset.view);
+$('query').oninput = filter;
+$('mix').oninput = () => setMix(+$('mix').value);
+$('keys-on').checked = settings.keys;
+$('keys-on').onchange = () => { settings.keys = $('keys-on').checked; save(); };
+/* A click with the mouse leaves the focus, so that Space blinks and does not press the button again. */
+document.querySelector('.tools').onmousedown = event => { if (event.target.closest('button')) event.preventDefault(); };
+document.addEventListener('keydown', onKey);
+addEventListener('hashchange', readAddress);
+new ResizeObserver(() => { if (state.test) show(true); }).observe($('stage'));
+
+about();
+makeChips();
+makeList();
+hero();
+filter();
+readAddress();
+})();

@@ -1,0 +1,240 @@
+/* RunReport <-> JSON: for programs (`dpxdt test --json FILE`), and for our own later commands (results.json).
+ *
+ * The tables below are the format. Keys may be added; a reader must do without those that it does not know. */
+#include "report/report.h"
+
+#include "base/file.h"
+#include "diff/diff.h"
+
+#include <stddef.h>
+
+/* 10,000 tests with 200 changed areas each make about 200 MB. */
+static const size_t MAX_BYTES = 512u << 20;
+
+static const char FORMAT[] = "dpxdt-results-1";
+
+typedef struct {
+    const char *key;
+    size_t offset;
+} Field;
+
+static const Field text_fields[] = {
+    {"name", offsetof(Result, name)},
+    {"description", offsetof(Result, description)},
+    {"file", offsetof(Result, file)},
+    {"url", offsetof(Result, url)},
+    {"message", offsetof(Result, message)},
+    {"reference_path", offsetof(Result, reference_path)},
+    {"ref_path", offsetof(Result, ref_path)},
+    {"run_path", offsetof(Result, run_path)},
+    {"diff_path", offsetof(Result, diff_path)},
+    {"log_path", offsetof(Result, log_path)},
+    {"config_path", offsetof(Result, config_path)},
+};
+
+static const Field int_fields[] = {
+    {"line", offsetof(Result, line)},
+    {"width", offsetof(Result, width)},
+    {"height", offsetof(Result, height)},
+    {"reference_width", offsetof(Result, reference_width)},
+    {"reference_height", offsetof(Result, reference_height)},
+    {"attempts", offsetof(Result, attempts)},
+};
+
+/* JSON is UTF-8. A path that is not (only a folder given on the command line can be such) loses those bytes here. */
+static json_t *text_to_json(const char *text) {
+    g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
+    return valid ? json_string(valid) : json_null();
+}
+
+static json_t *regions_to_json(const GArray *regions) {
+    json_t *list = json_array();
+    for (guint i = 0; regions && i < regions->len; i++) {
+        const Region *region = &g_array_index(regions, Region, i);
+        json_array_append_new(list,
+                              json_pack("{s:i, s:i, s:i, s:i, s:I, s:f}", "x", region->box.x, "y", region->box.y,
+                                        "width", region->box.width, "height", region->box.height, "changed_pixels",
+                                        (json_int_t)region->changed_pixels, "score", region->score));
+    }
+    return list;
+}
+
+static json_t *result_to_json(const Result *result) {
+    json_t *json = json_pack("{s:s, s:f, s:I, s:I, s:o}", "status", result_status_name(result->status), "distortion",
+                             result->distortion, "changed_pixels", (json_int_t)result->changed_pixels, "duration_ms",
+                             (json_int_t)result->duration_ms, "regions", regions_to_json(result->regions));
+    for (size_t i = 0; i < G_N_ELEMENTS(text_fields); i++) {
+        const char *text = G_STRUCT_MEMBER(char *, result, text_fields[i].offset);
+        json_object_set_new(json, text_fields[i].key, text_to_json(text));
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(int_fields); i++) {
+        int number = G_STRUCT_MEMBER(int, result, int_fields[i].offset);
+        json_object_set_new(json, int_fields[i].key, json_integer(number));
+    }
+    return json;
+}
+
+static json_t *counts_to_json(const RunReport *report) {
+    json_t *counts = json_object();
+    for (ResultStatus status = RESULT_PASSED; status <= RESULT_FAILED; status++)
+        json_object_set_new(counts, result_status_name(status), json_integer(run_report_count(report, status)));
+    return counts;
+}
+
+json_t *report_to_json(const RunReport *report) {
+    json_t *results = json_array();
+    for (guint i = 0; i < report->results->len; i++)
+        json_array_append_new(results, result_to_json(report->results->pdata[i]));
+    return json_pack("{s:s, s:o, s:b, s:I, s:I, s:o, s:o, s:o}", "format", FORMAT, "dir", text_to_json(report->dir),
+                     "update", (int)report->update, "started_ms", (json_int_t)report->started_ms, "duration_ms",
+                     (json_int_t)report->duration_ms, "browser", text_to_json(report->browser), "counts",
+                     counts_to_json(report), "results", results);
+}
+
+static bool read_text(const json_t *object, const char *key, char **out_text, GError **error) {
+    const json_t *value = json_object_get(object, key);
+    if (value && !json_is_string(value) && !json_is_null(value)) {
+        error_set(error, ERROR_INVALID, "%s is not a text", key);
+        return false;
+    }
+    g_free(*out_text);
+    *out_text = g_strdup(json_string_value(value));
+    return true;
+}
+
+/* What is missing is 0: a report of an older dpxdt. */
+static bool read_number(const json_t *object, const char *key, int64_t most, int64_t *out_number, GError **error) {
+    const json_t *value = json_object_get(object, key);
+    int64_t number = json_integer_value(value);
+    if ((value && !json_is_integer(value)) || number < 0 || number > most) {
+        error_set(error, ERROR_INVALID, "%s is not a number from 0 to %" G_GINT64_FORMAT, key, most);
+        return false;
+    }
+    *out_number = number;
+    return true;
+}
+
+static bool read_int(const json_t *object, const char *key, int *out_number, GError **error) {
+    int64_t number = 0;
+    if (!read_number(object, key, G_MAXINT, &number, error))
+        return false;
+    *out_number = (int)number;
+    return true;
+}
+
+static bool read_region(const json_t *json, Region *out_region, GError **error) {
+    int64_t changed_pixels = 0;
+    if (!read_int(json, "x", &out_region->box.x, error) || !read_int(json, "y", &out_region->box.y, error) ||
+        !read_int(json, "width", &out_region->box.width, error) ||
+        !read_int(json, "height", &out_region->box.height, error) ||
+        !read_number(json, "changed_pixels", G_MAXINT64, &changed_pixels, error))
+        return false;
+    out_region->changed_pixels = (uint64_t)changed_pixels;
+    out_region->score = json_number_value(json_object_get(json, "score"));
+    return true;
+}
+
+static GArray *read_regions(const json_t *list, GError **error) {
+    g_autoptr(GArray) regions = g_array_new(FALSE, TRUE, sizeof(Region));
+    size_t i = 0;
+    const json_t *json = NULL;
+    json_array_foreach (list, i, json) {
+        Region region = {0};
+        if (!read_region(json, &region, error))
+            return NULL;
+        g_array_append_val(regions, region);
+    }
+    return g_steal_pointer(&regions);
+}
+
+static bool read_fields(const json_t *json, Result *result, GError **error) {
+    int64_t changed_pixels = 0;
+    if (!read_number(json, "changed_pixels", G_MAXINT64, &changed_pixels, error) ||
+        !read_number(json, "duration_ms", G_MAXINT64, &result->duration_ms, error))
+        return false;
+    result->changed_pixels = (uint64_t)changed_pixels;
+    result->distortion = json_number_value(json_object_get(json, "distortion"));
+    for (size_t i = 0; i < G_N_ELEMENTS(text_fields); i++)
+        if (!read_text(json, text_fields[i].key, &G_STRUCT_MEMBER(char *, result, text_fields[i].offset), error))
+            return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(int_fields); i++)
+        if (!read_int(json, int_fields[i].key, &G_STRUCT_MEMBER(int, result, int_fields[i].offset), error))
+            return false;
+    return true;
+}
+
+static Result *result_from_json(const json_t *json, GError **error) {
+    const char *status = json_string_value(json_object_get(json, "status"));
+    g_autoptr(Result) result = result_new(NULL);
+    if (!status || !result_status_from_name(status, &result->status)) {
+        error_set(error, ERROR_INVALID, "status is none of ours");
+        return NULL;
+    }
+    if (!read_fields(json, result, error))
+        return NULL;
+    if (!result->name) {
+        error_set(error, ERROR_INVALID, "there is no name");
+        return NULL;
+    }
+    result->regions = read_regions(json_object_get(json, "regions"), error);
+    return result->regions ? g_steal_pointer(&result) : NULL;
+}
+
+static bool read_results(const json_t *list, RunReport *report, GError **error) {
+    size_t i = 0;
+    const json_t *json = NULL;
+    json_array_foreach (list, i, json) {
+        Result *result = result_from_json(json, error);
+        if (!result) {
+            g_prefix_error(error, "result %zu: ", i + 1);
+            return false;
+        }
+        g_ptr_array_add(report->results, result);
+    }
+    return true;
+}
+
+RunReport *report_from_json(const json_t *json, GError **error) {
+    const char *format = json_string_value(json_object_get(json, "format"));
+    if (g_strcmp0(format, FORMAT) != 0) {
+        error_set(error, ERROR_INVALID, "not a report of dpxdt (its format is %s, not %s)", format ? format : "missing",
+                  FORMAT);
+        return NULL;
+    }
+    bool update = json_is_true(json_object_get(json, "update"));
+    g_autoptr(RunReport) report = run_report_new(NULL, update);
+    if (!read_text(json, "dir", &report->dir, error) || !read_text(json, "browser", &report->browser, error) ||
+        !read_number(json, "started_ms", G_MAXINT64, &report->started_ms, error) ||
+        !read_number(json, "duration_ms", G_MAXINT64, &report->duration_ms, error) ||
+        !read_results(json_object_get(json, "results"), report, error))
+        return NULL;
+    if (!report->dir)
+        report->dir = g_strdup(".");
+    return g_steal_pointer(&report);
+}
+
+bool report_write_json(const RunReport *report, const char *path, GError **error) {
+    json_auto_t *json = report_to_json(report);
+    char *text = json_dumps(json, JSON_INDENT(2));
+    bool written = file_write_text(path, text, error);
+    free(text);
+    return written;
+}
+
+RunReport *report_read_json(const char *path, GError **error) {
+    g_autoptr(GBytes) bytes = file_read(path, MAX_BYTES, error);
+    if (!bytes)
+        return NULL;
+    json_error_t cause;
+    size_t size = 0;
+    const char *data = g_bytes_get_data(bytes, &size);
+    json_auto_t *json = json_loadb(data ? data : "", size, 0, &cause);
+    if (!json) {
+        error_set(error, ERROR_INVALID, "%s:%d:%d: %s", path, cause.line, cause.column, cause.text);
+        return NULL;
+    }
+    RunReport *report = report_from_json(json, error);
+    if (!report)
+        g_prefix_error(error, "%s: ", path);
+    return report;
+}

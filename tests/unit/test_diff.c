@@ -1,0 +1,371 @@
+#include "diff/diff.h"
+
+#include "diff/regions.h"
+#include "image/png.h"
+
+#include <glib.h>
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+static const uint8_t white[4] = {255, 255, 255, 255}, black[4] = {0, 0, 0, 255};
+static const uint8_t clear[4] = {0, 0, 0, 0};
+
+static void fill(Image *image, Box box, const uint8_t color[4]) {
+    for (int y = box.y; y < box.y + box.height; y++)
+        for (int x = box.x; x < box.x + box.width; x++)
+            memcpy(image_row(image, y) + 4 * x, color, 4);
+}
+
+static Image *make_image(int width, int height, bool has_alpha, const uint8_t color[4]) {
+    Image *image = image_new(width, height, has_alpha);
+    fill(image, (Box){0, 0, width, height}, color);
+    return image;
+}
+
+static Image *make_white(int width, int height) {
+    return make_image(width, height, false, white);
+}
+
+static Difference *compare(const Image *reference, const Image *run, const DiffOptions *options) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) reference_png = png_encode(reference, &error);
+    g_autoptr(GBytes) run_png = png_encode(run, &error);
+    Difference *difference = diff_png(reference_png, run_png, options, &error);
+    g_assert_no_error(error);
+    return difference;
+}
+
+/* Of a white picture in which the boxes became black. */
+static Difference *compare_with_boxes(int width, int height, const Box *boxes, size_t n_boxes,
+                                      const DiffOptions *options) {
+    g_autoptr(Image) reference = make_white(width, height);
+    g_autoptr(Image) run = make_white(width, height);
+    for (size_t i = 0; i < n_boxes; i++)
+        fill(run, boxes[i], black);
+    return compare(reference, run, options);
+}
+
+static const Region *region_at(const Difference *difference, guint index) {
+    g_assert_cmpuint(index, <, difference->regions->len);
+    return &g_array_index(difference->regions, Region, index);
+}
+
+static void assert_box(Box box, int x, int y, int width, int height) {
+    g_assert_cmpint(box.x, ==, x);
+    g_assert_cmpint(box.y, ==, y);
+    g_assert_cmpint(box.width, ==, width);
+    g_assert_cmpint(box.height, ==, height);
+}
+
+static void assert_near(double a, double b) {
+    g_assert_cmpfloat_with_epsilon(a, b, 1e-12);
+}
+
+static void equal_pictures_are_the_same(void) {
+    g_autoptr(Image) opaque = make_white(10, 7);
+    g_autoptr(Image) with_alpha = make_image(10, 7, true, white);
+    const Image *const runs[] = {opaque, with_alpha}; /* equal bytes, and equal pixels in other bytes */
+    for (size_t i = 0; i < G_N_ELEMENTS(runs); i++) {
+        g_autoptr(Difference) difference = compare(opaque, runs[i], NULL);
+        g_assert_true(difference->same);
+        g_assert_cmpfloat(difference->distortion, ==, 0);
+        g_assert_cmpuint(difference->changed_pixels, ==, 0);
+        g_assert_cmpuint(difference->regions->len, ==, 0);
+        g_assert_cmpint(difference->width, ==, 10);
+        g_assert_cmpint(difference->reference_height, ==, 7);
+        g_assert_null(difference->resized_reference);
+    }
+}
+
+static void an_error_names_the_picture_that_is_bad(void) {
+    g_autoptr(Image) image = make_white(2, 2);
+    g_autoptr(GBytes) good = png_encode(image, NULL);
+    g_autoptr(GBytes) bad = g_bytes_new_static("junk", 4);
+    const DiffOptions named = {.reference_name = "a.png", .run_name = "b.png"};
+    const struct {
+        GBytes *reference, *run;
+        const DiffOptions *options;
+        const char *message;
+    } cases[] = {
+        {bad, good, NULL, "the reference: not a PNG"}, {good, bad, NULL, "the run: not a PNG"},
+        {bad, good, &named, "a.png: not a PNG"},       {good, bad, &named, "b.png: not a PNG"},
+        {bad, bad, &named, "a.png: not a PNG"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_null(diff_png(cases[i].reference, cases[i].run, cases[i].options, &error));
+        g_assert_error(error, DPXDT_ERROR, ERROR_INVALID);
+        g_assert_cmpstr(error->message, ==, cases[i].message);
+    }
+}
+
+static void the_distortion_is_the_root_mean_square_over_all_channels(void) {
+    static const struct {
+        uint8_t reference[4], run[4]; /* of one pixel in four, the others being white */
+        bool has_alpha;
+        double distortion;
+    } cases[] = {
+        {{0, 0, 0, 255}, {255, 255, 255, 255}, false, 0.5},
+        {{255, 255, 255, 255}, {255, 255, 254, 255}, false, 1 / 255.0 / 3.4641016151377544 /* 12 */},
+        /* colours by their alpha, and alpha itself: (1 + 1 + 1 + 1) / 16 */
+        {{255, 255, 255, 255}, {255, 255, 255, 0}, true, 0.5},
+        {{255, 0, 0, 51}, {255, 0, 0, 102}, true, 0.2 * 0.35355339059327379 /* sqrt(2 / 16) */},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Image) reference = make_image(2, 2, cases[i].has_alpha, white);
+        g_autoptr(Image) run = make_image(2, 2, cases[i].has_alpha, white);
+        /* A clear pixel in both: else the reference of case 2 is opaque, and alpha does not count (rmse.h). */
+        if (cases[i].has_alpha) {
+            fill(reference, (Box){1, 1, 1, 1}, clear);
+            fill(run, (Box){1, 1, 1, 1}, clear);
+        }
+        fill(reference, (Box){0, 0, 1, 1}, cases[i].reference);
+        fill(run, (Box){0, 0, 1, 1}, cases[i].run);
+        g_autoptr(Difference) difference = compare(reference, run, NULL);
+        assert_near(difference->distortion, cases[i].distortion);
+        g_assert_cmpuint(difference->changed_pixels, ==, 1);
+    }
+}
+
+static void the_distortion_is_printed_with_six_digits(void) {
+    static const struct {
+        double distortion;
+        const char *text;
+    } cases[] = {{0, "0"}, {0.03856688, "0.0385669"}, {1, "1"}, {2.0668498e-06, "2.06685e-06"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = diff_format_distortion(cases[i].distortion);
+        g_assert_cmpstr(text, ==, cases[i].text);
+    }
+}
+
+static void colors_of_clear_pixels_do_not_matter(void) {
+    static const uint8_t clear_red[4] = {255, 0, 0, 0};
+    g_autoptr(Image) reference = make_image(3, 3, true, clear);
+    g_autoptr(Image) run = make_image(3, 3, true, clear_red);
+    g_autoptr(Difference) difference = compare(reference, run, NULL);
+    g_assert_true(difference->same);
+}
+
+static void the_references_alpha_is_dropped_where_the_run_has_none(void) {
+    static const uint8_t half_white[4] = {255, 255, 255, 128};
+    g_autoptr(Image) reference = make_image(3, 3, true, half_white);
+    g_autoptr(Image) run = make_white(3, 3);
+    g_autoptr(Difference) difference = compare(reference, run, NULL);
+    g_assert_true(difference->same);
+    g_assert_null(difference->resized_reference);
+}
+
+/* The distortion is 0 then (rmse.h), as it was in the old tool, but a person sees the page's colour through. */
+static void black_and_clear_differ_even_where_the_distortion_does_not_tell(void) {
+    g_autoptr(Image) reference = make_image(3, 3, true, black);
+    g_autoptr(Image) run = make_image(3, 3, true, clear);
+    g_autoptr(Difference) difference = compare(reference, run, NULL);
+    g_assert_cmpfloat(difference->distortion, ==, 0);
+    g_assert_cmpuint(difference->changed_pixels, ==, 9);
+    g_assert_cmpfloat(difference->score, ==, 0.5);
+    g_assert_false(difference->same);
+}
+
+static void another_size_is_a_difference(void) {
+    g_autoptr(Image) reference = make_white(4, 5);
+    g_autoptr(Image) run = make_white(4, 3);
+    const DiffOptions tolerant = {.tolerance = 1};
+    g_autoptr(Difference) difference = compare(reference, run, &tolerant);
+    g_assert_false(difference->same);
+    g_assert_cmpuint(difference->changed_pixels, ==, 0);
+    g_assert_cmpint(difference->reference_height, ==, 5);
+    g_assert_cmpint(difference->resized_reference->height, ==, 3);
+}
+
+static void a_smaller_reference_is_filled_up(void) {
+    for (int has_alpha = 0; has_alpha <= 1; has_alpha++) {
+        const uint8_t filling[4] = {0, 0, 0, has_alpha ? 0 : 255};
+        g_autoptr(Image) reference = make_white(3, 3);
+        g_autoptr(Image) run = make_image(5, 4, has_alpha, filling);
+        fill(run, (Box){0, 0, 3, 3}, white);
+        g_autoptr(Difference) difference = compare(reference, run, NULL);
+        g_assert_cmpuint(difference->changed_pixels, ==, 0);
+        g_assert_cmpmem(difference->resized_reference->pixels, 80, run->pixels, 80);
+        g_assert_false(difference->same);
+    }
+}
+
+static void ignored_areas_count_as_equal_wherever_they_reach(void) {
+    const Box changed[] = {{2, 2, 4, 4}, {20, 10, 10, 10}};
+    const Box ignored[] = {
+        {-5, -5, 11, 11},
+        {25, 10, INT_MAX, INT_MAX},
+        {20, INT_MIN, 5, INT_MAX},
+        {20, 10, 5, 9},
+    };
+    const DiffOptions options = {.ignored = ignored, .n_ignored = G_N_ELEMENTS(ignored)};
+    g_autoptr(Difference) difference = compare_with_boxes(30, 20, changed, G_N_ELEMENTS(changed), &options);
+    g_assert_cmpuint(difference->changed_pixels, ==, 5);
+    assert_box(region_at(difference, 0)->box, 20, 19, 5, 1);
+    assert_near(difference->distortion, sqrt(5 / 600.0));
+}
+
+static void the_worst_region_decides_not_the_whole_picture(void) {
+    g_autoptr(Image) reference = make_white(300, 300);
+    g_autoptr(Image) run = make_white(300, 300);
+    const uint8_t light[4] = {204, 204, 204, 255}, dark[4] = {102, 102, 102, 255};
+    fill(run, (Box){0, 0, 200, 200}, light); /* scores 0.2 */
+    fill(run, (Box){290, 290, 2, 2}, dark);  /* scores 0.6 */
+    for (int tenths = 5; tenths <= 7; tenths++) {
+        const DiffOptions options = {.tolerance = tenths / 10.0 + 1e-9};
+        g_autoptr(Difference) difference = compare(reference, run, &options);
+        assert_near(difference->score, 0.6);
+        g_assert_cmpint(difference->same, ==, tenths >= 6);
+    }
+}
+
+static void a_score_is_the_mean_over_the_box(void) {
+    const Box corners[] = {{0, 0, 1, 1}, {9, 9, 1, 1}};
+    g_autoptr(Difference) difference = compare_with_boxes(20, 20, corners, 2, NULL);
+    g_assert_cmpuint(difference->n_regions, ==, 1);
+    assert_box(region_at(difference, 0)->box, 0, 0, 10, 10);
+    assert_near(region_at(difference, 0)->score, sqrt(2 / 100.0));
+}
+
+static guint count_regions(Box first, Box second) {
+    const Box boxes[] = {first, second};
+    g_autoptr(Difference) difference = compare_with_boxes(64, 64, boxes, 2, NULL);
+    return difference->regions->len;
+}
+
+static void pixels_nearer_than_the_gap_are_one_region_wherever_they_are(void) {
+    for (int at = 0; at < 2 * CELL_SIDE; at++) {
+        for (int gap = REGION_GAP - 2; gap <= REGION_GAP + 1; gap++) {
+            guint expected = gap < REGION_GAP ? 1 : 2;
+            Box pixel = {20 + at, 20 + at, 1, 1};
+            Box right = {20 + at + gap, 20 + at, 1, 1}, below = {20 + at, 20 + at + gap, 1, 1};
+            Box lower_left = {20 + at - gap, 20 + at + gap, 1, 1};
+            g_assert_cmpuint(count_regions(pixel, right), ==, expected);
+            g_assert_cmpuint(count_regions(pixel, below), ==, expected);
+            g_assert_cmpuint(count_regions(pixel, lower_left), ==, expected);
+        }
+    }
+}
+
+/* Counts clusters of points the slow way: flood from each that is not reached yet. */
+static size_t count_clusters(const Box *points, size_t n) {
+    g_autofree bool *reached = g_new0(bool, n);
+    g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(size_t));
+    size_t clusters = 0;
+    for (size_t start = 0; start < n; start++) {
+        if (reached[start])
+            continue;
+        clusters++;
+        reached[start] = true;
+        g_array_append_val(stack, start);
+        while (stack->len > 0) {
+            Box point = points[g_array_index(stack, size_t, stack->len - 1)];
+            g_array_set_size(stack, stack->len - 1);
+            for (size_t i = 0; i < n; i++) {
+                if (reached[i] || ABS(points[i].x - point.x) >= REGION_GAP || ABS(points[i].y - point.y) >= REGION_GAP)
+                    continue;
+                reached[i] = true;
+                g_array_append_val(stack, i);
+            }
+        }
+    }
+    return clusters;
+}
+
+/* At most one pixel in a cell, because nearness is measured between boxes within cells. */
+static void regions_of_scattered_pixels_are_what_a_flood_finds(void) {
+    for (int round = 0; round < 50; round++) {
+        Box points[400];
+        size_t n = 0;
+        for (int cell = 0; cell < 20 * 20; cell++)
+            if (g_test_rand_int_range(0, 400) < 8 * round)
+                points[n++] = (Box){cell % 20 * CELL_SIDE + g_test_rand_int_range(0, CELL_SIDE),
+                                    cell / 20 * CELL_SIDE + g_test_rand_int_range(0, CELL_SIDE), 1, 1};
+        g_autoptr(Difference) difference = compare_with_boxes(163, 161, points, n, NULL);
+        g_assert_cmpuint(difference->changed_pixels, ==, n);
+        g_assert_cmpuint(difference->n_regions, ==, count_clusters(points, n));
+    }
+}
+
+static void boxes_are_tight_and_the_biggest_comes_first(void) {
+    const Box changed[] = {{50, 40, 2, 3}, {3, 5, 7, 9}, {60, 10, 3, 2}, {90, 10, 2, 3}};
+    g_autoptr(Difference) difference = compare_with_boxes(99, 77, changed, G_N_ELEMENTS(changed), NULL);
+    g_assert_cmpuint(difference->regions->len, ==, 4);
+    assert_box(region_at(difference, 0)->box, 3, 5, 7, 9);
+    assert_box(region_at(difference, 1)->box, 60, 10, 3, 2);
+    assert_box(region_at(difference, 2)->box, 90, 10, 2, 3);
+    assert_box(region_at(difference, 3)->box, 50, 40, 2, 3);
+    g_assert_cmpuint(region_at(difference, 0)->changed_pixels, ==, 63);
+}
+
+static void regions_beyond_the_most_are_counted_and_judged(void) {
+    g_autoptr(Image) reference = make_white(40 * 24, 30 * 24);
+    g_autoptr(Image) run = make_white(40 * 24, 30 * 24);
+    static const uint8_t light[4] = {254, 254, 254, 255};
+    for (int i = 0; i < 1200; i++)
+        fill(run, (Box){i % 40 * 24, i / 40 * 24, 2, 1}, light);
+    fill(run, (Box){950, 710, 1, 1}, black); /* the smallest of all, so that it is not kept */
+    fill(run, (Box){936, 696, 2, 1}, white);
+    g_autoptr(Difference) difference = compare(reference, run, NULL);
+    g_assert_cmpuint(difference->n_regions, ==, 1200);
+    g_assert_cmpuint(difference->regions->len, ==, DIFF_MAX_REGIONS);
+    g_assert_cmpuint(difference->changed_pixels, ==, 2399);
+    g_assert_cmpfloat(difference->score, ==, 1);
+}
+
+static void the_marked_picture_is_red_where_pixels_changed_and_faded_elsewhere(void) {
+    static const uint8_t half_red[4] = {255, 0, 0, 102}, red[4] = {255, 0, 0, 255};
+    /* On white that is #FF9999, and a fifth of it #FFEBEB. */
+    static const uint8_t faded[4] = {255, 235, 235, 255};
+    g_autoptr(Image) reference = make_image(20, 20, true, half_red);
+    g_autoptr(Image) run = make_image(20, 20, true, half_red);
+    g_autoptr(Image) expected = make_image(20, 20, false, faded);
+    fill(run, (Box){7, 7, 10, 2}, black);
+    fill(expected, (Box){7, 7, 10, 2}, red);
+    const DiffOptions options = {.want_marked = true};
+    g_autoptr(Difference) difference = compare(reference, run, &options);
+    g_assert_cmpmem(difference->marked->pixels, 1600, expected->pixels, 1600);
+    g_assert_false(difference->marked->has_alpha);
+}
+
+static void equal_pictures_have_no_marked_one(void) {
+    const DiffOptions options = {.want_marked = true};
+    const Box pixel = {0, 0, 1, 1};
+    g_autoptr(Difference) equal = compare_with_boxes(9, 9, NULL, 0, &options);
+    g_assert_null(equal->marked);
+    g_autoptr(Difference) unwanted = compare_with_boxes(9, 9, &pixel, 1, NULL);
+    g_assert_null(unwanted->marked);
+}
+
+int main(int argc, char **argv) {
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/diff/equal-pictures-are-the-same", equal_pictures_are_the_same);
+    g_test_add_func("/diff/an-error-names-the-picture-that-is-bad", an_error_names_the_picture_that_is_bad);
+    g_test_add_func("/diff/the-distortion-is-the-root-mean-square-over-all-channels",
+                    the_distortion_is_the_root_mean_square_over_all_channels);
+    g_test_add_func("/diff/the-distortion-is-printed-with-six-digits", the_distortion_is_printed_with_six_digits);
+    g_test_add_func("/diff/colors-of-clear-pixels-do-not-matter", colors_of_clear_pixels_do_not_matter);
+    g_test_add_func("/diff/the-references-alpha-is-dropped-where-the-run-has-none",
+                    the_references_alpha_is_dropped_where_the_run_has_none);
+    g_test_add_func("/diff/black-and-clear-differ-even-where-the-distortion-does-not-tell",
+                    black_and_clear_differ_even_where_the_distortion_does_not_tell);
+    g_test_add_func("/diff/another-size-is-a-difference", another_size_is_a_difference);
+    g_test_add_func("/diff/a-smaller-reference-is-filled-up", a_smaller_reference_is_filled_up);
+    g_test_add_func("/diff/ignored-areas-count-as-equal-wherever-they-reach",
+                    ignored_areas_count_as_equal_wherever_they_reach);
+    g_test_add_func("/diff/the-worst-region-decides-not-the-whole-picture",
+                    the_worst_region_decides_not_the_whole_picture);
+    g_test_add_func("/diff/a-score-is-the-mean-over-the-box", a_score_is_the_mean_over_the_box);
+    g_test_add_func("/diff/pixels-nearer-than-the-gap-are-one-region-wherever-they-are",
+                    pixels_nearer_than_the_gap_are_one_region_wherever_they_are);
+    g_test_add_func("/diff/regions-of-scattered-pixels-are-what-a-flood-finds",
+                    regions_of_scattered_pixels_are_what_a_flood_finds);
+    g_test_add_func("/diff/boxes-are-tight-and-the-biggest-comes-first", boxes_are_tight_and_the_biggest_comes_first);
+    g_test_add_func("/diff/regions-beyond-the-most-are-counted-and-judged",
+                    regions_beyond_the_most_are_counted_and_judged);
+    g_test_add_func("/diff/the-marked-picture-is-red-where-pixels-changed-and-faded-elsewhere",
+                    the_marked_picture_is_red_where_pixels_changed_and_faded_elsewhere);
+    g_test_add_func("/diff/equal-pictures-have-no-marked-one", equal_pictures_have_no_marked_one);
+    return g_test_run();
+}
