@@ -169,6 +169,9 @@ static Capture *capture_once(Browser *browser, const CaptureSpec *spec, GString 
         return NULL;
     if (!hide(page, error) || !settle_freeze(page, error) || !mask(page, error) || !traffic_check_document(page, error))
         return NULL;
+    page_show(page);
+    if (spec->still.mode != STILL_OFF && !settle_painting(page, error))
+        return NULL;
     return take_picture(page, error);
 }
 

@@ -44,6 +44,7 @@ static const char *const picture_flags[] = {
     "--font-render-hinting=none",
     "--force-device-scale-factor=1",
     "--disable-lcd-text",          /* coloured fringes depend on what text is painted over */
+    "--num-raster-threads=1",      /* tiles in one order: what is cached by then shows in scaled images */
     "--disable-skia-runtime-opts", /* the same arithmetic on every processor */
     "--lang=en-US",
     /* One renderer for a page and its frames of any site, so that one session sees all of it. */

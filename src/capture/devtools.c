@@ -275,6 +275,10 @@ void session_send_to(Session *session, const char *session_id, const char *metho
 }
 
 Call *session_begin(Session *session, const char *method, json_t *params) {
+    return session_begin_to(session, session->id, method, params);
+}
+
+Call *session_begin_to(Session *session, const char *session_id, const char *method, json_t *params) {
     Devtools *devtools = session->devtools;
     Call *call = g_new0(Call, 1);
     call->session = session;
@@ -283,7 +287,7 @@ Call *session_begin(Session *session, const char *method, json_t *params) {
     call->id = ++devtools->last_id;
     g_hash_table_insert(devtools->calls, GUINT_TO_POINTER(call->id), call);
     pthread_mutex_unlock(&devtools->lock);
-    write_message(devtools, call->id, session->id, method, params);
+    write_message(devtools, call->id, session_id, method, params);
     return call;
 }
 

@@ -54,6 +54,9 @@ GBytes *session_call_data(Session *session, const char *method, json_t *params, 
 
 /* The two halves of session_call(), for doing other things in between. Every Call is ended once, or freed. */
 Call *session_begin(Session *session, const char *method, json_t *params);
+
+/* The same to a target that was attached below this session. */
+Call *session_begin_to(Session *session, const char *session_id, const char *method, json_t *params);
 bool call_is_done(Call *call);
 json_t *call_end(Call *call, GError **error) MUST_CHECK;
 void call_free(Call *call);

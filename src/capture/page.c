@@ -149,10 +149,20 @@ static void on_event(const char *event, const json_t *params, void *data) {
 
 /* Opening. */
 
+/* At which a page is painted while it is not shown. */
+static const double HIDDEN_SCALE = 0.25;
+
+void page_show(Page *page) {
+    if (page->scale == 1)
+        return;
+    page->scale = 1;
+    page_set_viewport(page, page->spec->width, page->spec->height);
+}
+
 void page_set_viewport(Page *page, int width, int height) {
     session_send(page->session, "Emulation.setDeviceMetricsOverride",
-                 json_pack("{s:i, s:i, s:f, s:b}", "width", width, "height", height, "deviceScaleFactor",
-                           page->spec->device_scale_factor, "mobile", page->spec->mobile));
+                 json_pack("{s:i, s:i, s:f, s:b, s:f}", "width", width, "height", height, "deviceScaleFactor",
+                           page->spec->device_scale_factor, "mobile", page->spec->mobile, "scale", page->scale));
 }
 
 static bool set_cookies(Page *page, GError **error) {
@@ -174,6 +184,7 @@ static bool set_cookies(Page *page, GError **error) {
 
 static void set_looks(Page *page) {
     const CaptureSpec *spec = page->spec;
+    page->scale = spec->still.mode == STILL_OFF ? 1 : HIDDEN_SCALE;
     page_set_viewport(page, spec->width, spec->height);
     if (spec->touch)
         session_send(page->session, "Emulation.setTouchEmulationEnabled", json_pack("{s:b}", "enabled", 1));
@@ -215,6 +226,7 @@ Page *page_open(Browser *browser, const CaptureSpec *spec, GString *log, GError 
     page->started_ms = clock_now_ms();
     page->contexts = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     page->requests = traffic_new_requests();
+    page->workers = g_ptr_array_new_with_free_func(g_free);
     page->credentials_given = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     page->tab = browser_open_tab(browser, spec->still.mode != STILL_OFF && spec->still.images, on_event, page,
                                  page->started_ms + spec->timeout_ms, error);
@@ -232,6 +244,7 @@ void page_free(Page *page) {
     tab_free(page->tab);
     g_hash_table_unref(page->contexts);
     g_hash_table_unref(page->requests);
+    g_ptr_array_unref(page->workers);
     g_hash_table_unref(page->credentials_given);
     g_free(page->frame_id);
     g_free(page->document_url);

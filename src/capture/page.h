@@ -23,10 +23,12 @@ typedef struct {
     char *frame_id;       /* of the main frame */
     GHashTable *contexts; /* execution context id -> frame id: where script can run; main worlds only */
     int64_t main_context; /* the one of the main frame, 0 while there is none */
+    double scale;         /* at which the page is painted: see page_show() */
     bool loading;         /* the main frame is on its way to a (new) document */
 
     /* settle.c */
-    bool clock_runs; /* a budget of virtual time was given, and is not used up */
+    GPtrArray *workers; /* of char *: session ids of the page's workers */
+    bool clock_runs;    /* a budget of virtual time was given, and is not used up */
 
     /* traffic.c */
     GHashTable *requests;  /* request id -> Request: on their way */
@@ -66,8 +68,14 @@ char *page_still_script(const Page *page);
 /* A JSON string literal, which is one of JavaScript too. The caller frees it. */
 char *page_quote(const char *text);
 
-/* Sets the size that the page is laid out for, in CSS pixels. */
+/* Sets the size that the page is laid out for, in CSS pixels. Until page_show() it is painted small: that is cheaper,
+ * and nothing of it can be used for the picture. Otherwise an image that was already painted at one size, or a tile of
+ * a background at another, would now and then show in the picture by a hair's breadth. Of all this the page itself
+ * sees nothing. */
 void page_set_viewport(Page *page, int width, int height);
+
+/* Paints the page at its real size from now on. */
+void page_show(Page *page);
 
 /* The whole document's size in CSS pixels, rounded up. */
 bool page_document_size(Page *page, int *out_width, int *out_height, GError **error) MUST_CHECK;
@@ -121,6 +129,9 @@ json_t *settle_evaluation(Page *page, Call *call, GError **error) MUST_CHECK;
 
 /* Lets `ms` of the page's time pass. */
 bool settle_for(Page *page, int ms, GError **error) MUST_CHECK;
+
+/* Waits until the page was painted, so that observers of what is in view were told. */
+bool settle_painting(Page *page, GError **error) MUST_CHECK;
 
 /* Shows the page in a viewport as large as its document for a moment, if it is larger than the viewport, so that
  * what loads when it is scrolled to gets loaded. */

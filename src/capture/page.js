@@ -8,7 +8,8 @@
   const scope = globalThis;
   if (Object.prototype.hasOwnProperty.call(scope, '__dpxdt')) return;
   const RealDate = Date;
-  const realSetTimeout = scope.setTimeout.bind(scope);
+  /* A worker is not complete yet when this runs: its functions come later. */
+  const realSetTimeout = scope.setTimeout && scope.setTimeout.bind(scope);
   const realFrame = scope.requestAnimationFrame && scope.requestAnimationFrame.bind(scope);
   const define = Object.defineProperty;
 
@@ -116,6 +117,11 @@
     scope.cancelIdleCallback = (id) => clearTimeout(id);
   }
 
+  /* Fonts are asked for when there is a layout. Not to leave the moment to the painter, there is one now. */
+  if (scope.document)
+    for (const event of ['DOMContentLoaded', 'load'])
+      addEventListener(event, () => document.documentElement && document.documentElement.offsetHeight);
+
   if (config.clock) freezeClock();
   if (config.random) fixChance();
   if (config.frames && scope.requestAnimationFrame) limitFrames();
@@ -185,6 +191,8 @@
     /* Brings animations to their end: finite ones are finished, infinite ones taken away. Returns how many. */
     finish() {
       let count = 0;
+      /* One that waits for its pictures while the clock stands would hold up our picture for ever. */
+      if (config.animations && document.activeViewTransition) document.activeViewTransition.skipTransition();
       for (const root of roots()) {
         if (config.animations) {
           for (const animation of root.getAnimations()) count += end(animation);
@@ -195,7 +203,7 @@
             if (media.readyState > 0) media.currentTime = 0;
           }
         }
-        if (config.caret) hideCaret(root);
+        if (config.caret) hideCaret(root.activeElement);
       }
       return count;
     },
@@ -253,11 +261,9 @@
     },
   };
 
-  /* A style sheet of this kind is allowed under every Content-Security-Policy. */
-  const noCaret = new CSSStyleSheet();
-  noCaret.replaceSync('* { caret-color: transparent !important; }');
-  function hideCaret(root) {
-    if (!root.adoptedStyleSheets.includes(noCaret)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, noCaret];
+  /* Only the element that has the focus shows a caret; and only its own style beats every style sheet. */
+  function hideCaret(focused) {
+    if (focused && focused.style) focused.style.setProperty('caret-color', 'transparent', 'important');
   }
 
   define(scope, '__dpxdt', {value: Object.freeze(api)});

@@ -30,9 +30,10 @@ enum { PAINT_MS = 1000 };
 enum { POLL_MS = 50 };
 /* An animation may start another when it ends; a chain may be so long, and one without end is cut here. */
 enum { FREEZE_ROUNDS = 8 };
+/* A worker that does not answer for so long is at work. */
+enum { WORKER_MS = 100 };
 /* At most so tall a viewport for lazy content; a taller one costs memory and shows little that is new. */
 enum { MAX_GROWN_HEIGHT = 16384 };
-
 static bool is_strict(const Page *page) {
     return page->spec->still.mode == STILL_STRICT;
 }
@@ -56,8 +57,16 @@ static void on_attached(Page *page, const json_t *params) {
         g_autofree char *script = page_still_script(page);
         session_send_to(page->session, id, "Runtime.evaluate", json_pack("{s:s}", "expression", script));
         traffic_forget(page, json_string_value(json_object_get(about, "url")));
+        g_ptr_array_add(page->workers, g_strdup(id));
     }
     session_send_to(page->session, id, "Runtime.runIfWaitingForDebugger", NULL);
+}
+
+static void on_detached(Page *page, const json_t *params) {
+    const char *id = json_string_value(json_object_get(params, "sessionId"));
+    unsigned index;
+    if (id && g_ptr_array_find_with_equal_func(page->workers, id, g_str_equal, &index))
+        g_ptr_array_remove_index(page->workers, index);
 }
 
 bool settle_handle(Page *page, const char *event, const json_t *params) {
@@ -65,6 +74,8 @@ bool settle_handle(Page *page, const char *event, const json_t *params) {
         page->clock_runs = false;
     else if (strcmp(event, "Target.attachedToTarget") == 0)
         on_attached(page, params);
+    else if (strcmp(event, "Target.detachedFromTarget") == 0)
+        on_detached(page, params);
     else
         return false;
     return true;
@@ -147,16 +158,50 @@ static int64_t rest_limit(const Page *page) {
     return page->spec->resource_timeout_ms + STALL_MS;
 }
 
-/* One budget; and another one while the page is on its way to a document, or the evaluation runs. */
+/* Asks every worker for nothing: one that works does not answer. */
+static GPtrArray *ask_workers(Page *page) {
+    GPtrArray *calls = g_ptr_array_new_with_free_func((GDestroyNotify)call_free);
+    for (unsigned i = 0; i < page->workers->len; i++)
+        g_ptr_array_add(calls, session_begin_to(page->session, page->workers->pdata[i], "Runtime.evaluate",
+                                                json_pack("{s:s}", "expression", "0")));
+    return calls;
+}
+
+static bool have_answered(void *data) {
+    const GPtrArray *calls = data;
+    for (unsigned i = 0; i < calls->len; i++)
+        if (!call_is_done(calls->pdata[i]))
+            return false;
+    return true;
+}
+
+/* Uses up one budget. *out_idle tells whether all workers had nothing to do then. */
+static bool live_once(Page *page, int budget_ms, bool *out_idle, GError **error) {
+    g_autoptr(GPtrArray) calls = ask_workers(page);
+    g_autoptr(GError) cause = NULL;
+    set_clock(page, "pauseIfNetworkFetchesPending", budget_ms);
+    if (!wait_for(page, NULL, clock_stands, rest_limit(page), error))
+        return false;
+    *out_idle = session_wait(page->session, have_answered, calls, clock_now_ms() + WORKER_MS, POLL_MS, &cause);
+    if (*out_idle || error_is(cause, ERROR_TIMEOUT))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return false;
+}
+
+/* One budget; and another one while the page is on its way to a document, the evaluation runs, or a worker works, and
+ * one more for what the worker then said: it is heard when the clock runs again. */
 static bool live(Page *page, Call *call, int budget_ms, GError **error) {
     if (!is_strict(page))
         return wait_for(page, call, is_quiet, rest_limit(page), error);
+    bool was_idle = page->workers->len == 0;
     for (int i = 0; i < MAX_BUDGETS; i++) {
-        set_clock(page, "pauseIfNetworkFetchesPending", budget_ms);
-        if (!wait_for(page, NULL, clock_stands, rest_limit(page), error))
+        bool idle = true;
+        if (!live_once(page, budget_ms, &idle, error))
             return false;
-        if (!page->loading && (!call || call_is_done(call)))
+        if (!page->loading && idle && was_idle && (!call || call_is_done(call)))
             return true;
+        was_idle = idle;
     }
     page_log(page, "the page still works after %d ms of its time; taken as it is", MAX_BUDGETS * budget_ms);
     return true;
@@ -243,8 +288,7 @@ bool settle_for(Page *page, int ms, GError **error) {
     return session_wait(page->session, is_over, &until, INT64_MAX, 10, error);
 }
 
-/* Waits until the page was painted, so that observers of what is in view were told. */
-static bool wait_until_painted(Page *page, GError **error) {
+bool settle_painting(Page *page, GError **error) {
     g_autoptr(Call) call = page_begin_evaluation(page, page->main_context, "__dpxdt.painted()");
     return wait_for(page, call, call_has_ended, PAINT_MS, error);
 }
@@ -259,20 +303,26 @@ bool settle_lazy_content(Page *page, GError **error) {
     if (height <= spec->height)
         return true;
     page_set_viewport(page, spec->width, MIN(height, MAX_GROWN_HEIGHT));
-    if (!wait_until_painted(page, error) || !settle(page, error))
+    if (!settle_painting(page, error) || !settle(page, error))
         return false;
     page_set_viewport(page, spec->width, spec->height);
-    return wait_until_painted(page, error) && settle(page, error);
+    return settle_painting(page, error) && settle(page, error);
 }
 
-bool settle_freeze(Page *page, GError **error) {
+/* Ends what moves, and what begins to move because of that. No time of the page passes meanwhile: how many rounds there
+ * are depends on when the painter looked, and tickers must not learn of it. */
+static bool end_animations(Page *page, GError **error) {
     int64_t ended = 1;
-    if (page->spec->still.mode == STILL_OFF)
-        return true;
     for (int i = 0; i < FREEZE_ROUNDS && ended > 0; i++) {
         ended = in_all_frames(page, "__dpxdt.finish()", error);
-        if (ended < 0 || (ended > 0 && !live(page, NULL, BUDGET_MS, error)))
+        if (ended < 0 || (ended > 0 && !settle_painting(page, error)))
             return false;
     }
     return true;
+}
+
+bool settle_freeze(Page *page, GError **error) {
+    if (page->spec->still.mode == STILL_OFF)
+        return true;
+    return end_animations(page, error) && live(page, NULL, BUDGET_MS, error) && end_animations(page, error);
 }

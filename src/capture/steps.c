@@ -108,6 +108,8 @@ static const struct {
 };
 
 bool steps_do(Page *page, GError **error) {
+    if (page->spec->steps->len > 0)
+        page_show(page); /* the mouse would miss what is painted small */
     for (unsigned i = 0; i < page->spec->steps->len; i++) {
         const Step *step = page->spec->steps->pdata[i];
         page_log(page, "step %u: %s %s", i + 1, actions[step->kind].name, step->selector ? step->selector : "");
