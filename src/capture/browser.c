@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "capture/chromium.h"
 
+#include <gio/gio.h>
 #include <pthread.h>
 
 /* Browsers leak a little with every page. */
@@ -16,7 +17,8 @@ typedef struct {
 } Generation;
 
 struct Browser {
-    char *program;
+    char *program; /* set once, as is: */
+    GBytes *page_script;
     pthread_mutex_t lock;  /* guards all below; held while a process starts, since all wait for it anyway */
     Generation *newest[2]; /* by whether images stand still; NULL until needed */
 };
@@ -65,6 +67,7 @@ Browser *browser_new(const char *program, GError **error) {
         return NULL;
     g_autoptr(Browser) browser = g_new0(Browser, 1);
     browser->program = g_steal_pointer(&found);
+    browser->page_script = g_resources_lookup_data("/dpxdt/capture/page.js", G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
     pthread_mutex_init(&browser->lock, NULL);
     Generation *first = take_generation(browser, true, error);
     if (!first)
@@ -81,6 +84,7 @@ void browser_free(Browser *browser) {
         if (browser->newest[i])
             drop_user(browser->newest[i]);
     pthread_mutex_destroy(&browser->lock);
+    g_bytes_unref(browser->page_script);
     g_free(browser->program);
     g_free(browser);
 }
@@ -151,6 +155,10 @@ void tab_free(Tab *tab) {
 
 Session *tab_session(Tab *tab) {
     return tab->session;
+}
+
+GBytes *tab_page_script(const Tab *tab) {
+    return tab->browser->page_script;
 }
 
 const char *tab_note(const Tab *tab) {

@@ -30,5 +30,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Tab, tab_free)
 
 Session *tab_session(Tab *tab);
 
+/* The source of page.js, for every tab of the browser. Borrowed; not ended by a NUL. */
+GBytes *tab_page_script(const Tab *tab);
+
 /* What the pictures of this tab are noted with: see CAPTURE_NOTE. Borrowed. */
 const char *tab_note(const Tab *tab);

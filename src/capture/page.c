@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 
-#include <gio/gio.h>
 #include <math.h>
 #include <string.h>
 
@@ -116,7 +115,7 @@ static char *still_config(const CaptureSpec *spec) {
 }
 
 char *page_still_script(const Page *page) {
-    g_autoptr(GBytes) source = g_resources_lookup_data("/dpxdt/capture/page.js", G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+    GBytes *source = tab_page_script(page->tab);
     char *config = still_config(page->spec);
     char *script = g_strdup_printf("(%.*s)(%s)", (int)g_bytes_get_size(source),
                                    (const char *)g_bytes_get_data(source, NULL), config);
