@@ -1,0 +1,74 @@
+# bash completion of dpxdt. Needs nothing but bash 4; where bash-completion is installed, it is loaded by itself.
+
+_dpxdt_options() { # COMMAND: its options, as compgen -W wants them; '=' where a value follows
+    case $1 in
+    update | test)
+        echo '--test-filter= --list-tests --jobs= -j --retries= --browser= --report= --junit= --json= --github --help -h'
+        ;;
+    approve) echo '--help -h' ;;
+    report) echo '--output= -o --no-open --help -h' ;;
+    diff) echo '--output= -o --json --tolerance= --ignore= --help -h' ;;
+    esac
+}
+
+# Completes $2, the value of an option of $1 named $3. False if the option has none.
+_dpxdt_value() {
+    case $1:$3 in
+    report:--output | report:-o | *:--report) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
+    *:--browser) mapfile -t COMPREPLY < <(compgen -f -c -- "$2") ;;
+    diff:--output | diff:-o | update:--json | test:--json | *:--junit) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
+    *:--test-filter | *:--jobs | *:-j | *:--retries | diff:--tolerance | diff:--ignore) COMPREPLY=() ;;
+    *) return 1 ;;
+    esac
+    compopt -o filenames 2>/dev/null
+    return 0
+}
+
+# The names of the tests of the folder $1 that begin with $2; none if it holds no tests.
+_dpxdt_tests() {
+    mapfile -t COMPREPLY < <(dpxdt test --list-tests "$1" 2>/dev/null | while IFS= read -r name; do
+        [[ $name == "$2"* ]] && printf '%q\n' "$name"
+    done)
+}
+
+_dpxdt() {
+    local word=$2 command='' previous=$3 i arguments=()
+    COMPREPLY=()
+
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        [[ ${COMP_WORDS[i]} == -* ]] && continue
+        if [[ ! $command ]]; then command=${COMP_WORDS[i]}; else arguments+=("${COMP_WORDS[i]}"); fi
+    done
+    if [[ ! $command || ($command == help && ${#arguments[@]} -eq 0) ]]; then
+        mapfile -t COMPREPLY < <(compgen -W 'update test approve report diff help --help -h --version' -- "$word")
+        [[ $command == help ]] && mapfile -t COMPREPLY < <(compgen -W 'update test approve report diff' -- "$word")
+        return
+    fi
+    # bash makes three words of --option=value.
+    if [[ ${COMP_WORDS[COMP_CWORD]} == = ]]; then
+        _dpxdt_value "$command" '' "$previous" && return
+    elif [[ $previous == = ]]; then
+        _dpxdt_value "$command" "$word" "${COMP_WORDS[COMP_CWORD - 2]}" && return
+    elif [[ $previous == -* ]]; then
+        _dpxdt_value "$command" "$word" "$previous" && return
+    fi
+    if [[ $word == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$(_dpxdt_options "$command")" -- "$word")
+        [[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace 2>/dev/null
+        return
+    fi
+    case $command in
+    approve)
+        if ((${#arguments[@]} > 0)); then
+            _dpxdt_tests "${arguments[0]}" "$word"
+            return
+        fi
+        mapfile -t COMPREPLY < <(compgen -d -- "$word")
+        ;;
+    diff) mapfile -t COMPREPLY < <(compgen -f -X '!*.png' -- "$word"; compgen -d -- "$word") ;;
+    *) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
+    esac
+    compopt -o filenames 2>/dev/null
+}
+
+complete -F _dpxdt dpxdt
