@@ -183,6 +183,7 @@ static _Noreturn void keep(const ProcessSetup *setup, int lifeline, int report) 
     prctl(PR_SET_NAME, "dpxdt-keeper");
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     give_default_signals();
+    signal(SIGPIPE, SIG_IGN); /* the report's reader may be dead: all the more there is to kill */
     sigemptyset(&child_signal);
     sigaddset(&child_signal, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child_signal, NULL);
