@@ -13,6 +13,7 @@ static void a_misspelt_name_finds_the_nearest(void) {
     g_assert_cmpstr(suggest("inject_js"), ==, "injectJs");
     g_assert_cmpstr(suggest("veiwportSize"), ==, "viewportSize");
     g_assert_cmpstr(suggest("job"), ==, "jobs");
+    g_assert_cmpstr(suggest("jbos"), ==, "jobs");
 }
 
 static void a_word_of_its_own_finds_nothing(void) {
