@@ -22,8 +22,9 @@ static void name_the_nearest(const GOptionEntry *entries, GError *cause, GError 
     for (const GOptionEntry *entry = entries; entry->long_name; entry++)
         g_ptr_array_add(names, (void *)entry->long_name);
 
-    const char *written = strstr(cause->message, "--");
-    const char *meant = written ? suggest_name(written + 2, (const char *const *)names->pdata, names->len) : NULL;
+    const char *dashes = strstr(cause->message, "--");
+    g_autofree char *written = dashes ? g_strndup(dashes + 2, strcspn(dashes + 2, "=")) : NULL;
+    const char *meant = written ? suggest_name(written, (const char *const *)names->pdata, names->len) : NULL;
     if (meant && g_error_matches(cause, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION))
         error_set(error, ERROR_INVALID, "%s; did you mean --%s?", cause->message, meant);
     else
