@@ -42,8 +42,33 @@ bool file_make_folder(const char *path, GError **error) {
     return false;
 }
 
+/* A pipe or a device is written to where it stands: what is put in its place by a rename would be an ordinary file, and
+ * root could do that to /dev/null. */
+static bool write_in_place(const char *path, const char *data, size_t size, GError **error) {
+    int file = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    bool fine = file >= 0;
+    while (fine && size > 0) {
+        ssize_t written = write(file, data, size);
+        fine = written > 0 || (written < 0 && errno == EINTR);
+        data += MAX(written, 0);
+        size -= (size_t)MAX(written, 0);
+    }
+    if (!fine)
+        error_set_errno(error, ERROR_FAILED, errno, "cannot write %s", path);
+    if (file >= 0)
+        close(file);
+    return fine;
+}
+
+static bool is_pipe_or_device(const char *path) {
+    struct stat facts;
+    return stat(path, &facts) == 0 && (S_ISFIFO(facts.st_mode) || S_ISCHR(facts.st_mode) || S_ISBLK(facts.st_mode));
+}
+
 static bool write_with(const char *path, const void *data, size_t size, GFileSetContentsFlags flags, GError **error) {
     g_autofree char *folder = g_path_get_dirname(path);
+    if (is_pipe_or_device(path))
+        return write_in_place(path, data, size, error);
     if (!file_make_folder(folder, error))
         return false;
     g_autoptr(GError) cause = NULL;

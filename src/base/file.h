@@ -12,7 +12,7 @@
 GBytes *file_read(const char *path, size_t max_bytes, GError **error) MUST_CHECK;
 
 /* Makes the file hold exactly these bytes: all of them or, on failure, what it held before. Folders above it are
- * made. The file is written beside its place, synced and renamed. */
+ * made. The file is written beside its place, synced and renamed; a pipe or a device is written to where it stands. */
 bool file_write(const char *path, const void *data, size_t size, GError **error) MUST_CHECK;
 
 /* file_write() of a GBytes and of a text. */
