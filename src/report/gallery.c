@@ -6,6 +6,7 @@
 #include "report/report.h"
 
 #include "base/file.h"
+#include "base/stop.h"
 #include "report/words.h"
 #include "version.h"
 
@@ -253,6 +254,10 @@ bool report_write_gallery(const RunReport *report, const char *folder,
     json_auto_t *page = report_to_json(report);
     for (guint i = 0; i < report->results->len; i++) {
         json_t *result = json_array_get(json_object_get(page, "results"), i);
+        if (stop_requested()) {
+            error_set(error, ERROR_STOPPED, "stopped");
+            return false;
+        }
         if (!complete(result, report->results->pdata[i], i + 1, folder, error))
             return false;
         if (progress)
