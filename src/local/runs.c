@@ -67,6 +67,7 @@ char *runs_begin(const char *dir, GError **error) {
     }
     g_printerr("dpxdt: warning: %s; pictures go to a temporary folder, and there will be nothing to approve\n",
                cause ? cause->message : folder);
+    g_clear_error(&cause);
     char *run = g_dir_make_tmp("dpxdt-run-XXXXXX", &cause);
     if (!run)
         error_set(error, ERROR_FAILED, "no folder for pictures: %s", cause->message);
