@@ -47,7 +47,8 @@ static int run_command(const Command *command, int argc, char **argv) {
     int status = command->run(command, argc, argv, &error);
     if (!error)
         return status;
-    fprintf(stderr, "dpxdt %s: %s\n", command->name, error->message);
+    /* What was being done is of no interest to who said that it should end. */
+    fprintf(stderr, "dpxdt %s: %s\n", command->name, error_is(error, ERROR_STOPPED) ? "stopped" : error->message);
     return error_exit_status(error);
 }
 
