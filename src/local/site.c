@@ -106,9 +106,14 @@ static bool answers(const char *url, int timeout_ms, GError **error) {
 static bool wait_for_url(Site *site, GError **error) {
     const WaitFor *wait = &site->file->wait_for;
     int64_t deadline = clock_now_ms() + wait->timeout_ms;
-    g_autoptr(GError) cause = NULL;
+    g_autoptr(GError) cause = NULL, latest = NULL;
 
-    while (!answers(wait->url, MIN(ANSWER_TIMEOUT_MS, MAX(clock_left_ms(deadline), 1)), &cause)) {
+    while (!answers(wait->url, MIN(ANSWER_TIMEOUT_MS, MAX(clock_left_ms(deadline), 1)), &latest)) {
+        /* The last question is cut short by the deadline; what was answered before says more. */
+        if (!cause || clock_now_ms() < deadline || !error_is(latest, ERROR_TIMEOUT)) {
+            g_clear_error(&cause);
+            cause = g_steal_pointer(&latest);
+        }
         if (!site_check(site, error))
             return false;
         if (clock_now_ms() >= deadline) {
