@@ -1,14 +1,25 @@
-"""What the program tests share: running dpxdt, a folder for each test, pictures, and TAP on standard output.
+"""What the program tests share: running dpxdt, a folder for each test, pictures, a web server, and TAP on standard
+output.
 
 A test file ends with `harness.main()`; each of its tests is a method of a harness.TestCase whose docstring, or else
 whose name, says in words what holds. Standard library only, so that the tests run wherever Python 3 does.
 """
+import concurrent.futures
+import http.server
+import io
+import json
 import os
 import pathlib
+import select
+import signal
+import socket
+import ssl
 import struct
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import traceback
 import unittest
 import zlib
@@ -37,6 +48,236 @@ class TestCase(unittest.TestCase):
             content = content.png()
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
+
+
+class LocalTestCase(TestCase):
+    """A folder with tests/ in it, in which dpxdt is started. After each command no process that it started may live,
+    and no temporary file of it may be left."""
+
+    def setUp(self):
+        super().setUp()
+        self.folder.chmod(0o755)  # as root, dpxdt runs the browser as nobody
+        self.tests = self.folder / 'tests'
+        self.tmp = self.folder / 'tmp'
+        self.tests.mkdir()
+        self.tmp.mkdir()
+        self.env = {'TMPDIR': str(self.tmp)}
+        self.sessions = set()  # of the processes seen
+
+    def suite(self, tests, name='test.yaml', **top):
+        """Writes a test file; each test is a dict, or a pair of name and URL. (JSON is YAML.)"""
+        tests = [{'name': it[0], 'url': it[1]} if isinstance(it, tuple) else it for it in tests]
+        return self.write(f'tests/{name}', json.dumps({**top, 'tests': tests}, indent=1, ensure_ascii=False))
+
+    def site(self, pages=None, **options):
+        """A Site which ends with the test."""
+        site = Site(pages or {}, **options)
+        self.addCleanup(site.close)
+        return site
+
+    def start(self, *args, argv0=(), **options):
+        """Starts dpxdt as a shell does, in a process group of its own, and returns the Popen; argv0 comes before it.
+        The caller ends it with end()."""
+        process = subprocess.Popen([*argv0, os.environ['DPXDT'], *map(str, args)], cwd=self.folder,
+                                   env={**os.environ, **self.env}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, errors='replace', start_new_session=True,
+                                   **options)
+        self.addCleanup(self._put_away, process)
+        return process
+
+    def end(self, process, timeout=60):
+        """Waits for a started dpxdt. Returns what dpxdt() returns; nothing that it started is left."""
+        self.processes()
+        out, err = process.communicate(timeout=timeout)
+        self.assert_nothing_runs()
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def dpxdt(self, *args, timeout=60, **options):
+        """Runs dpxdt to its end, and asserts that it left no process and no temporary file."""
+        result = self.end(self.start(*args, **options), timeout)
+        self.assertEqual(os.listdir(self.tmp), [], 'left in the folder for temporary files')
+        return result
+
+    def results(self, *args, status=None):
+        """Runs `dpxdt <args>` and returns the results from its JSON report, by the test's name."""
+        result = self.dpxdt(*args, '--json=results.json')
+        if status is not None:
+            self.assertEqual(result.returncode, status, result.stdout + result.stderr)
+        report = self.folder / 'results.json'
+        self.assertTrue(report.exists(), result.stderr)
+        return {it['name']: it for it in json.loads(report.read_text())['results']}
+
+    def picture(self, name):
+        return read_picture(self.tests / f'{name}.png')
+
+    def files(self):
+        """What is in tests/, with content and time of the last change; .dpxdt is left out."""
+        return {str(path.relative_to(self.tests)): (path.is_file() and path.read_bytes(), path.lstat().st_mtime_ns)
+                for path in sorted(self.tests.rglob('*')) if '.dpxdt' not in path.parts and not path.is_dir()}
+
+    def processes(self):
+        """The ids of all processes with this test's folder in their environment, command line or as their folder; and,
+        since a sandbox hides these, of those in a session where one of them was ever seen."""
+        sessions = {int(it.name): _session(it.path) for it in os.scandir('/proc') if it.name.isdigit()}
+        marked = {it for it in sessions if self.folder.name in _facts(f'/proc/{it}')}
+        self.sessions |= {sessions[it] for it in marked} - {0, os.getsid(0)}
+        return sorted(it for it in sessions if it in marked or sessions[it] in self.sessions)
+
+    def browsers(self, kind=''):
+        """The ids of the processes of a kind (--type=) of the browsers that dpxdt runs; their main process for ''."""
+        found = []
+        for process in self.processes():
+            words = _read(f'/proc/{process}/cmdline').replace('\0', ' ').split()
+            is_browser = any('--remote-debugging-pipe' in word for word in words) or f'--type={kind}' in words
+            kinds = [word.removeprefix('--type=') for word in words if word.startswith('--type=')] or ['']
+            if is_browser and kinds == [kind]:
+                found.append(process)
+        return found
+
+    def assert_nothing_runs(self, seconds=20):
+        """Waits until all processes of this test have ended: one that was killed needs a moment for it."""
+        deadline = time.monotonic() + seconds
+        while left := self.processes():
+            if time.monotonic() > deadline:
+                self.fail('still running: ' + '; '.join(
+                    f'{it} {_read(f"/proc/{it}/cmdline")[:200]!r} {_read(f"/proc/{it}/status")[:80]!r}' for it in left))
+            _wait_for_end(left[0], deadline)
+
+    def _put_away(self, process):
+        if process.poll() is None:
+            process.kill()
+        for leftover in self.processes():
+            try:
+                os.kill(leftover, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        process.wait()
+        for pipe in (process.stdout, process.stderr):
+            pipe.close()
+
+
+def _read(path):
+    try:
+        with open(path, 'rb') as file:
+            return file.read().decode(errors='replace')
+    except OSError:
+        return ''
+
+
+def _session(path):
+    """The session of a process that has not ended, else 0."""
+    words = _read(path + '/stat').rpartition(')')[2].split()
+    return int(words[3]) if words and words[0] not in 'ZX' else 0
+
+
+def _facts(path):
+    try:
+        folder = os.readlink(path + '/cwd')
+    except OSError:
+        folder = ''
+    return '\n'.join((folder, _read(path + '/environ'), _read(path + '/cmdline')))
+
+
+def _wait_for_end(process, deadline):
+    try:
+        end = os.pidfd_open(process)
+    except ProcessLookupError:
+        return
+    try:
+        poll = select.poll()
+        poll.register(end, select.POLLIN)
+        poll.poll(max(0, 1000 * (deadline - time.monotonic())))
+    finally:
+        os.close(end)
+
+
+def wait_until(condition, seconds=20):
+    """For what gives no event: asks often, and returns the first answer that counts as true."""
+    deadline = time.monotonic() + seconds
+    while not (answer := condition()):
+        assert time.monotonic() < deadline, 'waited in vain'
+        time.sleep(0.01)
+    return answer
+
+
+def free_port():
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.create_server(('127.0.0.1', 0)) as probe:
+        return probe.getsockname()[1]
+
+
+class Site:
+    """A web server on a port of its own. pages maps paths to a text (HTML), bytes, a number (an answer with that
+    status and no more), or a function that is called with the request's http.server.BaseHTTPRequestHandler and returns
+    one of these, or None if it has answered itself. Other paths answer 404. All may be changed at any time.
+
+    site.requests has the paths asked for with GET, in order, and those asked for with HEAD as 'HEAD /path'."""
+
+    def __init__(self, pages, certificate=None):
+        self.pages = dict(pages)
+        self.requests = []
+        self.changed = threading.Condition()
+        self.ends = threading.Event()  # for pages that wait for ever
+        self.server = _Server(('127.0.0.1', 0), _Handler)
+        self.server.site = self
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True,
+                                                     do_handshake_on_connect=False)
+        self.port = self.server.server_address[1]
+        self.url = f'http{"s" if certificate else ""}://127.0.0.1:{self.port}'
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
+        self.thread.start()
+
+    def close(self):
+        self.ends.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+    def wait_for(self, path, times=1, seconds=60):
+        """Waits until a path has been asked for so often."""
+        with self.changed:
+            came = self.changed.wait_for(lambda: self.requests.count(path) >= times, seconds)
+        assert came, f'{path} was asked for {self.requests.count(path)} times, not {times}'
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request, client_address):
+        pass  # who hung up knows why
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+    def do_HEAD(self):
+        self.do_GET('HEAD ')
+
+    def do_GET(self, method=''):
+        site = self.server.site
+        with site.changed:
+            site.requests.append(method + self.path)
+            site.changed.notify_all()
+        content = site.pages.get(self.path, 404)
+        self.answer(content(self) if callable(content) else content)
+
+    def answer(self, content, kind=None):
+        if content is None:
+            return
+        status = content if isinstance(content, int) else 200
+        body = b'' if isinstance(content, int) else content
+        kind = kind or ('text/html; charset=utf-8' if isinstance(body, str) else 'image/png')
+        body = body.encode() if isinstance(body, str) else body
+        self.send_response(status)
+        self.send_header('Content-Type', kind)
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        if self.command != 'HEAD':
+            self.wfile.write(body)
 
 
 class Picture:
@@ -142,8 +383,9 @@ def _unfilter(kind, row, above, n):
 class _Tap(unittest.TestResult):
     """Prints a line a test, and what went wrong as comments below it."""
 
-    def __init__(self):
+    def __init__(self, out=None, number=1):
         super().__init__()
+        self.out, self.number = out or sys.stdout, number
         self.current, self.problems, self.skip = None, [], ''
 
     def startTest(self, test):
@@ -153,7 +395,7 @@ class _Tap(unittest.TestResult):
     def addError(self, test, err):
         super().addError(test, err)
         if self.current is None:  # setUpClass() or the like: there is no test to blame
-            print('Bail out! ' + ''.join(traceback.format_exception(*err)).replace('\n', ' | '))
+            print('Bail out! ' + ''.join(traceback.format_exception(*err)).replace('\n', ' | '), file=self.out)
         self.problems.append((test, err))
 
     def addFailure(self, test, err):
@@ -172,21 +414,44 @@ class _Tap(unittest.TestResult):
     def stopTest(self, test):
         super().stopTest(test)
         name = test.shortDescription() or test.id().split('.')[-1].removeprefix('test_').replace('_', ' ')
-        print(f'{"not ok" if self.problems else "ok"} {self.testsRun} - {name}{self.skip}')
+        print(f'{"not ok" if self.problems else "ok"} {self.number} - {name}{self.skip}', file=self.out)
         for which, err in self.problems:
             text = f'{which}\n' + ''.join(traceback.format_exception(*err))
-            print(''.join(f'# {line}\n' for line in text.splitlines()), end='')
-        sys.stdout.flush()
+            print(''.join(f'# {line}\n' for line in text.splitlines()), end='', file=self.out)
+        self.out.flush()
         self.current = None
+        self.number += 1
 
 
-def main():
-    """Runs the tests of the calling file, or those named on the command line (Class.method), and exits."""
+def _all_tests(suite):
+    for it in suite:
+        if isinstance(it, unittest.TestSuite):
+            yield from _all_tests(it)
+        else:
+            yield it
+
+
+def _run_alone(test, number):
+    result = _Tap(io.StringIO(), number)
+    test.run(result)
+    return result
+
+
+def main(parallel=1):
+    """Runs the tests of the calling file, or those named on the command line (Class.method), and exits. Where several
+    run at once, there is no setUpClass(), and print() comes in between."""
     caller = sys.modules['__main__']
     load = unittest.defaultTestLoader
     names = sys.argv[1:]
     suite = load.loadTestsFromNames(names, caller) if names else load.loadTestsFromModule(caller)
     print(f'1..{suite.countTestCases()}', flush=True)
-    result = _Tap()
-    suite.run(result)
-    sys.exit(not result.wasSuccessful())
+    if parallel == 1:
+        result = _Tap()
+        suite.run(result)
+        sys.exit(not result.wasSuccessful())
+    fine = True
+    with concurrent.futures.ThreadPoolExecutor(parallel) as pool:
+        for result in pool.map(_run_alone, _all_tests(suite), range(1, suite.countTestCases() + 1)):
+            print(result.out.getvalue(), end='', flush=True)
+            fine = fine and result.wasSuccessful()
+    sys.exit(not fine)
