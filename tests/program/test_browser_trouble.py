@@ -1,0 +1,160 @@
+"""Browsers that die, hang, are too old or talk nonsense: some in the person of tests/fake-chromium, some real."""
+import os
+import pathlib
+import shutil
+import signal
+import threading
+
+import harness
+from harness import Picture, wait_until
+
+FAKE = pathlib.Path(__file__).parent.parent / 'fake-chromium'
+
+
+class Fake(harness.LocalTestCase):
+
+    def run_with(self, mode, n_tests=1, config=None, **options):
+        self.site_ = self.site({'/': 'the fake does not look at it'})
+        self.suite([{'name': f'it{i}', 'url': self.site_.url + '/', 'config': config or {}} for i in range(n_tests)])
+        self.write('tests/it0.png', Picture(9, 9))
+        fake = self.folder / f'fake-chromium-{mode}'
+        shutil.copy(FAKE, fake)
+        before = self.files()
+        result = self.dpxdt('update', 'tests', f'--browser={fake}', **options)
+        if result.returncode != 0:
+            self.assertEqual(self.files(), before)
+        return result
+
+    def refuse(self, mode, words, **options):
+        result = self.run_with(mode, **options)
+        self.assertEqual((result.stdout, result.returncode), ('', 2), result.stderr)
+        self.assertRegex(result.stderr, words)
+
+    def fail(self, mode, words, **options):
+        result = self.run_with(mode, **options)
+        self.assertEqual((result.returncode, result.stderr), (1, '1 test(s) failed.\n'), result.stdout)
+        self.assertRegex(result.stdout, 'it0 failed\n  .*' + words)
+
+    def test_one_that_behaves_takes_a_picture(self):
+        result = self.run_with('well', n_tests=5)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertEqual(self.picture('it4')[399, 299], (255, 255, 255, 255))
+
+    def test_one_that_is_too_old_is_refused(self):
+        self.refuse('old', 'fake-chromium-old is HeadlessChrome/99.0.4844.51: too old, .*; version 120 or newer')
+
+    def test_one_without_a_version_is_refused(self):
+        self.refuse('unversioned', 'too old, or no Chromium')
+
+    def test_one_that_dies_at_once_is_quoted(self):
+        self.refuse('dies', r'fake-chromium-dies did not start: ended with status 7; it said:\n'
+                            r'[\s\S]*cannot open display: no luck')
+
+    def test_one_that_hangs_up_is_refused(self):
+        self.refuse('hangs-up', 'did not start')
+
+    def test_one_that_never_answers_is_given_up(self):
+        self.refuse('silent', 'did not start: it does not answer', timeout=100)
+
+    def test_one_that_talks_nonsense_is_given_up(self):
+        self.refuse('nonsense', 'did not start', timeout=100)
+
+    def test_one_that_answers_half_a_message_and_hangs_is_given_up(self):
+        self.refuse('half', 'did not start: it does not answer', timeout=100)
+
+    def test_one_that_dies_under_every_page_fails_the_test_in_the_end(self):
+        self.fail('dies-navigating', 'the browser ended')
+        self.fail('dies-capturing', 'the browser ended')
+
+    def test_one_that_hangs_or_rambles_at_the_picture_fails_the_test_at_its_time_limit(self):
+        self.fail('half-capturing', 'captureScreenshot: timed out', config={'timeoutMs': 1000})
+        self.fail('nonsense-capturing', 'captureScreenshot', config={'timeoutMs': 1000})
+
+    def test_one_that_refuses_fails_the_test_with_its_words(self):
+        self.fail('no-tabs', 'cannot open a tab: Target.createTarget: I would rather not')
+        self.fail('no-picture', 'captureScreenshot: no data')
+        self.fail('no-png', 'not a PNG')
+
+
+class Real(harness.LocalTestCase):
+
+    SMALL = {'viewportSize': {'width': 40, 'height': 30}}
+
+    def kill(self, kind=''):
+        """Kills the browser's processes of a kind, if one is there just now; says whether one was."""
+        killed = self.browsers(kind)
+        for process in killed:
+            try:
+                os.kill(process, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        return bool(killed)
+
+    def test_100_pages_with_three_browsers_killed_and_two_pages_that_hang(self):
+        hanging = (33, 66)
+        site = self.site({f'/{i}': f'<!DOCTYPE html><body style="background: rgb({i}, 99, 0)">' for i in range(100)})
+        for i in hanging:
+            site.pages[f'/{i}'] = '<!DOCTYPE html><script>while (1);</script>'
+        self.suite([{'name': f'p{i}', 'url': f'{site.url}/{i}',
+                     'config': {**self.SMALL, **({'timeoutMs': 4000} if i in hanging else {})}} for i in range(100)])
+        dpxdt = self.start('update', 'tests', '--json=results.json')
+        output = []
+        reader = threading.Thread(target=lambda: output.extend(dpxdt.communicate(timeout=200)), daemon=True)
+        reader.start()
+        for i in (10, 40, 80):
+            site.wait_for(f'/{i}', seconds=100)
+            wait_until(self.kill)
+        reader.join(200)
+        self.assert_nothing_runs()
+        self.assertEqual(dpxdt.returncode, 1, output)
+        self.assertEqual(output[1], '2 test(s) failed.\n')
+        for i in hanging:
+            self.assertRegex(output[0], f'p{i} failed\n  .*(did not|timed out)')
+        wrong = [i for i in range(100) if i not in hanging and self.picture(f'p{i}')[20, 15] != (i, 99, 0, 255)]
+        self.assertEqual(wrong, [])
+        self.assertFalse(any((self.tests / f'p{i}.png').exists() for i in hanging))
+        self.assertEqual(os.listdir(self.tmp), [])
+
+    def test_a_page_whose_process_is_killed_fails_clearly_or_is_tried_again_and_the_rest_goes_on(self):
+        crashes = []
+
+        def crash(request):
+            """The page waits for its image; it never comes, because the page's process ends first."""
+            if not crashes:
+                crashes.append(self.kill('renderer'))
+                request.server.site.ends.wait()
+
+        page = '<!DOCTYPE html><body style="background: lime">'
+        site = self.site({'/': page + '<img src=/image>', '/image': crash, '/next': page})
+        self.suite([{'name': name, 'url': site.url + path, 'config': self.SMALL}
+                    for name, path in {'it': '/', 'next': '/next'}.items()])
+        results = self.results('update', 'tests', '--jobs=1')
+        self.assertEqual(crashes, [True])
+        self.assertEqual(results['next']['status'], 'updated')
+        if results['it']['status'] == 'failed':
+            self.assertIn('crashed', results['it']['message'])
+        crashes.clear()
+        results = self.results('update', 'tests', '--jobs=1', '--retries=1', '--test-filter=it', status=0)
+        self.assertEqual(crashes, [True])
+
+    def test_helpers_of_the_browser_that_die_do_not_stop_the_run(self):
+        for kind in ('utility', 'gpu-process'):
+            killed = []
+
+            def kill(_, kind=kind, killed=killed):
+                killed.append(self.kill(kind))
+                return b''
+
+            page = '<!DOCTYPE html><body style="background: lime">'
+            site = self.site({'/': page + '<img src=/image>', '/image': kill, '/next': page})
+            self.suite([{'name': name, 'url': site.url + path, 'config': self.SMALL}
+                        for name, path in {'it': '/', 'next': '/next'}.items()])
+            results = self.results('update', 'tests', '--jobs=1', '--retries=2')
+            with self.subTest(kind):
+                self.assertIn(True, killed)
+                self.assertIn(results['next']['status'], ('updated', 'unchanged'), results['next']['message'])
+                self.assertIn(results['it']['status'], ('updated', 'unchanged', 'failed'))
+
+
+if __name__ == '__main__':
+    harness.main(parallel=4)
