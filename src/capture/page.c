@@ -203,13 +203,6 @@ static bool find_main_frame(Page *page, GError **error) {
     return page->frame_id != NULL;
 }
 
-/* For page_add_style(). Enabling reads all style sheets of the page once more, and until that has ended none can be
- * added; on the empty page there are none. */
-static void enable_styles(Page *page) {
-    session_send(page->session, "DOM.enable", NULL);
-    session_send(page->session, "CSS.enable", NULL);
-}
-
 static bool set_up(Page *page, GError **error) {
     session_send(page->session, "Page.enable", NULL);
     if (!find_main_frame(page, error))
@@ -220,8 +213,6 @@ static bool set_up(Page *page, GError **error) {
     g_autofree char *script = page_still_script(page);
     session_send(page->session, "Page.addScriptToEvaluateOnNewDocument", json_pack("{s:s}", "source", script));
     set_looks(page);
-    if (page->spec->inject_css || page->spec->hide->len > 0)
-        enable_styles(page);
     traffic_enable(page);
     settle_prepare(page);
     return json_array_size(page->spec->cookies) == 0 || set_cookies(page, error);
@@ -366,6 +357,12 @@ char *page_quote(const char *text) {
 /* Style sheets and pictures. */
 
 bool page_add_style(Page *page, const char *css, GError **error) {
+    session_send(page->session, "DOM.enable", NULL);
+    /* Its answer has to be waited for: until then there is no sheet to be found. */
+    json_t *enabled = session_call(page->session, "CSS.enable", NULL, error);
+    json_decref(enabled);
+    if (!enabled)
+        return false;
     json_t *sheet =
         session_call(page->session, "CSS.createStyleSheet", json_pack("{s:s}", "frameId", page->frame_id), error);
     const char *id = json_string_value(json_object_get(sheet, "styleSheetId"));
