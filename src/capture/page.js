@@ -221,15 +221,18 @@
       return document.querySelector(selector) !== null;
     },
 
-    /* Paints over boxes of the document. */
+    /* Paints over boxes of the document. Popovers, because these lie above all, dialogs too, and are placed by the
+     * document even where the page moves its root element. */
     cover(boxes) {
       for (const box of boxes) {
-        const cover = document.createElement('div');
+        const cover = document.createElementNS('http://www.w3.org/1999/xhtml', 'div');
         const style = {position: 'absolute', left: box.x + 'px', top: box.y + 'px', width: box.width + 'px',
-          height: box.height + 'px', background: '#808080', 'z-index': '2147483647', margin: '0', padding: '0',
-          border: '0', display: 'block', opacity: '1', transform: 'none'};
+          height: box.height + 'px', right: 'auto', bottom: 'auto', background: '#808080', 'z-index': '2147483647',
+          margin: '0', padding: '0', border: '0', display: 'block', opacity: '1', transform: 'none'};
         for (const [name, value] of Object.entries(style)) cover.style.setProperty(name, value, 'important');
+        cover.popover = 'manual';
         document.documentElement.append(cover);
+        cover.showPopover();
       }
     },
 
