@@ -1,5 +1,6 @@
 #include "capture/capture.h"
 
+#include "base/clock.h"
 #include "base/stop.h"
 #include "capture/page.h"
 #include "image/png.h"
@@ -175,12 +176,22 @@ static Capture *capture_once(Browser *browser, const CaptureSpec *spec, GString 
     return take_picture(page, error);
 }
 
+static void log_unknown_keys(const CaptureSpec *spec, GString *log) {
+    for (unsigned i = 0; i < spec->unknown_keys->len; i++)
+        g_string_append_printf(log, "            unknown key in the config: %s\n",
+                               (const char *)spec->unknown_keys->pdata[i]);
+}
+
 Capture *capture_page(Browser *browser, const CaptureSpec *spec, GString *log, GError **error) {
+    log_unknown_keys(spec, log);
     for (int i = 1;; i++) {
+        int64_t started_ms = clock_now_ms();
         g_autoptr(GError) cause = NULL;
         Capture *capture = capture_once(browser, spec, log, &cause);
         if (capture)
             return capture;
+        if (error_is(cause, ERROR_TIMEOUT) && clock_now_ms() - started_ms >= spec->timeout_ms)
+            g_prefix_error(&cause, "not done within %d ms (timeoutMs): ", spec->timeout_ms);
         g_string_append_printf(log, "            %s\n", cause->message);
         if (!error_is(cause, ERROR_GONE) || i == MOST_BROWSERS_PER_PAGE) {
             g_propagate_error(error, g_steal_pointer(&cause));
