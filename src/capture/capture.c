@@ -20,8 +20,7 @@ static bool inject(Page *page, GError **error) {
         page_log(page, "injectCss added");
     }
     if (spec->inject_js) {
-        json_t *value =
-            settle_evaluation(page, page_begin_evaluation(page, page->main_context, spec->inject_js), error);
+        json_t *value = settle_evaluation(page, page_begin_injection(page, spec->inject_js), error);
         json_decref(value);
         if (!value) {
             g_prefix_error(error, "injectJs: ");

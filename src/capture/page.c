@@ -314,16 +314,21 @@ bool page_navigate(Page *page, GError **error) {
 
 /* Script. */
 
-static json_t *evaluation_params(int64_t context, const char *expression, bool await) {
-    json_t *params = json_pack("{s:s, s:b, s:b, s:b}", "expression", expression, "returnByValue", 1, "awaitPromise",
-                               await, "userGesture", 1);
+static json_t *evaluation_params(int64_t context, const char *expression, bool await, bool want_value) {
+    json_t *params = json_pack("{s:s, s:b, s:b, s:b}", "expression", expression, "returnByValue", want_value,
+                               "awaitPromise", await, "userGesture", 1);
     if (context)
         json_object_set_new(params, "contextId", json_integer(context));
     return params;
 }
 
 Call *page_begin_evaluation(Page *page, int64_t context, const char *expression) {
-    return session_begin(page->session, "Runtime.evaluate", evaluation_params(context, expression, true));
+    return session_begin(page->session, "Runtime.evaluate", evaluation_params(context, expression, true, true));
+}
+
+/* Not by value: it may be what JSON cannot say, a circle or the document. */
+Call *page_begin_injection(Page *page, const char *source) {
+    return session_begin(page->session, "Runtime.evaluate", evaluation_params(page->main_context, source, true, false));
 }
 
 json_t *page_end_evaluation(Call *call, GError **error) {
@@ -343,7 +348,7 @@ json_t *page_end_evaluation(Call *call, GError **error) {
 
 json_t *page_evaluate(Page *page, const char *expression, GError **error) {
     return page_end_evaluation(session_begin(page->session, "Runtime.evaluate",
-                                             evaluation_params(page->main_context, expression, false)),
+                                             evaluation_params(page->main_context, expression, false, true)),
                                error);
 }
 

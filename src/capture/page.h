@@ -59,6 +59,9 @@ json_t *page_evaluate(Page *page, const char *expression, GError **error) MUST_C
 
 /* Begins to evaluate in a frame, promises awaited, for page_end_evaluation(). */
 Call *page_begin_evaluation(Page *page, int64_t context, const char *expression);
+
+/* The same in the main frame, for code of the user's: whatever its value is, it does not matter. */
+Call *page_begin_injection(Page *page, const char *source);
 json_t *page_end_evaluation(Call *call, GError **error) MUST_CHECK;
 
 /* The script that takes clock, chance and frames away from a document or a worker, as the spec says. The caller frees
