@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -97,6 +98,11 @@ static bool place_descriptors(const ProcessSetup *setup) {
     return true;
 }
 
+/* What a library, or whoever started us, left open for exec. Marked instead of closed: one of them tells of failure. */
+static void drop_other_descriptors(const ProcessSetup *setup) {
+    syscall(SYS_close_range, setup->has_command_pipe ? 5U : 3U, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
 static bool become_user(const ProcessSetup *setup) {
     if (getuid() != 0 || !setup->user)
         return true;
@@ -113,6 +119,7 @@ static _Noreturn void run_program(const ProcessSetup *setup, pid_t keeper, int f
     if (place_descriptors(setup) && (!setup->directory || chdir(setup->directory) == 0) && become_user(setup) &&
         prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == keeper) {
         give_default_signals();
+        drop_other_descriptors(setup);
         if (setup->environment)
             execvpe(setup->argv[0], (char *const *)setup->argv, (char *const *)setup->environment);
         else
@@ -183,7 +190,7 @@ static _Noreturn void keep(const ProcessSetup *setup, int lifeline, int report) 
     prctl(PR_SET_NAME, "dpxdt-keeper");
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     give_default_signals();
-    signal(SIGPIPE, SIG_IGN); /* the report's reader may be dead: all the more there is to kill */
+    signal(SIGPIPE, SIG_IGN); /* if we were killed, nobody reads the report, and there is still killing to do */
     sigemptyset(&child_signal);
     sigaddset(&child_signal, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child_signal, NULL);
