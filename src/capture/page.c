@@ -201,6 +201,14 @@ static bool set_touch(Page *page, GError **error) {
     return result != NULL;
 }
 
+/* Waits until all commands so far were obeyed. Those that are still on their way when the page is asked for are obeyed
+ * by its process whenever it gets to them: after its first requests and scripts. */
+static bool is_set_up(Page *page, GError **error) {
+    json_t *zero = page_evaluate(page, "0", error);
+    json_decref(zero);
+    return zero != NULL;
+}
+
 static bool find_main_frame(Page *page, GError **error) {
     json_t *tree = session_call(page->session, "Page.getFrameTree", NULL, error);
     const json_t *frame = json_object_get(json_object_get(tree, "frameTree"), "frame");
@@ -222,6 +230,8 @@ static bool set_up(Page *page, GError **error) {
     traffic_enable(page);
     settle_prepare(page);
     if (page->spec->touch && !set_touch(page, error))
+        return false;
+    if (!is_set_up(page, error))
         return false;
     return json_array_size(page->spec->cookies) == 0 || set_cookies(page, error);
 }
