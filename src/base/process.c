@@ -160,24 +160,25 @@ static bool has_children(void) {
     return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
-/* Ends all that is left. Whoever dies leaves its children to the keeper, so this comes to an end. */
-static void end_all(pid_t program, int report, int signals, int grace_ms) {
+/* Waits a moment for a child to end, and reaps those that have. */
+static void reap_soon(pid_t program, int report, int signals) {
     struct signalfd_siginfo info;
     struct pollfd child = {.fd = signals, .events = POLLIN};
+    if (poll(&child, 1, 10) > 0 && read(signals, &info, sizeof info) < 0)
+        return;
+    reap(program, report);
+}
 
-    for (int left = grace_ms; left > 0 && has_children(); left -= 10) {
-        if (left == grace_ms)
-            kill(-program, SIGTERM);
-        poll(&child, 1, 10);
-        reap(program, report);
-    }
+/* Ends all that is left. Whoever dies leaves its children to the keeper, so this comes to an end. */
+static void end_all(pid_t program, int report, int signals, int grace_ms) {
+    if (grace_ms > 0)
+        kill(-program, SIGTERM);
+    for (int64_t until = clock_now_ms() + grace_ms; clock_now_ms() < until && has_children();)
+        reap_soon(program, report, signals);
     kill(-program, SIGKILL);
     while (has_children()) {
         kill_children();
-        poll(&child, 1, 10);
-        if (child.revents && read(signals, &info, sizeof info) < 0)
-            continue;
-        reap(program, report);
+        reap_soon(program, report, signals);
     }
 }
 

@@ -82,12 +82,7 @@ static bool frame_of_document(Page *page, Frame *out_frame, GError **error) {
     int width, height;
     if (!page_document_size(page, &width, &height, error))
         return false;
-    width = MAX(width, page->spec->width);
-    height = MAX(height, page->spec->height);
-    *out_frame = (Frame){0, 0, MIN(width, SPEC_MAX_SIDE), MIN(height, SPEC_MAX_SIDE)};
-    if (width > SPEC_MAX_SIDE || height > SPEC_MAX_SIDE)
-        page_log(page, "the page has %dx%d px; the picture ends at %d px, the most that Chromium paints", width, height,
-                 SPEC_MAX_SIDE);
+    *out_frame = (Frame){0, 0, MAX(width, page->spec->width), MAX(height, page->spec->height)};
     return true;
 }
 
@@ -107,7 +102,7 @@ static bool frame_of_selector(Page *page, Frame *out_frame, GError **error) {
     return false;
 }
 
-static bool find_frame(Page *page, Frame *out_frame, GError **error) {
+static bool find_whole_frame(Page *page, Frame *out_frame, GError **error) {
     const CaptureSpec *spec = page->spec;
     if (spec->selector)
         return frame_of_selector(page, out_frame, error);
@@ -117,6 +112,19 @@ static bool find_frame(Page *page, Frame *out_frame, GError **error) {
         *out_frame = (Frame){0, 0, spec->width, spec->height};
     else
         return frame_of_document(page, out_frame, error);
+    return true;
+}
+
+/* Cuts off what Chromium would not paint. */
+static bool find_frame(Page *page, Frame *out_frame, GError **error) {
+    double most = floor(SPEC_MAX_SIDE / page->spec->device_scale_factor);
+    if (!find_whole_frame(page, out_frame, error))
+        return false;
+    if (out_frame->width > most || out_frame->height > most)
+        page_log(page, "%gx%g px are wanted; the picture ends at %d px, the most that Chromium paints",
+                 out_frame->width, out_frame->height, SPEC_MAX_SIDE);
+    out_frame->width = MIN(out_frame->width, most);
+    out_frame->height = MIN(out_frame->height, most);
     return true;
 }
 

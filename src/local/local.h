@@ -18,9 +18,9 @@ typedef struct {
     bool github;                                     /* print annotations for GitHub Actions */
 } LocalOptions;
 
-/* Does it. Returns 0 if all tests passed (or all references were written), 1 if some differ or failed. Fails, before
- * anything is overwritten, for bad test files, a missing browser, a server that does not come up; and when the server
- * dies on the way. */
+/* Does it. Returns 0 if all tests passed (or all references were written), 1 if some differ or failed. Fails for bad test
+ * files and a missing browser before anything is written; for a server that does not come up, or dies, before anything
+ * of its file is written, or anything more. */
 int local_run(const LocalOptions *options, GError **error) MUST_CHECK;
 
 /* Prints the name of each test that the filter lets through, one a line. */
