@@ -206,7 +206,7 @@ const Command diff_command = {
     "  dpxdt diff before.png after.png --ignore 0,0,320,40 --tolerance 0.02 --json\n"
     "\n"
     "The tolerance is for each area by itself, so that a long page cannot hide a lost paragraph:\n"
-    "0.02 lets an area pass whose colours differ by 2 % of their range (root mean square). --json\n"
+    "0.02 lets an area pass whose colors differ by 2 % of their range (root mean square). --json\n"
     "tells the score of each.\n"
     "\n"
     "The exit status is 0 if they are the same, 1 if they differ, and 2 if they could not be\n"
