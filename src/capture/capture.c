@@ -31,16 +31,6 @@ static bool inject(Page *page, GError **error) {
     return (!spec->inject_css && !spec->inject_js) || settle(page, error);
 }
 
-static bool hide(Page *page, GError **error) {
-    if (page->spec->hide->len == 0)
-        return true;
-    g_autoptr(GString) css = g_string_new(NULL);
-    for (unsigned i = 0; i < page->spec->hide->len; i++)
-        g_string_append_printf(css, "%s { visibility: hidden !important; }\n",
-                               (const char *)page->spec->hide->pdata[i]);
-    return page_add_style(page, css->str, error);
-}
-
 /* The boxes of an area in the document, as a JSON array of {x, y, width, height}; the caller owns it. */
 static json_t *area_boxes(Page *page, const Area *area, bool first, GError **error) {
     if (!area->selector)
@@ -53,6 +43,23 @@ static json_t *area_boxes(Page *page, const Area *area, bool first, GError **err
     if (!boxes)
         g_prefix_error(error, "selector \"%s\": ", area->selector);
     return boxes;
+}
+
+static bool hide(Page *page, GError **error) {
+    if (page->spec->hide->len == 0)
+        return true;
+    g_autoptr(GString) css = g_string_new(NULL);
+    for (unsigned i = 0; i < page->spec->hide->len; i++) {
+        /* A style sheet would pass over what is no selector, and over what follows it. */
+        const Area area = {.selector = page->spec->hide->pdata[i]};
+        json_t *boxes = area_boxes(page, &area, true, error);
+        json_decref(boxes);
+        if (!boxes)
+            return false;
+        g_string_append_printf(css, "%s { visibility: hidden !important; }\n",
+                               (const char *)page->spec->hide->pdata[i]);
+    }
+    return page_add_style(page, css->str, error);
 }
 
 /* Paints over what the spec masks. The boxes are all found first: a cover moves nothing, but might be found. */
