@@ -414,6 +414,12 @@ class BadDisk(harness.LocalTestCase):
         self.assertEqual(self.files(), before)
 
     @needs_mount
+    def test_hardly_any_room_for_temporary_files_is_no_trouble(self):
+        words = after('mount -t tmpfs -o size=64k,mode=755 none tmp')
+        result = self.dpxdt('update', 'tests', argv0=words)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    @needs_mount
     def test_a_folder_that_cannot_be_written_can_still_be_tested(self):
         self.dpxdt('update', 'tests')
         shutil.rmtree(self.tests / '.dpxdt')
