@@ -246,6 +246,8 @@ class TestCase(harness.TestCase):
             full = f'{cls.__name__}.{name}'
             if wanted and not wanted & {full, cls.__name__}:
                 continue
+            if getattr(getattr(cls, name), '__unittest_skip__', False):
+                continue
             for i, declared in enumerate(getattr(getattr(cls, name), 'shots', [])):
                 tests.append(cls.prepare(f'{name}-{i + 1}', *declared))
         (cls.suite / 'suite.yaml').write_text(json.dumps({'tests': tests}, indent=1))
