@@ -253,8 +253,10 @@ static bool say_hello(Chromium *chromium, const ChromiumSetup *setup, GError **e
     }
     g_autofree char *how = chromium_obituary(chromium);
     g_autofree char *tail = log_tail(chromium);
-    error_set(error, ERROR_FAILED, "the browser %s did not start: %s%s%s", setup->program,
-              error_is(cause, ERROR_TIMEOUT) ? "it does not answer" : how, *tail ? "; it said:\n" : "", tail);
+    /* Without a sandbox a browser that hangs would hang, too: its code says that another try is of no use. */
+    bool hangs = error_is(cause, ERROR_TIMEOUT);
+    error_set(error, hangs ? ERROR_TIMEOUT : ERROR_FAILED, "the browser %s did not start: %s%s%s", setup->program,
+              hangs ? "it does not answer" : how, *tail ? "; it said:\n" : "", tail);
     return false;
 }
 

@@ -409,6 +409,9 @@ bool page_document_size(Page *page, int *out_width, int *out_height, GError **er
 }
 
 GBytes *page_picture(Page *page, double x, double y, double width, double height, GError **error) {
+    if (page->spec->still.mode != STILL_OFF)
+        session_send(page->session, "Emulation.setScriptExecutionDisabled", json_pack("{s:b}", "value", 1));
+    session_send(page->session, "Page.stopLoading", NULL);
     json_t *clip =
         json_pack("{s:f, s:f, s:f, s:f, s:f}", "x", x, "y", y, "width", width, "height", height, "scale", 1.0);
     return session_call_data(page->session, "Page.captureScreenshot",

@@ -27,8 +27,10 @@ typedef struct {
     bool loading;         /* the main frame is on its way to a (new) document */
 
     /* settle.c */
-    GPtrArray *workers; /* of char *: session ids of the page's workers */
-    bool clock_runs;    /* a budget of virtual time was given, and is not used up */
+    GPtrArray *workers;   /* of char *: session ids of the page's workers */
+    bool ignores_network; /* the clock no longer waits for it: something is on its way that never ends */
+    bool is_restless;     /* it did not come to rest in good time: no more patience is shown */
+    bool clock_runs;      /* a budget of virtual time was given, and is not used up */
 
     /* traffic.c */
     GHashTable *requests;  /* request id -> Request: on their way */

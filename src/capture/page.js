@@ -117,15 +117,19 @@
     scope.cancelIdleCallback = (id) => clearTimeout(id);
   }
 
-  /* Fonts are asked for when there is a layout. Not to leave the moment to the painter, there is one now. */
-  if (scope.document)
-    for (const event of ['DOMContentLoaded', 'load'])
-      addEventListener(event, () => document.documentElement && document.documentElement.offsetHeight);
+  /* Fonts are asked for, and transitions begin, when there is a layout. Not to leave the moment to the painter, who works
+   * in real time, there is one every tenth of a second of the page's own time. */
+  function layOutRegularly() {
+    const layOut = () => document.documentElement && document.documentElement.offsetHeight;
+    for (const event of ['DOMContentLoaded', 'load']) addEventListener(event, layOut);
+    setInterval(layOut, 100);
+  }
 
   if (config.clock) freezeClock();
   if (config.random) fixChance();
   if (config.frames && scope.requestAnimationFrame) limitFrames();
   if (!scope.document) return; /* a worker needs no more */
+  if (config.fonts || config.animations) layOutRegularly();
 
   /* Closed shadow roots, which nobody can find later: element -> root. (One that is closed and declared in HTML is out
    * of reach.) */
@@ -203,7 +207,6 @@
             if (media.readyState > 0) media.currentTime = 0;
           }
         }
-        if (config.caret) hideCaret(root.activeElement);
       }
       return count;
     },
@@ -264,10 +267,12 @@
     },
   };
 
-  /* Only the element that has the focus shows a caret; and only its own style beats every style sheet. */
-  function hideCaret(focused) {
-    if (focused && focused.style) focused.style.setProperty('caret-color', 'transparent', 'important');
-  }
+  /* Only the element that has the focus shows a caret, and only its own style beats every style sheet. */
+  if (config.caret)
+    addEventListener('focusin', (event) => {
+      const focused = event.composedPath()[0];
+      if (focused && focused.style) focused.style.setProperty('caret-color', 'transparent', 'important');
+    }, true);
 
   define(scope, '__dpxdt', {value: Object.freeze(api)});
 })

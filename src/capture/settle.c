@@ -22,8 +22,9 @@ enum { MAX_BUDGETS = 12 };
 /* Realtime: no request on its way for so long counts as quiet. In the strict mode: event streams are given up so long
  * after the last request has ended. */
 enum { QUIET_MS = 250 };
-/* A page whose scripts keep the processor busy gets so much real time before we take it as it is. */
-enum { STALL_MS = 8000 };
+/* A page whose scripts keep the processor busy gets so much real time before we take it as it is; and so much each time
+ * that it is asked for something after that. */
+enum { STALL_MS = 8000, RESTLESS_MS = 500 };
 /* Two frames take 33 ms; a page that paints none in this time will not. */
 enum { PAINT_MS = 1000 };
 /* How often a wait looks at the clock where no event comes. */
@@ -96,66 +97,74 @@ void settle_prepare(Page *page) {
 
 /* Waiting. */
 
-typedef struct {
+typedef struct Rest Rest;
+struct Rest {
     Page *page;
-    Call *call;           /* an evaluation that must end, or NULL */
-    int64_t busy_ms;      /* when something was last seen on its way */
-    bool ignores_streams; /* the clock no longer waits for the network */
-} Rest;
+    bool (*done)(const Rest *rest);
+    Call *call;      /* an evaluation that must end, or NULL */
+    int64_t busy_ms; /* when something was last seen on its way */
+    int64_t stall_ms;
+    bool has_stalled;
+};
 
-/* Event streams count as network to the browser, and would stop its clock for ever: when nothing else is on its way,
- * it is told not to wait any more. */
-static void look_at_network(Rest *rest) {
-    Page *page = rest->page;
-    if (traffic_is_overdue(page))
-        traffic_cut_off(page);
-    if (traffic_pending(page) > 0)
-        rest->busy_ms = clock_now_ms();
-    bool quiet = clock_now_ms() - rest->busy_ms >= QUIET_MS;
-    if (quiet && page->clock_runs && !rest->ignores_streams && g_hash_table_size(page->requests) > 0) {
-        rest->ignores_streams = true;
-        set_clock(page, "advance", BUDGET_MS);
-    }
+static void run_clock(Page *page, int budget_ms) {
+    set_clock(page, page->ignores_network ? "advance" : "pauseIfNetworkFetchesPending", budget_ms);
 }
 
-static bool clock_stands(void *data) {
-    Rest *rest = data;
-    look_at_network(rest);
+/* Event streams and beacons count as network to the browser, and so may what was cut off: they would stop its clock for
+ * ever. When nothing else is on its way, it is told not to wait any more. */
+static void look_at_network(Rest *rest) {
+    Page *page = rest->page;
+    bool is_stuck = traffic_is_overdue(page);
+    if (is_stuck)
+        traffic_cut_off(page);
+    if (traffic_pending(page) > 0 && !page->ignores_network)
+        rest->busy_ms = clock_now_ms();
+    bool has_been_quiet = clock_now_ms() - rest->busy_ms >= QUIET_MS;
+    is_stuck = is_stuck || (has_been_quiet && g_hash_table_size(page->requests) > 0);
+    if (!is_stuck || page->ignores_network)
+        return;
+    page->ignores_network = true;
+    if (page->clock_runs)
+        run_clock(page, BUDGET_MS);
+}
+
+static bool clock_stands(const Rest *rest) {
     return !rest->page->clock_runs;
 }
 
-static bool call_has_ended(void *data) {
-    Rest *rest = data;
-    look_at_network(rest);
+static bool call_has_ended(const Rest *rest) {
     return call_is_done(rest->call);
 }
 
-static bool is_quiet(void *data) {
-    Rest *rest = data;
-    look_at_network(rest);
+static bool is_quiet(const Rest *rest) {
     bool quiet = rest->page->spec->still.mode == STILL_OFF || clock_now_ms() - rest->busy_ms >= QUIET_MS;
     return quiet && !rest->page->loading && (!rest->call || call_is_done(rest->call));
 }
 
-/* Waits for a condition, but no longer than the page can be expected to take. A page that does not get there is no
- * failure: it is logged, and taken as it stands. */
-static bool wait_for(Page *page, Call *call, bool (*done)(void *), int64_t limit_ms, GError **error) {
-    Rest rest = {.page = page, .call = call, .busy_ms = clock_now_ms()};
-    g_autoptr(GError) cause = NULL;
-
-    if (session_wait(page->session, done, &rest, clock_now_ms() + limit_ms, POLL_MS, &cause))
+static bool is_done_or_stalls(void *data) {
+    Rest *rest = data;
+    look_at_network(rest);
+    if (rest->done(rest))
         return true;
-    if (error_is(cause, ERROR_TIMEOUT) && clock_now_ms() < session_deadline(page->session)) {
-        page_log(page, "the page did not come to rest within %" G_GINT64_FORMAT " ms; taken as it is", limit_ms);
-        return true;
-    }
-    g_propagate_error(error, g_steal_pointer(&cause));
-    g_prefix_error(error, "waiting for the page to come to rest: ");
-    return false;
+    rest->has_stalled = clock_now_ms() - rest->busy_ms > rest->stall_ms;
+    return rest->has_stalled;
 }
 
-static int64_t rest_limit(const Page *page) {
-    return page->spec->resource_timeout_ms + STALL_MS;
+/* Waits for a condition, but not for long when nothing is on its way. A page that does not get there is no failure: it
+ * is logged, and taken as it stands. */
+static bool wait_for(Page *page, Call *call, bool (*done)(const Rest *), int64_t stall_ms, GError **error) {
+    Rest rest = {.page = page, .done = done, .call = call, .busy_ms = clock_now_ms()};
+    rest.stall_ms = page->is_restless ? MIN(stall_ms, RESTLESS_MS) : stall_ms;
+    if (!session_wait(page->session, is_done_or_stalls, &rest, INT64_MAX, POLL_MS, error)) {
+        g_prefix_error(error, "waiting for the page to come to rest: ");
+        return false;
+    }
+    if (rest.has_stalled && stall_ms >= STALL_MS && !page->is_restless) {
+        page_log(page, "the page does not come to rest; taken as it is");
+        page->is_restless = true;
+    }
+    return true;
 }
 
 /* Asks every worker for nothing: one that works does not answer. */
@@ -179,8 +188,8 @@ static bool have_answered(void *data) {
 static bool live_once(Page *page, int budget_ms, bool *out_idle, GError **error) {
     g_autoptr(GPtrArray) calls = ask_workers(page);
     g_autoptr(GError) cause = NULL;
-    set_clock(page, "pauseIfNetworkFetchesPending", budget_ms);
-    if (!wait_for(page, NULL, clock_stands, rest_limit(page), error))
+    run_clock(page, budget_ms);
+    if (!wait_for(page, NULL, clock_stands, STALL_MS, error))
         return false;
     *out_idle = session_wait(page->session, have_answered, calls, clock_now_ms() + WORKER_MS, POLL_MS, &cause);
     if (*out_idle || error_is(cause, ERROR_TIMEOUT))
@@ -193,7 +202,7 @@ static bool live_once(Page *page, int budget_ms, bool *out_idle, GError **error)
  * one more for what the worker then said: it is heard when the clock runs again. */
 static bool live(Page *page, Call *call, int budget_ms, GError **error) {
     if (!is_strict(page))
-        return wait_for(page, call, is_quiet, rest_limit(page), error);
+        return wait_for(page, call, is_quiet, STALL_MS, error);
     bool was_idle = page->workers->len == 0;
     for (int i = 0; i < MAX_BUDGETS; i++) {
         bool idle = true;
@@ -226,7 +235,7 @@ static GArray *context_ids(Page *page) {
 static bool add_from_frame(Page *page, int64_t context, const char *expression, int64_t *sum, GError **error) {
     g_autoptr(Call) call = page_begin_evaluation(page, context, expression);
     g_autoptr(GError) cause = NULL;
-    if (!wait_for(page, call, call_has_ended, rest_limit(page), error))
+    if (!wait_for(page, call, call_has_ended, STALL_MS, error))
         return false;
     if (!call_is_done(call))
         return true;
