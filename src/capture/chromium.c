@@ -49,7 +49,7 @@ static const char *const picture_flags[] = {
     "--lang=en-US",
     /* One renderer for a page and its frames of any site, so that one session sees all of it. */
     "--disable-site-isolation-trials",
-    ("--disable-features=IsolateOrigins,site-per-process,PaintHolding,Translate,MediaRouter,"
+    ("--disable-features=IsolateOrigins,site-per-process,IsolateSandboxedIframes,PaintHolding,Translate,MediaRouter,"
      "OptimizationHints,BackForwardCache,SpareRendererForSitePerProcess,AutofillServerCommunication"),
 };
 

@@ -49,18 +49,16 @@ static void on_contexts_cleared(Page *page, const json_t *params) {
     page->main_context = 0;
 }
 
-static bool is_main_frame(Page *page, const json_t *params) {
-    return g_strcmp0(json_string_value(json_object_get(params, "frameId")), page->frame_id) == 0;
-}
-
 static void on_started_loading(Page *page, const json_t *params) {
-    if (is_main_frame(page, params))
-        page->loading = true;
+    const char *frame = json_string_value(json_object_get(params, "frameId"));
+    if (frame)
+        g_hash_table_add(page->loading, g_strdup(frame));
 }
 
 static void on_stopped_loading(Page *page, const json_t *params) {
-    if (is_main_frame(page, params))
-        page->loading = false;
+    const char *frame = json_string_value(json_object_get(params, "frameId"));
+    if (frame)
+        g_hash_table_remove(page->loading, frame);
 }
 
 /* Without an answer the page would stand still for ever. */
@@ -134,6 +132,7 @@ static const struct {
     {"Runtime.exceptionThrown", on_exception},
     {"Page.frameStartedLoading", on_started_loading},
     {"Page.frameStoppedLoading", on_stopped_loading},
+    {"Page.frameDetached", on_stopped_loading},
     {"Page.javascriptDialogOpening", on_dialog},
 };
 
@@ -242,6 +241,7 @@ Page *page_open(Browser *browser, const CaptureSpec *spec, GString *log, GError 
     page->log = log;
     page->started_ms = clock_now_ms();
     page->contexts = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    page->loading = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     page->requests = traffic_new_requests();
     page->workers = g_ptr_array_new_with_free_func(g_free);
     page->credentials_given = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -260,6 +260,7 @@ void page_free(Page *page) {
         return;
     tab_free(page->tab);
     g_hash_table_unref(page->contexts);
+    g_hash_table_unref(page->loading);
     g_hash_table_unref(page->requests);
     g_ptr_array_unref(page->workers);
     g_hash_table_unref(page->credentials_given);

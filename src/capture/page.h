@@ -24,7 +24,7 @@ typedef struct {
     GHashTable *contexts; /* execution context id -> frame id: where script can run; main worlds only */
     int64_t main_context; /* the one of the main frame, 0 while there is none */
     double scale;         /* at which the page is painted: see page_show() */
-    bool loading;         /* the main frame is on its way to a (new) document */
+    GHashTable *loading;  /* set of ids of frames on their way to a (new) document */
 
     /* settle.c */
     GPtrArray *workers;   /* of char *: session ids of the page's workers */

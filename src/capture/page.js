@@ -170,6 +170,14 @@
     svg.setCurrentTime(0);
   }
 
+  /* Frames with autofocus race for the focus, and the one that wins is scrolled to. So none has it. */
+  function takeFocusFromFrames() {
+    const focused = document.activeElement;
+    if (!focused || (scope === scope.top && !/^i?frame$/.test(focused.localName))) return;
+    focused.blur();
+    scrollTo({left: 0, top: 0, behavior: 'instant'});
+  }
+
   const api = {
     /* Resolves when the page has been painted twice: then whoever watches what is in view has been told. */
     painted() {
@@ -195,6 +203,7 @@
     /* Brings animations to their end: finite ones are finished, infinite ones taken away. Returns how many. */
     finish() {
       let count = 0;
+      if (config.caret) takeFocusFromFrames();
       /* One that waits for its pictures while the clock stands would hold up our picture for ever. */
       if (config.animations && document.activeViewTransition) document.activeViewTransition.skipTransition();
       for (const root of roots()) {

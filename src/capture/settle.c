@@ -129,6 +129,10 @@ static void look_at_network(Rest *rest) {
         run_clock(page, BUDGET_MS);
 }
 
+static bool is_loading(const Page *page) {
+    return g_hash_table_size(page->loading) > 0;
+}
+
 static bool clock_stands(const Rest *rest) {
     return !rest->page->clock_runs;
 }
@@ -139,7 +143,7 @@ static bool call_has_ended(const Rest *rest) {
 
 static bool is_quiet(const Rest *rest) {
     bool quiet = rest->page->spec->still.mode == STILL_OFF || clock_now_ms() - rest->busy_ms >= QUIET_MS;
-    return quiet && !rest->page->loading && (!rest->call || call_is_done(rest->call));
+    return quiet && !is_loading(rest->page) && (!rest->call || call_is_done(rest->call));
 }
 
 static bool is_done_or_stalls(void *data) {
@@ -208,7 +212,7 @@ static bool live(Page *page, Call *call, int budget_ms, GError **error) {
         bool idle = true;
         if (!live_once(page, budget_ms, &idle, error))
             return false;
-        if (!page->loading && idle && was_idle && (!call || call_is_done(call)))
+        if (!is_loading(page) && idle && was_idle && (!call || call_is_done(call)))
             return true;
         was_idle = idle;
     }

@@ -302,7 +302,7 @@ class BadPage(harness.LocalTestCase):
         }, status=0)
         for name, words in {'dialogs': r'(?s)alert\("stop"\).*confirm\("sure\?"\).*prompt\("who\?"\)',
                             'endless-image': r'aborted after 1000 ms \(resourceTimeoutMs\): .*/-never',
-                            'missing-image': '404 http.*/-none', 'tall': r'x40016 px; the picture ends at 32767 px',
+                            'missing-image': '404 http.*/-none', 'tall': r'x40016 px are wanted; the picture ends at 32767 px',
                             'leaving': 'picture', 'new-window': 'picture'}.items():
             with self.subTest(name):
                 self.assertEqual(results[name]['status'], 'updated', results[name]['message'])
