@@ -4,7 +4,10 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <glib/gstdio.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -94,6 +97,24 @@ bool file_write_bytes(const char *path, GBytes *bytes, GError **error) {
 
 bool file_write_text(const char *path, const char *text, GError **error) {
     return file_write(path, text, strlen(text), error);
+}
+
+static bool is_left_over(const char *name, const char *prefix) {
+    char *end = NULL;
+    if (!g_str_has_prefix(name, prefix))
+        return false;
+    long process = strtol(name + strlen(prefix), &end, 10);
+    return process > 0 && process <= INT_MAX && *end == '-' && kill((pid_t)process, 0) < 0 && errno == ESRCH;
+}
+
+void file_remove_left_over(const char *folder, const char *prefix, const char *keep) {
+    g_autoptr(GDir) entries = g_dir_open(folder, 0, NULL);
+    for (const char *name; entries && (name = g_dir_read_name(entries));) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        g_autoptr(GError) error = NULL;
+        if (is_left_over(name, prefix) && g_strcmp0(name, keep) != 0 && !file_remove_tree(path, &error))
+            g_debug("%s", error->message);
+    }
 }
 
 static int remove_one(const char *path, const struct stat *facts, int type, struct FTW *walk) {

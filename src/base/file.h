@@ -25,5 +25,10 @@ bool file_write_scratch(const char *path, const void *data, size_t size, GError 
 /* Makes a folder and those above it; one that exists is fine. */
 bool file_make_folder(const char *path, GError **error) MUST_CHECK;
 
+/* Removes what processes left in a folder that were killed: entries named prefix, a process id, and a '-' with anything
+ * behind it, if there is no such process any more; but not the one named keep (may be NULL). What cannot be removed
+ * stays. */
+void file_remove_left_over(const char *folder, const char *prefix, const char *keep);
+
 /* Removes a file, or a folder with all that is in it; follows no link. What does not exist is fine. */
 bool file_remove_tree(const char *path, GError **error) MUST_CHECK;

@@ -83,6 +83,9 @@ static const char *const quiet_flags[] = {
     "--use-mock-keychain",
 };
 
+/* Of the profile's folder, among the temporary files. The process id behind it tells whether anybody still uses it. */
+static const char PROFILE_PREFIX[] = "dpxdt-browser-";
+
 struct Chromium {
     Process *process;
     Devtools *devtools;
@@ -115,7 +118,9 @@ static const struct passwd *unprivileged_user(void) {
 }
 
 static bool make_profile(Chromium *chromium, GError **error) {
-    chromium->profile = g_dir_make_tmp("dpxdt-browser-XXXXXX", error);
+    g_autofree char *template = g_strdup_printf("%s%d-XXXXXX", PROFILE_PREFIX, (int)getpid());
+    file_remove_left_over(g_get_tmp_dir(), PROFILE_PREFIX, NULL);
+    chromium->profile = g_dir_make_tmp(template, error);
     if (!chromium->profile) {
         g_prefix_error(error, "no folder for the browser's profile: ");
         return false;

@@ -4,9 +4,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,23 +19,10 @@ static void remove_quietly(const char *path) {
         g_printerr("dpxdt: warning: %s\n", error->message);
 }
 
-/* Whether a folder belongs to a process that is no more, and is not what `last` points to. */
-static bool is_left_over(const char *name, const char *last) {
-    if (!g_str_has_prefix(name, PREFIX) || g_strcmp0(name, last) == 0)
-        return false;
-    pid_t process = (pid_t)strtol(name + strlen(PREFIX), NULL, 10);
-    return process > 0 && process != getpid() && kill(process, 0) < 0 && errno == ESRCH;
-}
-
 static void remove_left_over(const char *folder) {
     g_autofree char *link = g_build_filename(folder, LAST, NULL);
     g_autofree char *last = g_file_read_link(link, NULL);
-    g_autoptr(GDir) entries = g_dir_open(folder, 0, NULL);
-    for (const char *name; entries && (name = g_dir_read_name(entries));) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        if (is_left_over(name, last))
-            remove_quietly(path);
-    }
+    file_remove_left_over(folder, PREFIX, last);
 }
 
 /* Its own .gitignore keeps the folder out of commits. */
