@@ -175,8 +175,13 @@ static Capture *take_picture(Page *page, GError **error) {
 
 static Capture *capture_once(Browser *browser, const CaptureSpec *spec, GString *log, GError **error) {
     g_autoptr(Page) page = page_open(browser, spec, log, error);
-    if (!page || !page_navigate(page, error) || !settle(page, error) || !traffic_check_document(page, error) ||
-        !settle_lazy_content(page, error) || !inject(page, error) || !steps_do(page, error))
+    if (!page)
+        return NULL;
+    traffic_start(page);
+    settle_start(page);
+    if (!page_get_ready(page, error) || !page_navigate(page, error) || !settle(page, error) ||
+        !traffic_check_document(page, error) || !settle_lazy_content(page, error) || !inject(page, error) ||
+        !steps_do(page, error))
         return NULL;
     if (spec->wait_for_selector && !steps_wait_for(page, spec->wait_for_selector, error))
         return NULL;

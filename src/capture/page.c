@@ -138,8 +138,9 @@ static const struct {
 
 static void on_event(const char *event, const json_t *params, void *data) {
     Page *page = data;
-    if (settle_handle(page, event, params) || traffic_handle(page, event, params))
-        return;
+    for (size_t i = 0; i < G_N_ELEMENTS(page->handlers); i++)
+        if (page->handlers[i] && page->handlers[i](page, event, params))
+            return;
     for (size_t i = 0; i < G_N_ELEMENTS(events); i++)
         if (strcmp(event, events[i].name) == 0)
             events[i].handle(page, params);
@@ -202,7 +203,7 @@ static bool set_touch(Page *page, GError **error) {
 
 /* Waits until all commands so far were obeyed. Those that are still on their way when the page is asked for are obeyed
  * by its process whenever it gets to them: after its first requests and scripts. */
-static bool is_set_up(Page *page, GError **error) {
+static bool have_been_obeyed(Page *page, GError **error) {
     json_t *zero = page_evaluate(page, "0", error);
     json_decref(zero);
     return zero != NULL;
@@ -226,13 +227,7 @@ static bool set_up(Page *page, GError **error) {
     g_autofree char *script = page_still_script(page);
     session_send(page->session, "Page.addScriptToEvaluateOnNewDocument", json_pack("{s:s}", "source", script));
     set_looks(page);
-    traffic_enable(page);
-    settle_prepare(page);
-    if (page->spec->touch && !set_touch(page, error))
-        return false;
-    if (!is_set_up(page, error))
-        return false;
-    return json_array_size(page->spec->cookies) == 0 || set_cookies(page, error);
+    return true;
 }
 
 Page *page_open(Browser *browser, const CaptureSpec *spec, GString *log, GError **error) {
@@ -242,7 +237,6 @@ Page *page_open(Browser *browser, const CaptureSpec *spec, GString *log, GError 
     page->started_ms = clock_now_ms();
     page->contexts = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     page->loading = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    page->requests = traffic_new_requests();
     page->workers = g_ptr_array_new_with_free_func(g_free);
     page->credentials_given = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     page->tab = browser_open_tab(browser, spec->still.mode != STILL_OFF && spec->still.images, on_event, page,
@@ -255,13 +249,25 @@ Page *page_open(Browser *browser, const CaptureSpec *spec, GString *log, GError 
     return g_steal_pointer(&page);
 }
 
+void page_add_handler(Page *page, PageHandler handler) {
+    size_t i = page->handlers[0] != NULL;
+    g_assert(!page->handlers[i]);
+    page->handlers[i] = handler;
+}
+
+bool page_get_ready(Page *page, GError **error) {
+    if ((page->spec->touch && !set_touch(page, error)) || !have_been_obeyed(page, error))
+        return false;
+    return json_array_size(page->spec->cookies) == 0 || set_cookies(page, error);
+}
+
 void page_free(Page *page) {
     if (!page)
         return;
     tab_free(page->tab);
     g_hash_table_unref(page->contexts);
     g_hash_table_unref(page->loading);
-    g_hash_table_unref(page->requests);
+    g_clear_pointer(&page->requests, g_hash_table_unref);
     g_ptr_array_unref(page->workers);
     g_hash_table_unref(page->credentials_given);
     g_free(page->frame_id);

@@ -14,17 +14,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef struct {
+typedef struct Page Page;
+
+/* Takes note of an event. False if it is none of those that matter to it. */
+typedef bool (*PageHandler)(Page *page, const char *event, const json_t *params);
+
+struct Page {
     const CaptureSpec *spec; /* borrowed */
     GString *log;            /* borrowed; see page_log() */
     int64_t started_ms;
     Tab *tab;
-    Session *session;     /* the tab's */
-    char *frame_id;       /* of the main frame */
-    GHashTable *contexts; /* execution context id -> frame id: where script can run; main worlds only */
-    int64_t main_context; /* the one of the main frame, 0 while there is none */
-    double scale;         /* at which the page is painted: see page_show() */
-    GHashTable *loading;  /* set of ids of frames on their way to a (new) document */
+    PageHandler handlers[2]; /* of traffic.c and settle.c */
+    Session *session;        /* the tab's */
+    char *frame_id;          /* of the main frame */
+    GHashTable *contexts;    /* execution context id -> frame id: where script can run; main worlds only */
+    int64_t main_context;    /* the one of the main frame, 0 while there is none */
+    double scale;            /* at which the page is painted: see page_show() */
+    GHashTable *loading;     /* set of ids of frames on their way to a (new) document */
 
     /* settle.c */
     GPtrArray *workers;   /* of char *: session ids of the page's workers */
@@ -40,9 +46,9 @@ typedef struct {
     bool document_cut_off; /* the document itself did not end in time */
     bool certificate_is_bad;
     GHashTable *credentials_given; /* set of request ids which got user and password once */
-} Page;
+};
 
-/* Opens an empty page set up as spec says: viewport, cookies, user agent, the scripts that keep it still. */
+/* Opens an empty page set up as spec says: viewport, user agent, the script that keeps it still. */
 Page *page_open(Browser *browser, const CaptureSpec *spec, GString *log, GError **error) MUST_CHECK;
 void page_free(Page *page);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Page, page_free)
@@ -50,6 +56,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Page, page_free)
 /* Adds a line to the log, with the milliseconds since the page was opened before it. Control characters in what pages
  * say are replaced. */
 void page_log(Page *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Adds who is told of the page's events before page.c itself. */
+void page_add_handler(Page *page, PageHandler handler);
+
+/* Waits until the browser has obeyed all commands that were sent so far, and sets the cookies. Called once, before
+ * page_navigate(). */
+bool page_get_ready(Page *page, GError **error) MUST_CHECK;
 
 /* Goes to spec->target_url and waits until its first bytes have come. Fails if it cannot be reached; the message says
  * why and, where it is known, what may help. */
@@ -93,14 +106,8 @@ bool page_add_style(Page *page, const char *css, GError **error) MUST_CHECK;
 
 /* traffic.c: what the page requests. */
 
-/* The empty table for page->requests. */
-GHashTable *traffic_new_requests(void);
-
-/* Tells the browser what to report and what to ask about. Called once, before page_navigate(). */
-void traffic_enable(Page *page);
-
-/* Takes note of an event of the Network, Fetch or Page domain. False if it is none of those that matter here. */
-bool traffic_handle(Page *page, const char *event, const json_t *params);
+/* Begins to take note of what is requested. Called once, before page_get_ready(). */
+void traffic_start(Page *page);
 
 /* How many requests hold the page up: on their way, and not of the kind that never ends (event streams, sockets). */
 int traffic_pending(Page *page);
@@ -118,11 +125,8 @@ bool traffic_check_document(Page *page, GError **error) MUST_CHECK;
 
 /* settle.c: bringing a page to rest. */
 
-/* To be called before page_navigate(). */
-void settle_prepare(Page *page);
-
-/* Takes note of events about virtual time and workers. False if it is none of those. */
-bool settle_handle(Page *page, const char *event, const json_t *params);
+/* Stops the page's clock and animations. Called once, before page_get_ready(). */
+void settle_start(Page *page);
 
 /* Lets the page live until nothing more is to come: scripts, timers, requests, lazy images, fonts. Returns with the
  * page's time stopped, in the strict mode. A page that does not come to rest is left as it is, and the log says so. */

@@ -70,7 +70,7 @@ static void on_detached(Page *page, const json_t *params) {
         g_ptr_array_remove_index(page->workers, index);
 }
 
-bool settle_handle(Page *page, const char *event, const json_t *params) {
+static bool handle(Page *page, const char *event, const json_t *params) {
     if (strcmp(event, "Emulation.virtualTimeBudgetExpired") == 0)
         page->clock_runs = false;
     else if (strcmp(event, "Target.attachedToTarget") == 0)
@@ -82,8 +82,9 @@ bool settle_handle(Page *page, const char *event, const json_t *params) {
     return true;
 }
 
-void settle_prepare(Page *page) {
+void settle_start(Page *page) {
     const Still *still = &page->spec->still;
+    page_add_handler(page, handle);
     session_send(page->session, "Target.setAutoAttach",
                  json_pack("{s:b, s:b, s:b}", "autoAttach", 1, "waitForDebuggerOnStart", 1, "flatten", 1));
     if (still->mode != STILL_OFF && still->animations) {

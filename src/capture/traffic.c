@@ -24,10 +24,6 @@ static void request_free(void *data) {
     g_free(request);
 }
 
-GHashTable *traffic_new_requests(void) {
-    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, request_free);
-}
-
 static bool is_endless(const char *type) {
     for (size_t i = 0; i < G_N_ELEMENTS(endless_types); i++)
         if (g_strcmp0(type, endless_types[i]) == 0)
@@ -197,7 +193,7 @@ static const struct {
     {"Fetch.authRequired", on_password_wanted},
 };
 
-bool traffic_handle(Page *page, const char *event, const json_t *params) {
+static bool handle(Page *page, const char *event, const json_t *params) {
     for (size_t i = 0; i < G_N_ELEMENTS(events); i++)
         if (strcmp(event, events[i].name) == 0) {
             events[i].handle(page, params);
@@ -208,10 +204,11 @@ bool traffic_handle(Page *page, const char *event, const json_t *params) {
 
 /* Asking about every request costs a round trip each, so it is done only where an answer may differ. The one host that
  * is always refused needs no question. */
-void traffic_enable(Page *page) {
+void traffic_start(Page *page) {
     const CaptureSpec *spec = page->spec;
     bool must_ask = spec->resources_to_ignore->len > 1 || spec->header_rules->len > 0 || spec->http_user_name;
-
+    page_add_handler(page, handle);
+    page->requests = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, request_free);
     session_send(page->session, "Network.enable", json_pack("{s:i}", "maxPostDataSize", 0));
     if (must_ask)
         session_send(page->session, "Fetch.enable",
