@@ -66,7 +66,7 @@ static void give_reply(Devtools *devtools, unsigned id, const char *message, siz
 }
 
 static void give_event(Devtools *devtools, const char *message, size_t size) {
-    json_t *event = json_loadb(message, size, 0, NULL);
+    json_t *event = json_loadb(message, size, JSON_ALLOW_NUL, NULL);
     const char *method = json_string_value(json_object_get(event, "method"));
     const char *id = json_string_value(json_object_get(event, "sessionId"));
     Session *session = method && id ? g_hash_table_lookup(devtools->sessions, id) : NULL;
@@ -372,7 +372,7 @@ json_t *call_end(Call *ended, GError **error) {
     g_autoptr(Call) call = ended;
     if (!wait_for_reply(call, error))
         return NULL;
-    json_t *reply = json_loads(call->reply, 0, NULL);
+    json_t *reply = json_loads(call->reply, JSON_ALLOW_NUL, NULL);
     json_t *result = json_incref(json_object_get(reply, "result"));
     if (!json_is_object(result)) {
         const char *why = json_string_value(json_object_get(json_object_get(reply, "error"), "message"));
