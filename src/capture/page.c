@@ -131,6 +131,7 @@ static const struct {
     {"Runtime.consoleAPICalled", on_console},
     {"Runtime.exceptionThrown", on_exception},
     {"Page.frameStartedLoading", on_started_loading},
+    {"Page.frameRequestedNavigation", on_started_loading},
     {"Page.frameStoppedLoading", on_stopped_loading},
     {"Page.frameDetached", on_stopped_loading},
     {"Page.javascriptDialogOpening", on_dialog},

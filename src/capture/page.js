@@ -184,17 +184,22 @@
       return new Promise((done) => realFrame(() => realFrame(() => done(true))));
     },
 
-    /* Asks lazy images and frames to load. Returns how many images and fonts are still to come. */
+    /* Asks lazy images and frames to load. Returns how many there were. */
+    wake() {
+      let count = 0;
+      for (const root of config.images ? roots() : [])
+        for (const element of root.querySelectorAll('[loading=lazy]')) {
+          element.loading = 'eager';
+          count++;
+        }
+      return count;
+    },
+
+    /* How many images and fonts are still to come. */
     missing() {
       let count = 0;
       for (const root of roots()) {
-        if (config.images) {
-          for (const element of root.querySelectorAll('[loading=lazy]')) {
-            element.loading = 'eager';
-            count++;
-          }
-          for (const image of root.querySelectorAll('img')) count += !image.complete;
-        }
+        if (config.images) for (const image of root.querySelectorAll('img')) count += !image.complete;
         if (config.fonts && root.fonts) count += root.fonts.status === 'loading';
       }
       return count;

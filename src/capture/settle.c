@@ -11,12 +11,18 @@
 #include "capture/page.h"
 
 #include "base/clock.h"
+#include "base/stop.h"
 
 #include <string.h>
 
 /* How much of the page's time is allowed to pass at once: longer than any entrance animation. It costs nothing on a
  * page where nothing happens. */
 enum { BUDGET_MS = 5000 };
+/* See wait_for_missing(): the smallest time that there is, and how often, and in between. */
+static const double SPECK_MS = 0.001;
+enum { MAX_SPECKS = 100, LOOK_AGAIN_MS = 20 };
+/* Each budget ends so much behind a whole millisecond, so that some specks more make no timer due. */
+static const double FRACTION_MS = 0.05;
 /* Injected code may wait for longer: so many budgets, a minute of the page's time. */
 enum { MAX_BUDGETS = 12 };
 /* Realtime: no request on its way for so long counts as quiet. In the strict mode: event streams are given up so long
@@ -39,10 +45,10 @@ static bool is_strict(const Page *page) {
     return page->spec->still.mode == STILL_STRICT;
 }
 
-static void set_clock(Page *page, const char *policy, int budget_ms) {
+static void set_clock(Page *page, const char *policy, double budget_ms) {
     json_t *params = json_pack("{s:s}", "policy", policy);
     if (budget_ms > 0)
-        json_object_set_new(params, "budget", json_integer(budget_ms));
+        json_object_set_new(params, "budget", json_real(budget_ms));
     session_send(page->session, "Emulation.setVirtualTimePolicy", params);
     page->clock_runs = budget_ms > 0;
 }
@@ -108,7 +114,7 @@ struct Rest {
     bool has_stalled;
 };
 
-static void run_clock(Page *page, int budget_ms) {
+static void run_clock(Page *page, double budget_ms) {
     set_clock(page, page->ignores_network ? "advance" : "pauseIfNetworkFetchesPending", budget_ms);
 }
 
@@ -190,7 +196,7 @@ static bool have_answered(void *data) {
 }
 
 /* Uses up one budget. *out_idle tells whether all workers had nothing to do then. */
-static bool live_once(Page *page, int budget_ms, bool *out_idle, GError **error) {
+static bool live_once(Page *page, double budget_ms, bool *out_idle, GError **error) {
     g_autoptr(GPtrArray) calls = ask_workers(page);
     g_autoptr(GError) cause = NULL;
     run_clock(page, budget_ms);
@@ -211,7 +217,7 @@ static bool live(Page *page, Call *call, int budget_ms, GError **error) {
     bool was_idle = page->workers->len == 0;
     for (int i = 0; i < MAX_BUDGETS; i++) {
         bool idle = true;
-        if (!live_once(page, budget_ms, &idle, error))
+        if (!live_once(page, budget_ms + FRACTION_MS, &idle, error))
             return false;
         if (!is_loading(page) && idle && was_idle && (!call || call_is_done(call)))
             return true;
@@ -263,18 +269,30 @@ static int64_t in_all_frames(Page *page, const char *expression, GError **error)
     return sum;
 }
 
-/* Asks lazy images to load, and lives on while images and fonts are still to come: nothing arrives while the clock
- * stands. */
-static bool arrive(Page *page, GError **error) {
-    int64_t missing = 1;
-    if (page->spec->still.mode == STILL_OFF)
-        return true;
-    for (int i = 0; i < MAX_BUDGETS && missing > 0; i++) {
-        missing = in_all_frames(page, "__dpxdt.missing()", error);
-        if (missing < 0 || (missing > 0 && !live(page, NULL, BUDGET_MS, error)))
+/* Waits for what has come but is not unpacked yet. That takes real time, and goes on only while the clock runs: so it is
+ * given specks of time, which tickers do not notice. */
+static bool wait_for_missing(Page *page, GError **error) {
+    for (int i = 0; i < MAX_SPECKS; i++) {
+        bool idle;
+        int64_t missing = in_all_frames(page, "__dpxdt.missing()", error);
+        if (missing <= 0)
+            return missing == 0;
+        if (is_strict(page) && !live_once(page, SPECK_MS, &idle, error))
             return false;
+        if (!stop_sleep_until(clock_now_ms() + LOOK_AGAIN_MS))
+            break;
     }
     return true;
+}
+
+/* Asks lazy images to load, which may wake up scripts, and waits for all. */
+static bool arrive(Page *page, GError **error) {
+    if (page->spec->still.mode == STILL_OFF)
+        return true;
+    int64_t awoken = in_all_frames(page, "__dpxdt.wake()", error);
+    if (awoken < 0 || (awoken > 0 && !live(page, NULL, BUDGET_MS, error)))
+        return false;
+    return wait_for_missing(page, error);
 }
 
 bool settle(Page *page, GError **error) {

@@ -53,11 +53,17 @@ static bool point_at(Page *page, const char *selector, bool click, GError **erro
     json_decref(point);
     if (!found)
         return not_found(selector, error);
-    for (int i = 0; i < (click ? 3 : 1); i++)
-        session_send(page->session, "Input.dispatchMouseEvent",
-                     json_pack("{s:s, s:f, s:f, s:s, s:i}", "type", mouse_events[i], "x", x, "y", y, "button",
-                               i > 0 ? "left" : "none", "clickCount", i > 0));
-    return true;
+    Call *last = NULL;
+    for (int i = 0; i < (click ? 3 : 1); i++) {
+        call_free(last);
+        last = session_begin(page->session, "Input.dispatchMouseEvent",
+                             json_pack("{s:s, s:f, s:f, s:s, s:i}", "type", mouse_events[i], "x", x, "y", y, "button",
+                                       i > 0 ? "left" : "none", "clickCount", i > 0));
+    }
+    /* Until the page has taken it: what it then does, going to another page say, has begun. */
+    json_t *taken = settle_evaluation(page, last, error);
+    json_decref(taken);
+    return taken != NULL;
 }
 
 static bool click(Page *page, const Step *step, GError **error) {
