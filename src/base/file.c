@@ -38,6 +38,14 @@ GBytes *file_read(const char *path, size_t max_bytes, GError **error) {
     return g_bytes_new_take(data, size);
 }
 
+char *file_tail(const char *path, size_t max_bytes) {
+    g_autofree char *text = NULL;
+    size_t size = 0;
+    if (!g_file_get_contents(path, &text, &size, NULL))
+        return g_strdup("");
+    return g_strstrip(g_utf8_make_valid(text + (size > max_bytes ? size - max_bytes : 0), -1));
+}
+
 bool file_make_folder(const char *path, GError **error) {
     if (g_mkdir_with_parents(path, 0777) == 0)
         return true;

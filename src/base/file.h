@@ -11,6 +11,10 @@
  * max_bytes or no regular file, ERROR_FAILED if it cannot be read. The message names the path. */
 GBytes *file_read(const char *path, size_t max_bytes, GError **error) MUST_CHECK;
 
+/* The last max_bytes of a text file, as valid UTF-8 without white space at its ends; "" for one that cannot be read. The
+ * caller frees it. */
+char *file_tail(const char *path, size_t max_bytes);
+
 /* Makes the file hold exactly these bytes: all of them or, on failure, what it held before. Folders above it are
  * made. The file is written beside its place, synced and renamed; a pipe or a device is written to where it stands. */
 bool file_write(const char *path, const void *data, size_t size, GError **error) MUST_CHECK;

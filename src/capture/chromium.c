@@ -208,17 +208,6 @@ static void end_process(Chromium *chromium) {
     g_clear_pointer(&chromium->devtools, devtools_free);
 }
 
-/* The last lines that it printed, without those that it always prints. */
-static char *log_tail(const Chromium *chromium) {
-    g_autofree char *text = NULL;
-    size_t size = 0;
-    if (!g_file_get_contents(chromium->log, &text, &size, NULL))
-        return g_strdup("");
-    const char *tail = size > LOG_TAIL_BYTES ? text + size - LOG_TAIL_BYTES : text;
-    g_autofree char *utf8 = g_utf8_make_valid(tail, -1);
-    return g_strdup(g_strstrip(utf8));
-}
-
 char *chromium_obituary(Chromium *chromium) {
     int status = 0;
     if (!process_wait(chromium->process, clock_now_ms() + 1000, &status))
@@ -257,7 +246,7 @@ static bool say_hello(Chromium *chromium, const ChromiumSetup *setup, GError **e
         return false;
     }
     g_autofree char *how = chromium_obituary(chromium);
-    g_autofree char *tail = log_tail(chromium);
+    g_autofree char *tail = file_tail(chromium->log, LOG_TAIL_BYTES);
     /* Without a sandbox a browser that hangs would hang, too: its code says that another try is of no use. */
     bool hangs = error_is(cause, ERROR_TIMEOUT);
     error_set(error, hangs ? ERROR_TIMEOUT : ERROR_FAILED, "the browser %s did not start: %s%s%s", setup->program,

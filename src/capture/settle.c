@@ -41,6 +41,7 @@ enum { FREEZE_ROUNDS = 8 };
 enum { WORKER_MS = 100 };
 /* At most so tall a viewport for lazy content; a taller one costs memory and shows little that is new. */
 enum { MAX_GROWN_HEIGHT = 16384 };
+
 static bool is_strict(const Page *page) {
     return page->spec->still.mode == STILL_STRICT;
 }

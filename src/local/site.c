@@ -33,12 +33,10 @@ struct Site {
 
 /* The last lines of the log, indented, or words for an empty one. */
 static char *log_tail(const Site *site) {
-    g_autofree char *text = NULL;
-    size_t size = 0;
-    if (!g_file_get_contents(site->log_path, &text, &size, NULL) || size == 0)
+    g_autofree char *text = file_tail(site->log_path, LOG_TAIL_BYTES);
+    if (!*text)
         return g_strdup("  (it printed nothing)");
-    g_autofree char *valid = g_utf8_make_valid(text + (size > LOG_TAIL_BYTES ? size - LOG_TAIL_BYTES : 0), -1);
-    g_auto(GStrv) lines = g_strsplit(g_strchomp(valid), "\n", -1);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     unsigned n_lines = g_strv_length(lines);
     GString *tail = g_string_new(NULL);
     for (unsigned i = n_lines > LOG_TAIL_LINES ? n_lines - LOG_TAIL_LINES : 0; i < n_lines; i++)
