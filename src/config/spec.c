@@ -2,6 +2,7 @@
 
 #include "config/check.h"
 #include "config/field.h"
+#include "config/key.h"
 
 /* Each map of a config has a table of rules, and each of its keys a line there; spec_rules near the end is the list of
  * all keys. What a table cannot say has a read_...() function. All of them get the struct that is being filled as their
@@ -295,6 +296,38 @@ static bool read_wait(const Field *field, void *target, GError **error) {
     return field_get_int(field, 0, SPEC_MAX_TIMEOUT, &step->wait_ms, error);
 }
 
+static bool read_key(const Field *field, void *target, GError **error) {
+    Step *step = target;
+    const char *key;
+    if (!field_get_text(field, NULL, &key, error))
+        return false;
+    g_autofree char *advice = key_find(key) || key_is_character(key) ? NULL : key_advice(key);
+    if (advice)
+        return field_refuse(field, error, "%s", advice);
+    step->text = key;
+    return true;
+}
+
+static const FieldRule press_rules[] = {
+    {"selector", FIELD_TEXT, .at = offsetof(Step, selector), .check = check_not_empty},
+    {"key", FIELD_CUSTOM, .read = read_key, .required = true},
+};
+
+static bool read_press(const Field *field, void *target, GError **error) {
+    if (json_is_object(field->value))
+        return field_read(field, press_rules, G_N_ELEMENTS(press_rules), target, error);
+    return read_key(field, target, error);
+}
+
+static const FieldRule select_rules[] = {
+    {"selector", FIELD_TEXT, .at = offsetof(Step, selector), .check = check_not_empty, .required = true},
+    {"value", FIELD_TEXT, .at = offsetof(Step, text), .required = true},
+};
+
+static bool read_select(const Field *field, void *target, GError **error) {
+    return field_read(field, select_rules, G_N_ELEMENTS(select_rules), target, error);
+}
+
 static const struct {
     const char *key;
     bool (*read)(const Field *field, void *target, GError **error);
@@ -305,6 +338,8 @@ static const struct {
     [STEP_SCROLL] = {"scroll", read_scroll},
     [STEP_WAIT] = {"wait", read_wait},
     [STEP_WAIT_FOR] = {"waitFor", read_step_selector},
+    [STEP_PRESS] = {"press", read_press},
+    [STEP_SELECT] = {"select", read_select},
 };
 
 /* An unknown step is an error, not a warning: what follows it would act on a page that is not ready. */
@@ -321,7 +356,9 @@ static bool read_step(const Field *field, void *array, GError **error) {
         g_ptr_array_add(array, g_memdup2(&step, sizeof step));
         return true;
     }
-    return field_error(field, error, "must have exactly one of click, hover, type, scroll, wait, waitFor");
+    return field_error(field, error,
+                       "must have exactly one of click, hover, type, scroll, wait, waitFor, "
+                       "press, select");
 }
 
 static bool read_steps(const Field *field, void *target, GError **error) {

@@ -38,11 +38,22 @@ typedef struct {
 } Still;
 
 /* One thing to do on the page before the picture. */
-typedef enum { STEP_CLICK, STEP_HOVER, STEP_TYPE, STEP_SCROLL, STEP_WAIT, STEP_WAIT_FOR } StepKind;
+typedef enum {
+    STEP_CLICK,
+    STEP_HOVER,
+    STEP_TYPE,
+    STEP_SCROLL,
+    STEP_WAIT,
+    STEP_WAIT_FOR,
+    STEP_PRESS,
+    STEP_SELECT,
+} StepKind;
+
 typedef struct {
     StepKind kind;
-    const char *selector; /* CSS; NULL for STEP_WAIT, and for STEP_SCROLL to a position */
-    const char *text;     /* STEP_TYPE: what to type */
+    const char *selector; /* CSS; NULL for STEP_WAIT, STEP_SCROLL to a position, STEP_PRESS where the focus is */
+    const char *text;     /* STEP_TYPE: what to type; STEP_PRESS: one character, or the name of a key (see key.h);
+                           * STEP_SELECT: the value of the option, or its label */
     int x, y;             /* STEP_SCROLL: where to, in CSS pixels of the document */
     int wait_ms;          /* STEP_WAIT: of the page's time */
 } Step;

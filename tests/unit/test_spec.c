@@ -134,11 +134,14 @@ static void areas_are_selectors_or_boxes(void) {
 static void steps_are_read_in_order(void) {
     g_autoptr(CaptureSpec) spec =
         parse_good("steps:\n- click: a\n- hover: b\n- type: {selector: c, text: d}\n- scroll: e\n"
-                   "- scroll: {y: 7}\n- wait: 8\n- waitFor: f\n");
+                   "- scroll: {y: 7}\n- wait: 8\n- waitFor: f\n"
+                   "- press: Enter\n- press: {selector: g, key: \xC3\xA9}\n- select: {selector: h, value: ''}\n");
     static const Step expected[] = {
-        {STEP_CLICK, "a", NULL, 0, 0, 0},    {STEP_HOVER, "b", NULL, 0, 0, 0},   {STEP_TYPE, "c", "d", 0, 0, 0},
-        {STEP_SCROLL, "e", NULL, 0, 0, 0},   {STEP_SCROLL, NULL, NULL, 0, 7, 0}, {STEP_WAIT, NULL, NULL, 0, 0, 8},
-        {STEP_WAIT_FOR, "f", NULL, 0, 0, 0},
+        {STEP_CLICK, "a", NULL, 0, 0, 0},       {STEP_HOVER, "b", NULL, 0, 0, 0},
+        {STEP_TYPE, "c", "d", 0, 0, 0},         {STEP_SCROLL, "e", NULL, 0, 0, 0},
+        {STEP_SCROLL, NULL, NULL, 0, 7, 0},     {STEP_WAIT, NULL, NULL, 0, 0, 8},
+        {STEP_WAIT_FOR, "f", NULL, 0, 0, 0},    {STEP_PRESS, NULL, "Enter", 0, 0, 0},
+        {STEP_PRESS, "g", "\xC3\xA9", 0, 0, 0}, {STEP_SELECT, "h", "", 0, 0, 0},
     };
     g_assert_cmpuint(spec->steps->len, ==, G_N_ELEMENTS(expected));
     for (unsigned i = 0; i < spec->steps->len; i++) {
@@ -148,6 +151,32 @@ static void steps_are_read_in_order(void) {
         g_assert_cmpstr(step->text, ==, expected[i].text);
         g_assert_cmpint(step->y, ==, expected[i].y);
         g_assert_cmpint(step->wait_ms, ==, expected[i].wait_ms);
+    }
+}
+
+static void a_key_has_the_name_that_the_dom_gives_it(void) {
+    static const Refusal cases[] = {
+        {"steps: [press: enter]",
+         "a.yaml:1:16: steps[0].press must be one character or the name of a key (did you mean "
+         "Enter?), not \"enter\""},
+        {"steps: [press: {selector: a, key: ArowDown}]",
+         "a.yaml:1:35: steps[0].press.key must be one character or the name of a key (did you mean ArrowDown?), not "
+         "\"ArowDown\""},
+        {"steps: [press: Control+A]",
+         "a.yaml:1:16: steps[0].press must be one character or the name of a key (Enter, Escape, Tab, Space, "
+         "Backspace, Delete, Insert, Home, End, PageUp, PageDown, ArrowUp, ArrowDown, ArrowLeft, ArrowRight, F1, F2, "
+         "F3, F4, F5, F6, F7, F8, F9, F10, F11, F12), not \"Control+A\""},
+        {"steps: [press: 5]", "a.yaml:1:16: steps[0].press must be a text (put it in quotes), not 5"},
+        {"steps: [press: {selector: a}]", "a.yaml:1:16: steps[0].press.key is missing"},
+        {"steps: [select: a]", "a.yaml:1:17: steps[0].select must be a map, not \"a\""},
+        {"steps: [select: {selector: a}]", "a.yaml:1:17: steps[0].select.value is missing"},
+    };
+    static const char *const good[] = {"a", " ", "\xC3\xA9", "Space", "Escape", "F12"};
+    assert_refused(cases, G_N_ELEMENTS(cases));
+    for (size_t i = 0; i < G_N_ELEMENTS(good); i++) {
+        g_autofree char *text = g_strdup_printf("steps: [press: '%s']", good[i]);
+        g_autoptr(CaptureSpec) spec = parse_good(text);
+        g_assert_cmpstr(((const Step *)spec->steps->pdata[0])->text, ==, good[i]);
     }
 }
 
@@ -211,9 +240,9 @@ static void a_wrong_type_is_refused_with_its_place(void) {
         {"still: {clock: 1}", "a.yaml:1:16: still.clock must be true or false, not 1"},
         {"delay: -1", "a.yaml:1:8: delay must be a whole number from 0 to 3600000, not -1"},
         {"steps: [{click: a, hover: b}]", "a.yaml:1:9: steps[0] must have exactly one of click, "
-                                          "hover, type, scroll, wait, waitFor"},
+                                          "hover, type, scroll, wait, waitFor, press, select"},
         {"steps: [{jump: a}]", "a.yaml:1:9: steps[0] must have exactly one of click, hover, type, "
-                               "scroll, wait, waitFor"},
+                               "scroll, wait, waitFor, press, select"},
         {"steps: [click]", "a.yaml:1:9: steps[0] must be a map, not \"click\""},
         {"steps: [{type: {selector: a}}]", "a.yaml:1:16: steps[0].type.text is missing"},
         {"- a", "a.yaml: the config must be a map, not a list"},
@@ -357,6 +386,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/spec/a-regex-that-would-never-end-gives-up", a_regex_that_would_never_end_gives_up);
     g_test_add_func("/spec/areas-are-selectors-or-boxes", areas_are_selectors_or_boxes);
     g_test_add_func("/spec/steps-are-read-in-order", steps_are_read_in_order);
+    g_test_add_func("/spec/a-key-has-the-name-that-the-dom-gives-it", a_key_has_the_name_that_the_dom_gives_it);
     g_test_add_func("/spec/each-part-of-stillness-has-its-switch", each_part_of_stillness_has_its_switch);
     g_test_add_func("/spec/a-wrong-type-is-refused-with-its-place", a_wrong_type_is_refused_with_its_place);
     g_test_add_func("/spec/headers-cannot-be-split", headers_cannot_be_split);
