@@ -19,6 +19,7 @@ struct Document {
     json_t *root;
     Place root_place;
     GHashTable *entries; /* a set of Entry */
+    GHashTable *blanks;  /* Place -> comment */
     GPtrArray *owned;    /* of json_t: every container that has entries */
 };
 
@@ -38,6 +39,16 @@ static void entry_free(void *entry) {
     g_free(e);
 }
 
+static unsigned place_hash(const void *place) {
+    const Place *p = place;
+    return (unsigned)p->line * 31 + (unsigned)p->column;
+}
+
+static int place_equal(const void *a, const void *b) {
+    const Place *x = a, *y = b;
+    return x->line == y->line && x->column == y->column;
+}
+
 static void release(void *json) {
     json_decref(json);
 }
@@ -46,6 +57,7 @@ static Document *document_new(const char *name) {
     Document *document = g_new0(Document, 1);
     document->name = g_strdup(name);
     document->entries = g_hash_table_new_full(entry_hash, entry_equal, entry_free, NULL);
+    document->blanks = g_hash_table_new_full(place_hash, place_equal, g_free, g_free);
     document->owned = g_ptr_array_new_with_free_func(release);
     return document;
 }
@@ -66,6 +78,7 @@ void document_free(Document *document) {
     if (!document)
         return;
     g_hash_table_unref(document->entries);
+    g_hash_table_unref(document->blanks);
     g_ptr_array_unref(document->owned);
     json_decref(document->root);
     g_free(document->name);
@@ -96,6 +109,10 @@ Place document_place_of_name(const Document *document, const json_t *object, con
 
 Place document_place_of_element(const Document *document, const json_t *array, size_t index) {
     return find(document, array, NULL, index).place;
+}
+
+const char *document_blank_at(const Document *document, Place place) {
+    return g_hash_table_lookup(document->blanks, &place);
 }
 
 G_GNUC_PRINTF(3, 0)
@@ -155,6 +172,10 @@ void document_set(Document *document, json_t *object, const char *key, Place nam
 void document_append(Document *document, json_t *array, json_t *value, Place place) {
     note(document, (Entry){array, NULL, json_array_size(array), place, place});
     json_array_append(array, value);
+}
+
+void document_note_blank(Document *document, Place place, char *comment) {
+    g_hash_table_insert(document->blanks, g_memdup2(&place, sizeof place), comment);
 }
 
 void document_copy_key(Document *document, json_t *target, const json_t *source, const char *key) {

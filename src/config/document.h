@@ -41,6 +41,11 @@ Place document_place_of_key(const Document *document, const json_t *object, cons
 Place document_place_of_name(const Document *document, const json_t *object, const char *key);
 Place document_place_of_element(const Document *document, const json_t *array, size_t index);
 
+/* What was written at the place of a value that is null because there is none: "", or the comment which YAML saw where a
+ * person may have meant a value, "#banner" of `hide: #banner`. NULL at all other places, and where null itself was
+ * written. Borrowed. */
+const char *document_blank_at(const Document *document, Place place);
+
 /* "name:line:column: " and the message, as printf would make it, as an error of ERROR_INVALID or as a string which
  * the caller frees. */
 void document_error(const Document *document, Place place, GError **error, const char *format, ...) G_GNUC_PRINTF(4, 5);
@@ -57,6 +62,9 @@ json_t *document_new_array(Document *document);
 /* Adds a value to a container of this document and notes where it stands. The value is borrowed. */
 void document_set(Document *document, json_t *object, const char *key, Place name_place, json_t *value, Place place);
 void document_append(Document *document, json_t *array, json_t *value, Place place);
+
+/* Notes that there is no value at a place, and what stands there instead: see document_blank_at(). Takes comment. */
+void document_note_blank(Document *document, Place place, char *comment);
 
 /* Sets one key of target, or all, to the values of source, which keep their places. */
 void document_copy_key(Document *document, json_t *target, const json_t *source, const char *key);

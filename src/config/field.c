@@ -15,10 +15,10 @@ Field field_top(FieldSource *source, const char *name, json_t *value, Place plac
 Field field_at_key(const Field *object, const char *key) {
     json_t *value = json_object_get(object->value, key);
     Field field = {.source = object->source, .parent = object, .key = key, .place = object->place};
-    if (!value || json_is_null(value))
-        return field;
-    field.value = value;
-    field.place = document_place_of_key(object->source->document, object->value, key);
+    if (value)
+        field.place = document_place_of_key(object->source->document, object->value, key);
+    if (!json_is_null(value))
+        field.value = value;
     return field;
 }
 
@@ -70,13 +70,23 @@ static char *describe(const json_t *value) {
     return json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
 }
 
+/* "; # begins a comment ..." for a value that YAML took for one, or "". The caller frees it. */
+static char *hint_of_comment(const Field *field) {
+    const char *comment = document_blank_at(field->source->document, field->place);
+    if (!comment || !*comment)
+        return g_strdup("");
+    g_autofree char *quoted = document_quote(comment);
+    return g_strdup_printf("; # begins a comment in YAML, so put it in quotes: %s", quoted);
+}
+
 G_GNUC_PRINTF(4, 0)
 static void set_error(const Field *field, GError **error, const char *link, const char *format, va_list arguments,
                       const char *given) {
     g_autofree char *path = path_of(field);
     g_autofree char *text = g_strdup_vprintf(format, arguments);
-    document_error(field->source->document, field->place, error, "%s%s%s%s%s", path, link, text, given ? ", not " : "",
-                   given ? given : "");
+    g_autofree char *hint = hint_of_comment(field);
+    document_error(field->source->document, field->place, error, "%s%s%s%s%s%s", path, link, text,
+                   given ? ", not " : "", given ? given : "", hint);
 }
 
 bool field_error(const Field *field, GError **error, const char *format, ...) {
@@ -116,6 +126,13 @@ static void warn_of_unknown(const Field *field, const char *const *known, size_t
                                   near ? near : "", near ? "?" : ""));
     if (source->unknown_keys)
         g_ptr_array_add(source->unknown_keys, g_steal_pointer(&path));
+}
+
+static void warn_of_blank(const Field *field) {
+    const FieldSource *source = field->source;
+    g_autofree char *path = path_of(field);
+    g_autofree char *hint = hint_of_comment(field);
+    warn(source, document_message(source->document, field->place, "%s is empty and counts as not given%s", path, hint));
 }
 
 /* --- One value --- */
@@ -226,6 +243,8 @@ bool field_read_known(const Field *map, const FieldRule *rules, size_t n_rules, 
             return field_error(&field, error, "is missing");
         if (field.value && !read_member(&field, &rules[i], target, error))
             return false;
+        if (!field.value && document_blank_at(map->source->document, field.place))
+            warn_of_blank(&field);
     }
     return true;
 }

@@ -16,7 +16,7 @@
 /* What all fields of one reading share. */
 typedef struct {
     const Document *document;
-    GPtrArray *warnings;     /* of char *, or NULL: messages about unknown keys, each once */
+    GPtrArray *warnings;     /* of char *, or NULL: messages about unknown and empty keys, each once */
     GPtrArray *unknown_keys; /* of char *, or NULL: "viewportSize.widht" */
 } FieldSource;
 
@@ -27,7 +27,7 @@ struct Field {
     const char *key;     /* in the parent's object, or the top's name; NULL for an array's element */
     size_t index;        /* in the parent's array */
     json_t *value;       /* NULL for a key that was not given, or is null */
-    Place place;
+    Place place;         /* of the value, or of the map where a key was not given */
 };
 
 typedef enum {
@@ -55,7 +55,8 @@ Field field_at_key(const Field *object, const char *key);
 Field field_at_index(const Field *array, size_t index);
 
 /* Reads the keys of map that have a rule, in the order of the rules. Fails with ERROR_INVALID and the place; also if
- * the field is no map. field_read() adds all other keys to warnings and unknown_keys, with the nearest known one. */
+ * the field is no map. Adds keys with nothing behind them to warnings; not those that are null in so many letters.
+ * field_read() adds all other keys to warnings and unknown_keys, with the nearest known one. */
 bool field_read_known(const Field *map, const FieldRule *rules, size_t n_rules, void *target,
                       GError **error) MUST_CHECK;
 bool field_read(const Field *map, const FieldRule *rules, size_t n_rules, void *target, GError **error) MUST_CHECK;

@@ -1,5 +1,6 @@
 #include "config/spec.h"
 
+#include "base/suggest.h"
 #include "config/check.h"
 #include "config/field.h"
 #include "config/key.h"
@@ -342,23 +343,51 @@ static const struct {
     [STEP_SELECT] = {"select", read_select},
 };
 
+/* "click, hover, ..."; the caller frees it. */
+static char *list_steps(void) {
+    GString *list = g_string_new(steps[0].key);
+    for (size_t i = 1; i < G_N_ELEMENTS(steps); i++)
+        g_string_append_printf(list, ", %s", steps[i].key);
+    return g_string_free(list, FALSE);
+}
+
+static bool refuse_number_of_keys(const Field *field, GError **error) {
+    g_autofree char *list = list_steps();
+    return field_error(field, error, "must have exactly one of %s; it has %zu keys", list,
+                       json_object_size(field->value));
+}
+
 /* An unknown step is an error, not a warning: what follows it would act on a page that is not ready. */
+static bool refuse_unknown_step(const Field *field, const char *key, GError **error) {
+    Field name = {.source = field->source, .parent = field, .key = key};
+    name.place = document_place_of_name(field->source->document, field->value, key);
+    const char *names[G_N_ELEMENTS(steps)];
+    for (size_t i = 0; i < G_N_ELEMENTS(steps); i++)
+        names[i] = steps[i].key;
+    const char *near = suggest_name(key, names, G_N_ELEMENTS(names));
+    if (near)
+        return field_error(&name, error, "is no step; did you mean %s?", near);
+    g_autofree char *list = list_steps();
+    return field_error(&name, error, "is no step; these are: %s", list);
+}
+
 static bool read_step(const Field *field, void *array, GError **error) {
     if (!field_is_map(field, error))
         return false;
-    for (size_t i = 0; json_object_size(field->value) == 1 && i < G_N_ELEMENTS(steps); i++) {
-        Field what = field_at_key(field, steps[i].key);
-        if (!what.value)
-            continue;
-        Step step = {.kind = (StepKind)i};
-        if (!steps[i].read(&what, &step, error))
-            return false;
-        g_ptr_array_add(array, g_memdup2(&step, sizeof step));
-        return true;
-    }
-    return field_error(field, error,
-                       "must have exactly one of click, hover, type, scroll, wait, waitFor, "
-                       "press, select");
+    if (json_object_size(field->value) != 1)
+        return refuse_number_of_keys(field, error);
+    Field what = field_at_key(field, json_object_iter_key(json_object_iter(field->value)));
+    Step step = {0};
+    size_t i = 0;
+    while (i < G_N_ELEMENTS(steps) && !g_str_equal(what.key, steps[i].key))
+        i++;
+    if (i == G_N_ELEMENTS(steps))
+        return refuse_unknown_step(field, what.key, error);
+    step.kind = (StepKind)i;
+    if (!steps[i].read(&what, &step, error))
+        return false;
+    g_ptr_array_add(array, g_memdup2(&step, sizeof step));
+    return true;
 }
 
 static bool read_steps(const Field *field, void *target, GError **error) {

@@ -33,6 +33,8 @@ typedef struct {
     size_t size;
     yaml_parser_t parser;
     GHashTable *anchors; /* name -> Anchor */
+    const char *reached; /* a place in the text up to which characters were counted, */
+    size_t n_reached;    /* and their number */
     size_t weight;       /* of all that was read so far */
     int depth;           /* levels that are open now */
     int deepest;         /* level that was reached since the innermost open value began */
@@ -58,6 +60,39 @@ static Place place_of_mark(const yaml_mark_t *mark) {
 
 static Place place_of(const yaml_event_t *event) {
     return place_of_mark(&event->start_mark);
+}
+
+/* --- Values that are not there --- */
+
+/* Marks count characters. They are asked for in the order of the text, so that it is gone through once. */
+static const char *text_at(Composer *c, const yaml_mark_t *mark) {
+    c->reached = g_utf8_offset_to_pointer(c->reached, (long)(mark->index - c->n_reached));
+    c->n_reached = mark->index;
+    return c->reached;
+}
+
+/* The rest of the line; the caller frees it. */
+static char *line_from(const Composer *c, const char *begin) {
+    const char *end = begin;
+    while (end < c->text + c->size && *end != '\n' && *end != '\r')
+        end++;
+    return g_strndup(begin, (size_t)(end - begin));
+}
+
+/* The comment behind an empty value, if it may have been meant as the value: "#banner", but not "# to do". Else "". The
+ * caller frees it. */
+static char *comment_behind(Composer *c, const yaml_mark_t *mark) {
+    const char *p = text_at(c, mark), *end = c->text + c->size;
+    while (p < end && (*p == ' ' || *p == '\t'))
+        p++;
+    bool is_meant = end - p >= 2 && p[0] == '#' && p[1] != '#' && !g_ascii_isspace(p[1]);
+    return is_meant ? g_strchomp(line_from(c, p)) : g_strdup("");
+}
+
+static void note_blank(Composer *c, const yaml_event_t *event) {
+    if (event->data.scalar.length == 0 && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+        !event->data.scalar.anchor && !event->data.scalar.tag)
+        document_note_blank(c->document, place_of(event), comment_behind(c, &event->start_mark));
 }
 
 /* --- What libyaml does not accept --- */
@@ -109,7 +144,34 @@ static char *context_of(const yaml_parser_t *p) {
     return g_strdup_printf(", %s that begins at line %d", p->context, (int)p->context_mark.line + 1);
 }
 
-static void refuse_syntax(const Composer *c, GError **error) {
+/* The last line with anything in it above the line of a mark; the caller frees it. */
+static char *line_above(Composer *c, const yaml_mark_t *mark) {
+    const char *p = text_at(c, mark);
+    while (p > c->text && p[-1] != '\n' && p[-1] != '\r')
+        p--;
+    while (p > c->text && g_ascii_isspace(p[-1]))
+        p--;
+    while (p > c->text && p[-1] != '\n' && p[-1] != '\r')
+        p--;
+    return line_from(c, p);
+}
+
+static bool has_comment_like_value(const char *line) {
+    const char *hash = strchr(line, '#');
+    return hash && hash > line && strchr(" \t[{,", hash[-1]) && hash[1] && !g_ascii_isspace(hash[1]);
+}
+
+/* Whether a list or map in brackets seems to go on because a # made its end a comment: `[#a, #b]`. libyaml's mark is
+ * where it begins, or where it went wrong. */
+static bool is_cut_off_by_comment(Composer *c) {
+    if (!c->parser.context || !strstr(c->parser.context, "flow"))
+        return false;
+    g_autofree char *first = line_from(c, text_at(c, &c->parser.context_mark));
+    g_autofree char *last = line_above(c, &c->parser.problem_mark);
+    return has_comment_like_value(first) || has_comment_like_value(last);
+}
+
+static void refuse_syntax(Composer *c, GError **error) {
     const yaml_parser_t *p = &c->parser;
     Place place = place_of_mark(&p->problem_mark);
     const char *problem = p->problem ? p->problem : "out of memory";
@@ -119,7 +181,8 @@ static void refuse_syntax(const Composer *c, GError **error) {
     else if (is_indenting_tab(c, place))
         document_error(c->document, place, error, "tabs cannot indent in YAML, use spaces (%s%s)", problem, context);
     else
-        document_error(c->document, place, error, "%s%s", problem, context);
+        document_error(c->document, place, error, "%s%s%s", problem, context,
+                       is_cut_off_by_comment(c) ? "; # begins a comment in YAML, unless it is in quotes" : "");
 }
 
 static bool next_event(Composer *c, yaml_event_t *event, GError **error) {
@@ -219,6 +282,7 @@ static json_t *compose_scalar(Composer *c, const yaml_event_t *event, GError **e
         problem = "a NUL character (\\0) may not stand in a text";
     if (!value)
         document_error(c->document, place_of(event), error, "%s", problem);
+    note_blank(c, event);
     return value;
 }
 
@@ -419,7 +483,7 @@ json_t *yaml_compose(Document *document, const char *text, size_t size, Place *o
     }
     g_auto(Composer) c = {.document = document, .size = size - skipped};
     /* libyaml takes no NULL, which an empty GBytes gives. */
-    c.text = size > 0 ? text + skipped : "";
+    c.text = c.reached = size > 0 ? text + skipped : "";
     c.anchors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, anchor_free);
     yaml_parser_initialize(&c.parser);
     yaml_parser_set_encoding(&c.parser, YAML_UTF8_ENCODING);

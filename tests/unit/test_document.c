@@ -269,6 +269,23 @@ static void every_value_knows_where_it_stood(void) {
     assert_place(document_place_of_element(document, json_object_get(b, "y"), 1), 3, 13);
 }
 
+static void a_value_that_is_not_there_is_no_null_that_was_written(void) {
+    static const char text[] = "# \xC3\xA9\xE2\x80\xA8\na:\nb: #one two\t\r\nc: # remark\nd: ~\ne: ''\nf: [{g}]\nh:\n- "
+                               "#\xC3\xA9\n- &i ~\nj: *i\n";
+    static const struct {
+        const char *key, *expected;
+    } cases[] = {{"a", ""},   {"b", "#one two"}, {"c", ""},   {"d", NULL},
+                 {"e", NULL}, {"f", NULL},       {"j", NULL}, {"k", NULL}};
+    g_autoptr(Document) document = read_text(text, NULL);
+    json_t *root = document_root(document), *list = json_object_get(root, "h");
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Place place = document_place_of_key(document, root, cases[i].key);
+        g_assert_cmpstr(document_blank_at(document, place), ==, cases[i].expected);
+    }
+    g_assert_cmpstr(document_blank_at(document, document_place_of_element(document, list, 0)), ==, "#\xC3\xA9");
+    g_assert_null(document_blank_at(document, document_place_of_element(document, list, 1)));
+}
+
 static void a_document_from_json_names_the_path_alone(void) {
     json_auto_t *root = json_pack("{s:i}", "a", 1);
     g_autoptr(Document) document = document_from_json("task.json", root);
@@ -299,6 +316,8 @@ int main(int argc, char **argv) {
                     deep_nesting_is_refused_through_aliases_too);
     g_test_add_func("/document/a-file-that-is-too-large-is-refused", a_file_that_is_too_large_is_refused);
     g_test_add_func("/document/every-value-knows-where-it-stood", every_value_knows_where_it_stood);
+    g_test_add_func("/document/a-value-that-is-not-there-is-no-null-that-was-written",
+                    a_value_that_is_not_there_is_no_null_that_was_written);
     g_test_add_func("/document/a-document-from-json-names-the-path-alone", a_document_from_json_names_the_path_alone);
     return g_test_run();
 }

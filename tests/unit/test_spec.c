@@ -213,7 +213,7 @@ static void a_wrong_type_is_refused_with_its_place(void) {
          "a.yaml:1:23: viewportSize.width must be a whole number from 1 to 32767, not 0"},
         {"viewportSize: {width: 40000, height: 1}",
          "a.yaml:1:23: viewportSize.width must be a whole number from 1 to 32767, not 40000"},
-        {"viewportSize: {width: 4, height: ~}", "a.yaml:1:15: viewportSize.height is missing"},
+        {"viewportSize: {width: 4, height: ~}", "a.yaml:1:34: viewportSize.height is missing"},
         {"viewportSize: 800x600", "a.yaml:1:15: viewportSize must be a map, not \"800x600\""},
         {"viewportSize: {width: 1, height: 1, deviceScaleFactor: 11}",
          "a.yaml:1:56: viewportSize.deviceScaleFactor must be a number from 0.1 to 10, not 11"},
@@ -239,15 +239,68 @@ static void a_wrong_type_is_refused_with_its_place(void) {
         {"still: maybe", "a.yaml:1:8: still must be one of off, realtime, strict, not \"maybe\""},
         {"still: {clock: 1}", "a.yaml:1:16: still.clock must be true or false, not 1"},
         {"delay: -1", "a.yaml:1:8: delay must be a whole number from 0 to 3600000, not -1"},
-        {"steps: [{click: a, hover: b}]", "a.yaml:1:9: steps[0] must have exactly one of click, "
-                                          "hover, type, scroll, wait, waitFor, press, select"},
-        {"steps: [{jump: a}]", "a.yaml:1:9: steps[0] must have exactly one of click, hover, type, "
-                               "scroll, wait, waitFor, press, select"},
+        {"steps: [{click: a, hover: b}]", "a.yaml:1:9: steps[0] must have exactly one of click, hover, type, scroll, "
+                                          "wait, waitFor, press, select; it has 2 keys"},
+        {"steps: [{}]", "a.yaml:1:9: steps[0] must have exactly one of click, hover, type, scroll, wait, waitFor, "
+                        "press, select; it has 0 keys"},
+        {"steps:\n- clik: a\n", "a.yaml:2:3: steps[0].clik is no step; did you mean click?"},
+        {"steps: [{jump: a}]", "a.yaml:1:10: steps[0].jump is no step; these are: click, hover, type, scroll, wait, "
+                               "waitFor, press, select"},
         {"steps: [click]", "a.yaml:1:9: steps[0] must be a map, not \"click\""},
         {"steps: [{type: {selector: a}}]", "a.yaml:1:16: steps[0].type.text is missing"},
         {"- a", "a.yaml: the config must be a map, not a list"},
     };
     assert_refused(cases, G_N_ELEMENTS(cases));
+}
+
+/* hide: #banner is hide and a comment. */
+static void what_yaml_takes_for_a_comment_is_not_passed_over(void) {
+    static const Refusal cases[] = {
+        {"hide:\n- .a\n- #banner .x  \n- .b\n", "a.yaml:3:2: hide[1] must be a text, not empty; # begins a comment in "
+                                                "YAML, so put it in quotes: \"#banner .x\""},
+        {"hide:\n- # what is in the way\n- .b\n", "a.yaml:2:2: hide[0] must be a text, not empty"},
+        {"steps:\n- click: #go\n", "a.yaml:2:9: steps[0].click must be a text, not empty; # begins a comment in YAML, "
+                                   "so put it in quotes: \"#go\""},
+        {"steps:\n- click:\n", "a.yaml:2:9: steps[0].click must be a text, not empty"},
+        {"steps:\n- click: ~\n", "a.yaml:2:10: steps[0].click must be a text, not empty"},
+        {"steps:\n- type:\n    text: \xC3\xA9\n    selector: #\xC3\xA9\n",
+         "a.yaml:4:14: steps[0].type.selector is missing; # begins a comment in YAML, so put it in quotes: "
+         "\"#\xC3\xA9\""},
+        {"steps:\n- type: {selector: #a, text: b}\n",
+         "a.yaml:3:1: did not find expected node content, while parsing a flow node; # begins a comment in YAML, "
+         "unless it is in quotes"},
+        {"hide: [#a, .b]\nselector: a\n", "a.yaml:3:1: did not find expected ',' or ']', while parsing a flow sequence "
+                                          "that begins at line 1; # begins a "
+                                          "comment in YAML, unless it is in quotes"},
+    };
+    assert_refused(cases, G_N_ELEMENTS(cases));
+}
+
+static void a_key_with_nothing_behind_it_is_a_warning(void) {
+    static const struct {
+        const char *text, *warning;
+    } cases[] = {
+        {"# \xC3\xA9\r\nhide: #banner\r\n",
+         "a.yaml:2:6: hide is empty and counts as not given; # begins a comment in YAML, so put it in "
+         "quotes: \"#banner\""},
+        {"injectCss:\ndelay: 1\n", "a.yaml:1:11: injectCss is empty and counts as not given"},
+        {"injectCss: # none yet\n", "a.yaml:1:11: injectCss is empty and counts as not given"},
+        {"viewportSize: {width: 1, height: 1, mobile: }\n",
+         "a.yaml:1:45: viewportSize.mobile is empty and counts as not given"},
+        {"tolerance:\n", "a.yaml:1:11: tolerance is empty and counts as not given"},
+        {"injectCss: ~\nhide: null\n", NULL},
+        {"injectCss: ''\n", NULL},
+        {"still: &none ~\nhide: *none\n", NULL},
+        {"anything: #else\n", "a.yaml:1:1: unknown key anything"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+        g_autoptr(CaptureSpec) spec = parse(cases[i].text, warnings, NULL);
+        g_assert_nonnull(spec);
+        g_assert_cmpuint(warnings->len, ==, cases[i].warning ? 1 : 0);
+        if (cases[i].warning)
+            g_assert_cmpstr(warnings->pdata[0], ==, cases[i].warning);
+    }
 }
 
 static void headers_cannot_be_split(void) {
@@ -389,6 +442,9 @@ int main(int argc, char **argv) {
     g_test_add_func("/spec/a-key-has-the-name-that-the-dom-gives-it", a_key_has_the_name_that_the_dom_gives_it);
     g_test_add_func("/spec/each-part-of-stillness-has-its-switch", each_part_of_stillness_has_its_switch);
     g_test_add_func("/spec/a-wrong-type-is-refused-with-its-place", a_wrong_type_is_refused_with_its_place);
+    g_test_add_func("/spec/what-yaml-takes-for-a-comment-is-not-passed-over",
+                    what_yaml_takes_for_a_comment_is_not_passed_over);
+    g_test_add_func("/spec/a-key-with-nothing-behind-it-is-a-warning", a_key_with_nothing_behind_it_is_a_warning);
     g_test_add_func("/spec/headers-cannot-be-split", headers_cannot_be_split);
     g_test_add_func("/spec/a-broken-regex-is-refused-with-the-reason", a_broken_regex_is_refused_with_the_reason);
     g_test_add_func("/spec/only-pages-of-the-web-are-captured", only_pages_of_the_web_are_captured);

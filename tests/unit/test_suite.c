@@ -224,6 +224,10 @@ static void a_wrong_test_is_refused_with_its_place(void) {
         {"tests:\n- name: a\n  url: http://h/\n  viewports: [{width: 1, height: 99999}]\n",
          "tests/a.yaml:4:34: viewportSize.height must be a whole number from 1 to 32767, not "
          "99999"},
+        {"tests:\n- name: a\n  url: #front\n", "tests/a.yaml:2:3: tests[0] needs a url, or ref and run"},
+        {"tests:\n- name: a\n  url: http://h/\n  steps:\n  - click: #go\n",
+         "tests/a.yaml:5:11: steps[0].click must be a text, not empty; # begins a comment in YAML, so put it in "
+         "quotes: \"#go\""},
         {"tests:\n- name: a\n  url: http://h/\n  viewports: [{width: 1, height: 2, name: 5}]\n",
          "tests/a.yaml:4:43: tests[0].viewports[0].name must be a text (put it in quotes), not 5"},
     };
@@ -290,6 +294,29 @@ static void an_unknown_key_is_a_warning(void) {
     for (unsigned i = 0; i < suite->warnings->len; i++)
         g_assert_cmpstr(suite->warnings->pdata[i], ==, expected[i]);
     g_assert_cmpstr(test_of(suite, 0)->arms[ARM_RUN]->unknown_keys->pdata[0], ==, "injectCSS");
+}
+
+static void assert_warnings(const char *text, const char *const *expected) {
+    g_autoptr(Suite) suite = read_good(text);
+    for (unsigned i = 0; expected[i]; i++) {
+        g_assert_cmpuint(i, <, suite->warnings->len);
+        g_assert_cmpstr(suite->warnings->pdata[i], ==, expected[i]);
+    }
+    g_assert_cmpuint(suite->warnings->len, ==, g_strv_length((char **)expected));
+}
+
+static void a_key_with_nothing_behind_it_is_a_warning(void) {
+    static const char *const expected[] = {
+        "tests/a.yaml:1:7: setup is empty and counts as not given",
+        "tests/a.yaml:5:8: tests[0].hide is empty and counts as not given; # begins a comment in YAML, so put it in "
+        "quotes: \"#banner\"",
+        "tests/a.yaml:7:14: selector is empty and counts as not given; # begins a comment in YAML, so put it in "
+        "quotes: \"#main\"",
+        NULL,
+    };
+    assert_warnings("setup:\ntests:\n- name: a\n  url: http://h/\n  hide: #banner\n"
+                    "  config:\n    selector: #main\n    mask: ~\n",
+                    expected);
 }
 
 /* A folder that is gone after the test. */
@@ -379,6 +406,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/suite/yaml-that-is-broken-is-refused-with-its-place",
                     yaml_that_is_broken_is_refused_with_its_place);
     g_test_add_func("/suite/an-unknown-key-is-a-warning", an_unknown_key_is_a_warning);
+    g_test_add_func("/suite/a-key-with-nothing-behind-it-is-a-warning", a_key_with_nothing_behind_it_is_a_warning);
     g_test_add_func("/suite/a-folder-is-loaded-in-name-order-without-hidden-files",
                     a_folder_is_loaded_in_name_order_without_hidden_files);
     g_test_add_func("/suite/a-name-is-unique-across-files", a_name_is_unique_across_files);
