@@ -190,8 +190,41 @@ static const FieldRule viewport_rules[] = {
     {"touch", FIELD_BOOL, .at = offsetof(CaptureSpec, touch)},
 };
 
+static bool check_device_side(const Field *viewport, const char *key, int side, double scale, GError **error) {
+    Field field = field_at_key(viewport, key);
+    return side * scale <= SPEC_MAX_SIDE ||
+           field_error(&field, error,
+                       "is %d, which are %.0f pixels with a deviceScaleFactor of %g; at most %d can be painted", side,
+                       side * scale, scale, SPEC_MAX_SIDE);
+}
+
 static bool read_viewport(const Field *field, void *target, GError **error) {
-    return field_read(field, viewport_rules, G_N_ELEMENTS(viewport_rules), target, error);
+    CaptureSpec *spec = target;
+    if (!field_read(field, viewport_rules, G_N_ELEMENTS(viewport_rules), spec, error))
+        return false;
+    double scale = spec->device_scale_factor, area = scale * spec->width * scale * spec->height;
+    if (!check_device_side(field, "width", spec->width, scale, error) ||
+        !check_device_side(field, "height", spec->height, scale, error))
+        return false;
+    return area <= SPEC_MAX_PIXELS ||
+           field_error(field, error,
+                       "has %.0f million pixels (%dx%d, deviceScaleFactor %g); at most %d million can be in a picture",
+                       area / 1e6, spec->width, spec->height, scale, SPEC_MAX_PIXELS / 1000000);
+}
+
+json_t *spec_read_viewport(Document *document, const Field *viewport, GError **error) {
+    CaptureSpec read = {.device_scale_factor = 1};
+    Field nameless = *viewport;
+    nameless.value = document_new_object(document);
+    document_copy_keys(document, nameless.value, viewport->value);
+    json_object_del(nameless.value, "name");
+    if (!read_viewport(&nameless, &read, error))
+        return NULL;
+    json_t *size = document_new_object(document);
+    for (size_t i = 0; i < G_N_ELEMENTS(viewport_rules); i++)
+        if (json_object_get(nameless.value, viewport_rules[i].key))
+            document_copy_key(document, size, nameless.value, viewport_rules[i].key);
+    return size;
 }
 
 static bool read_clip(const Field *field, void *target, GError **error) {

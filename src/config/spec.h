@@ -10,10 +10,13 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+struct Field;
+
 enum {
     SPEC_DEFAULT_WIDTH = 400, /* CSS pixels, as the old local command had it */
     SPEC_DEFAULT_HEIGHT = 300,
     SPEC_MAX_SIDE = 32767,                 /* Chromium paints no more */
+    SPEC_MAX_PIXELS = 300 * 1000 * 1000,   /* IMAGE_MAX_PIXELS, which we may not include */
     SPEC_DEFAULT_RESOURCE_TIMEOUT = 10000, /* ms, as the old one */
     SPEC_DEFAULT_TIMEOUT = 60000,          /* ms, for the whole capture */
     SPEC_MAX_TIMEOUT = 3600000,            /* ms; also of a step's wait and of delay: longer is a mistake */
@@ -71,7 +74,7 @@ typedef struct {
 
 typedef struct {
     const char *target_url;     /* http or https */
-    int width, height;          /* viewport, CSS pixels, 1 to SPEC_MAX_SIDE */
+    int width, height;          /* viewport, CSS pixels, 1 to SPEC_MAX_SIDE, also in pixels of the device */
     double device_scale_factor; /* 0.1 to 10, default 1 */
     bool mobile, touch;
     bool transparent;               /* the background, where the page paints none: transparent (default) or white */
@@ -112,3 +115,7 @@ CaptureSpec *spec_parse(const Document *document, json_t *object, const char *ur
                         GError **error) MUST_CHECK;
 void spec_free(CaptureSpec *spec);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CaptureSpec, spec_free)
+
+/* Checks one of a test's viewports: a map, which has the keys of viewportSize and a name if wanted. Returns the viewportSize
+ * that it stands for, a new object which the document owns, or NULL with error. Warns as spec_parse() does. */
+json_t *spec_read_viewport(Document *document, const struct Field *viewport, GError **error) MUST_CHECK;

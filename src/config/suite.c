@@ -52,17 +52,18 @@ static void test_case_free(void *test) {
     g_free(t);
 }
 
-/* The config of an arm as it counts: what stands beside it wins, and one of viewports replaces viewportSize. */
-static json_t *effective_config(const TestForm *form, Arm arm, const Field *viewport) {
+/* The config of an arm as it counts: what stands beside it wins, and one of viewports replaces viewportSize. NULL with
+ * error for a viewport that is none. */
+static json_t *effective_config(const TestForm *form, Arm arm, const Field *viewport, GError **error) {
     Document *document = form->reader->document;
     json_t *config = document_new_object(document);
     document_copy_keys(document, config, form->arms[arm].config.value);
     document_copy_keys(document, config, form->looks);
     if (!viewport)
         return config;
-    json_t *size = document_new_object(document);
-    document_copy_keys(document, size, viewport->value);
-    json_object_del(size, "name");
+    json_t *size = spec_read_viewport(document, viewport, error);
+    if (!size)
+        return NULL;
     json_object_del(config, "viewports");
     document_set(document, config, "viewportSize", viewport->place, size, viewport->place);
     return config;
@@ -70,8 +71,10 @@ static json_t *effective_config(const TestForm *form, Arm arm, const Field *view
 
 static bool parse_arm(const TestForm *form, Arm arm, const Field *viewport, TestCase *test, GError **error) {
     const Reader *reader = form->reader;
-    test->arms[arm] = spec_parse(reader->document, effective_config(form, arm, viewport), form->arms[arm].url,
-                                 reader->suite->warnings, error);
+    json_t *config = effective_config(form, arm, viewport, error);
+    if (!config)
+        return false;
+    test->arms[arm] = spec_parse(reader->document, config, form->arms[arm].url, reader->suite->warnings, error);
     return test->arms[arm] != NULL;
 }
 

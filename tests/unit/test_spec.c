@@ -1,5 +1,7 @@
 #include "config/spec.h"
 
+#include "image/image.h"
+
 #include <glib.h>
 #include <string.h>
 
@@ -303,6 +305,27 @@ static void a_key_with_nothing_behind_it_is_a_warning(void) {
     }
 }
 
+static void a_viewport_fits_in_a_picture_in_pixels_of_the_device(void) {
+    static const Refusal cases[] = {
+        {"viewportSize: {width: 20000, height: 100, deviceScaleFactor: 2}",
+         "a.yaml:1:23: viewportSize.width is 20000, which are 40000 pixels with a deviceScaleFactor of 2; at most "
+         "32767 can be "
+         "painted"},
+        {"viewportSize: {deviceScaleFactor: 10, width: 1, height: 3277}",
+         "a.yaml:1:57: viewportSize.height is 3277, which are 32770 pixels with a deviceScaleFactor of 10; at most "
+         "32767 can be "
+         "painted"},
+        {"viewportSize: {width: 20000, height: 20000}",
+         "a.yaml:1:15: viewportSize has 400 million pixels (20000x20000, deviceScaleFactor 1); at most 300 million can "
+         "be in a picture"},
+    };
+    assert_refused(cases, G_N_ELEMENTS(cases));
+    g_autoptr(CaptureSpec) high = parse_good("viewportSize: {width: 800, height: 32767}");
+    g_autoptr(CaptureSpec) sharp = parse_good("viewportSize: {width: 1000, height: 3000, deviceScaleFactor: 10}");
+    g_assert_cmpint(SPEC_MAX_SIDE, ==, IMAGE_MAX_SIDE);
+    g_assert_cmpint(SPEC_MAX_PIXELS, ==, IMAGE_MAX_PIXELS);
+}
+
 static void headers_cannot_be_split(void) {
     static const Refusal cases[] = {
         {"injectHeaders: {x: {A: \"b\\r\\nC: d\"}}",
@@ -445,6 +468,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/spec/what-yaml-takes-for-a-comment-is-not-passed-over",
                     what_yaml_takes_for_a_comment_is_not_passed_over);
     g_test_add_func("/spec/a-key-with-nothing-behind-it-is-a-warning", a_key_with_nothing_behind_it_is_a_warning);
+    g_test_add_func("/spec/a-viewport-fits-in-a-picture-in-pixels-of-the-device",
+                    a_viewport_fits_in_a_picture_in_pixels_of_the_device);
     g_test_add_func("/spec/headers-cannot-be-split", headers_cannot_be_split);
     g_test_add_func("/spec/a-broken-regex-is-refused-with-the-reason", a_broken_regex_is_refused_with_the_reason);
     g_test_add_func("/spec/only-pages-of-the-web-are-captured", only_pages_of_the_web_are_captured);

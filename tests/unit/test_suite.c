@@ -222,8 +222,13 @@ static void a_wrong_test_is_refused_with_its_place(void) {
         {"tests:\n- name: a\n  url: http://h/\n  viewports: []\n",
          "tests/a.yaml:4:14: tests[0].viewports must have at least one element"},
         {"tests:\n- name: a\n  url: http://h/\n  viewports: [{width: 1, height: 99999}]\n",
-         "tests/a.yaml:4:34: viewportSize.height must be a whole number from 1 to 32767, not "
+         "tests/a.yaml:4:34: tests[0].viewports[0].height must be a whole number from 1 to 32767, not "
          "99999"},
+        {"tests:\n- name: a\n  url: http://h/\n  viewports: [{width: 1, height: 1}, {name: b, height: 2}]\n",
+         "tests/a.yaml:4:38: tests[0].viewports[1].width is missing"},
+        {"tests:\n- name: a\n  url: http://h/\n  viewports: [{width: 9999, height: 1, deviceScaleFactor: 4}]\n",
+         "tests/a.yaml:4:23: tests[0].viewports[0].width is 9999, which are 39996 pixels with a deviceScaleFactor of "
+         "4; at most 32767 can be painted"},
         {"tests:\n- name: a\n  url: #front\n", "tests/a.yaml:2:3: tests[0] needs a url, or ref and run"},
         {"tests:\n- name: a\n  url: http://h/\n  steps:\n  - click: #go\n",
          "tests/a.yaml:5:11: steps[0].click must be a text, not empty; # begins a comment in YAML, so put it in "
