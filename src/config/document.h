@@ -41,8 +41,8 @@ Place document_place_of_key(const Document *document, const json_t *object, cons
 Place document_place_of_name(const Document *document, const json_t *object, const char *key);
 Place document_place_of_element(const Document *document, const json_t *array, size_t index);
 
-/* What was written at the place of a value that is null because there is none: "", or the comment which YAML saw where a
- * person may have meant a value, "#banner" of `hide: #banner`. NULL at all other places, and where null itself was
+/* What was written at the place of a value that is null because there is none: "", or the comment which YAML saw where
+ * a person may have meant a value, "#banner" of `hide: #banner`. NULL at all other places, and where null itself was
  * written. Borrowed. */
 const char *document_blank_at(const Document *document, Place place);
 

@@ -117,13 +117,12 @@ static void warn(const FieldSource *source, char *message) {
     g_ptr_array_add(warnings, last ? g_strdup("more warnings are left out") : g_steal_pointer(&owned));
 }
 
-static void warn_of_unknown(const Field *field, const char *const *known, size_t n_known) {
+static void warn_of_unknown(const Field *field, const char *advice) {
     const FieldSource *source = field->source;
     g_autofree char *path = path_of(field);
-    const char *near = suggest_name(field->key, known, n_known);
     Place place = document_place_of_name(source->document, field->parent->value, field->key);
-    warn(source, document_message(source->document, place, "unknown key %s%s%s%s", path, near ? "; did you mean " : "",
-                                  near ? near : "", near ? "?" : ""));
+    warn(source, document_message(source->document, place, "unknown key %s%s%s", path, advice ? "; " : "",
+                                  advice ? advice : ""));
     if (source->unknown_keys)
         g_ptr_array_add(source->unknown_keys, g_steal_pointer(&path));
 }
@@ -234,13 +233,30 @@ static bool read_member(const Field *field, const FieldRule *rule, void *target,
     g_assert_not_reached();
 }
 
+char *field_ask_for_misspelt(const Field *map, const char *key) {
+    const char *written;
+    json_t *value;
+    json_object_foreach (map->value, written, value) {
+        if (!g_str_equal(written, key) && suggest_name(written, &key, 1)) {
+            g_autofree char *quoted = document_quote(written);
+            return g_strdup_printf("; is %s meant to be it?", quoted);
+        }
+    }
+    return g_strdup("");
+}
+
+static bool refuse_missing(const Field *field, GError **error) {
+    g_autofree char *question = field_ask_for_misspelt(field->parent, field->key);
+    return field_error(field, error, "is missing%s", question);
+}
+
 bool field_read_known(const Field *map, const FieldRule *rules, size_t n_rules, void *target, GError **error) {
     if (!field_is_map(map, error))
         return false;
     for (size_t i = 0; i < n_rules; i++) {
         Field field = field_at_key(map, rules[i].key);
         if (!field.value && rules[i].required)
-            return field_error(&field, error, "is missing");
+            return refuse_missing(&field, error);
         if (field.value && !read_member(&field, &rules[i], target, error))
             return false;
         if (!field.value && document_blank_at(map->source->document, field.place))
@@ -252,18 +268,47 @@ bool field_read_known(const Field *map, const FieldRule *rules, size_t n_rules, 
 bool field_read(const Field *map, const FieldRule *rules, size_t n_rules, void *target, GError **error) {
     if (!field_read_known(map, rules, n_rules, target, error))
         return false;
+    field_warn_of_unknown(map, rules, n_rules, NULL);
+    return true;
+}
+
+static bool has_rule(const FieldRule *rules, size_t n_rules, const char *key) {
+    for (size_t i = 0; i < n_rules; i++)
+        if (g_str_equal(rules[i].key, key))
+            return true;
+    return false;
+}
+
+/* "did you mean width?", or NULL; the caller frees it. */
+static char *suggest_key(const FieldRule *rules, size_t n_rules, const char *key) {
     g_autofree const char **known = g_new(const char *, n_rules);
     for (size_t i = 0; i < n_rules; i++)
         known[i] = rules[i].key;
+    const char *near = suggest_name(key, known, n_rules);
+    return near ? g_strdup_printf("did you mean %s?", near) : NULL;
+}
+
+void field_warn_of_unknown(const Field *map, const FieldRule *rules, size_t n_rules,
+                           const char *(*advise)(const char *key)) {
+    const char *key;
+    json_t *value;
+    json_object_foreach (map->value, key, value) {
+        if (has_rule(rules, n_rules, key))
+            continue;
+        Field field = {.source = map->source, .parent = map, .key = key};
+        const char *advice = advise ? advise(key) : NULL;
+        g_autofree char *suggestion = advice ? NULL : suggest_key(rules, n_rules, key);
+        warn_of_unknown(&field, advice ? advice : suggestion);
+    }
+}
+
+void field_warn_of_misspelt(const Field *map, const FieldRule *rules, size_t n_rules) {
     const char *key;
     json_t *value;
     json_object_foreach (map->value, key, value) {
         Field field = {.source = map->source, .parent = map, .key = key};
-        bool is_known = false;
-        for (size_t i = 0; i < n_rules && !is_known; i++)
-            is_known = g_str_equal(key, known[i]);
-        if (!is_known)
-            warn_of_unknown(&field, known, n_rules);
+        g_autofree char *suggestion = has_rule(rules, n_rules, key) ? NULL : suggest_key(rules, n_rules, key);
+        if (suggestion)
+            warn_of_unknown(&field, suggestion);
     }
-    return true;
 }

@@ -56,10 +56,21 @@ Field field_at_index(const Field *array, size_t index);
 
 /* Reads the keys of map that have a rule, in the order of the rules. Fails with ERROR_INVALID and the place; also if
  * the field is no map. Adds keys with nothing behind them to warnings; not those that are null in so many letters.
- * field_read() adds all other keys to warnings and unknown_keys, with the nearest known one. */
+ * field_read() adds all other keys to warnings and unknown_keys, as field_warn_of_unknown() does without advise(). */
 bool field_read_known(const Field *map, const FieldRule *rules, size_t n_rules, void *target,
                       GError **error) MUST_CHECK;
 bool field_read(const Field *map, const FieldRule *rules, size_t n_rules, void *target, GError **error) MUST_CHECK;
+
+/* Adds the keys of map that have no rule to warnings and unknown_keys, with what advise() says of the key ("it belongs
+ * below config"), or else with the nearest known one. advise(), or what it returns, may be NULL.
+ * field_warn_of_misspelt() passes over keys that are near to no known one. */
+void field_warn_of_unknown(const Field *map, const FieldRule *rules, size_t n_rules,
+                           const char *(*advise)(const char *key));
+void field_warn_of_misspelt(const Field *map, const FieldRule *rules, size_t n_rules);
+
+/* "; is \"ulr\" meant to be it?" if a key of map may be the one that is not there, misspelt; else "". The caller
+ * frees it. */
+char *field_ask_for_misspelt(const Field *map, const char *key);
 
 /* Calls read() for each element of a list of at most `most`, until one fails. field_read_list_or_one() takes what is
  * no list for its one element. */

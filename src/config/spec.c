@@ -63,6 +63,20 @@ static const FieldRule box_rules[] = {
     {"height", FIELD_NUMBER, .at = offsetof(Area, height), .least = 1, .most = MAX_COORDINATE, .required = true},
 };
 
+/* left and top are clipRect's from the old tool; nearly all others say x and y. */
+static const char *advise_on_box(const char *key) {
+    if (g_str_equal(key, "x"))
+        return "did you mean left?";
+    return g_str_equal(key, "y") ? "did you mean top?" : NULL;
+}
+
+static bool read_box(const Field *field, Area *box, GError **error) {
+    if (!field_read_known(field, box_rules, G_N_ELEMENTS(box_rules), box, error))
+        return false;
+    field_warn_of_unknown(field, box_rules, G_N_ELEMENTS(box_rules), advise_on_box);
+    return true;
+}
+
 static bool read_area(const Field *field, void *array, GError **error) {
     Area area = {0};
     if (json_is_string(field->value)) {
@@ -70,7 +84,7 @@ static bool read_area(const Field *field, void *array, GError **error) {
             return false;
     } else if (!json_is_object(field->value)) {
         return field_refuse(field, error, "be a selector, or a map of left, top, width, height");
-    } else if (!field_read(field, box_rules, G_N_ELEMENTS(box_rules), &area, error)) {
+    } else if (!read_box(field, &area, error)) {
         return false;
     }
     g_ptr_array_add(array, g_memdup2(&area, sizeof area));
@@ -230,7 +244,7 @@ json_t *spec_read_viewport(Document *document, const Field *viewport, GError **e
 static bool read_clip(const Field *field, void *target, GError **error) {
     CaptureSpec *spec = target;
     spec->has_clip = true;
-    return field_read(field, box_rules, G_N_ELEMENTS(box_rules), &spec->clip, error);
+    return read_box(field, &spec->clip, error);
 }
 
 static bool read_background(const Field *field, void *target, GError **error) {
@@ -461,6 +475,13 @@ static const FieldRule spec_rules[] = {
     {.key = "tolerance", .kind = FIELD_KNOWN},
     {.key = "viewports", .kind = FIELD_KNOWN},
 };
+
+bool spec_has_key(const char *key) {
+    for (size_t i = 0; i < G_N_ELEMENTS(spec_rules); i++)
+        if (g_str_equal(spec_rules[i].key, key))
+            return true;
+    return false;
+}
 
 static void regex_free(void *regex) {
     g_regex_unref(regex);

@@ -116,6 +116,9 @@ CaptureSpec *spec_parse(const Document *document, json_t *object, const char *ur
 void spec_free(CaptureSpec *spec);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CaptureSpec, spec_free)
 
+/* Whether a config may have this key. Any thread. */
+bool spec_has_key(const char *key);
+
 /* Checks one of a test's viewports: a map, which has the keys of viewportSize and a name if wanted. Returns the viewportSize
  * that it stands for, a new object which the document owns, or NULL with error. Warns as spec_parse() does. */
 json_t *spec_read_viewport(Document *document, const struct Field *viewport, GError **error) MUST_CHECK;

@@ -169,10 +169,21 @@ static const FieldRule arm_rules[] = {
     {"config", FIELD_ANY, .at = offsetof(ArmForm, config)},
 };
 
+/* What is said of an unknown key beside config. */
+static const char *advise_on_config(const char *key) {
+    return spec_has_key(key) ? "it belongs below config" : NULL;
+}
+
 static bool read_arm(const Field *field, ArmForm *arm, GError **error) {
-    if (!field_read(field, arm_rules, G_N_ELEMENTS(arm_rules), arm, error))
+    if (!field_read_known(field, arm_rules, G_N_ELEMENTS(arm_rules), arm, error))
         return false;
+    field_warn_of_unknown(field, arm_rules, G_N_ELEMENTS(arm_rules), advise_on_config);
     return !arm->config.value || field_is_map(&arm->config, error);
+}
+
+static bool refuse_without_url(const Field *test, GError **error) {
+    g_autofree char *question = field_ask_for_misspelt(test, "url");
+    return field_error(test, error, "needs a url, or ref and run%s", question);
 }
 
 /* The test itself as its one arm, or ref and run. */
@@ -188,7 +199,7 @@ static bool read_arms(TestForm *form, GError **error) {
         return read_arm(&form->ref, &form->arms[ARM_REFERENCE], error) &&
                read_arm(&form->run, &form->arms[ARM_RUN], error);
     if (!form->url.value)
-        return field_error(form->field, error, "needs a url, or ref and run");
+        return refuse_without_url(form->field, error);
     if (form->config.value && !field_is_map(&form->config, error))
         return false;
     ArmForm arm = {.config = form->config};
@@ -216,7 +227,10 @@ static bool read_some(const Field *list, size_t most, bool (*read)(const Field *
 static bool read_test(const Field *field, void *reader, GError **error) {
     TestForm form = {.reader = reader, .field = field};
     form.looks = document_new_object(form.reader->document);
-    if (!field_read(field, test_rules, G_N_ELEMENTS(test_rules), &form, error) || !read_arms(&form, error))
+    if (!field_read_known(field, test_rules, G_N_ELEMENTS(test_rules), &form, error))
+        return false;
+    field_warn_of_unknown(field, test_rules, G_N_ELEMENTS(test_rules), advise_on_config);
+    if (!read_arms(&form, error))
         return false;
     look_in_configs(&form, "tolerance", &form.tolerance);
     look_in_configs(&form, "viewports", &form.viewports);
@@ -246,14 +260,20 @@ static bool read_setup(const Field *field, void *file, GError **error) {
     return true;
 }
 
+static bool read_wait_for_script(const Field *field, WaitFor *wait_for, GError **error) {
+    g_autofree char *script = g_strdup(json_string_value(field->value));
+    if (!check_url(g_strstrip(script)))
+        return field_error(field, error, "would be a bash script; a URL is written so: waitFor: {url: \"%s\"}", script);
+    wait_for->script = g_strdup(json_string_value(field->value));
+    wait_for->timeout_ms = WAIT_FOR_SCRIPT_MS;
+    return true;
+}
+
 static bool read_wait_for(const Field *field, void *file, GError **error) {
     WaitFor *wait_for = &((TestFile *)file)->wait_for;
     WaitForForm form = {.timeout_secs = WAIT_FOR_URL_MS / 1000.0};
-    if (json_is_string(field->value)) {
-        wait_for->script = g_strdup(json_string_value(field->value));
-        wait_for->timeout_ms = WAIT_FOR_SCRIPT_MS;
-        return true;
-    }
+    if (json_is_string(field->value))
+        return read_wait_for_script(field, wait_for, error);
     if (!json_is_object(field->value))
         return field_refuse(field, error, "be a bash script, or a map of url and timeout_secs");
     if (!field_read(field, wait_for_rules, G_N_ELEMENTS(wait_for_rules), &form, error))
@@ -263,7 +283,7 @@ static bool read_wait_for(const Field *field, void *file, GError **error) {
     return true;
 }
 
-/* All other keys hold anchors for people's own use. */
+/* All other keys hold anchors for people's own use; only what looks like one of these is warned about. */
 static const FieldRule file_rules[] = {
     {"setup", FIELD_CUSTOM, .read = read_setup},
     {"waitFor", FIELD_CUSTOM, .read = read_wait_for},
@@ -298,6 +318,7 @@ bool suite_add(Suite *suite, const char *path, const char *text, size_t size, GE
     Field top = field_top(&source, "the file", document_root(document), document_place_of_root(document));
     if (!field_read_known(&top, file_rules, G_N_ELEMENTS(file_rules), file, error))
         return false;
+    field_warn_of_misspelt(&top, file_rules, G_N_ELEMENTS(file_rules));
     Field tests = field_at_key(&top, "tests");
     return read_some(&tests, MAX_TESTS, read_test, &reader, error);
 }

@@ -305,6 +305,15 @@ static void a_key_with_nothing_behind_it_is_a_warning(void) {
     }
 }
 
+static void the_keys_of_a_box_are_left_and_top(void) {
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(CaptureSpec) spec = parse("mask: [{x: 1, y: 2, width: 3, height: 4}]\n", warnings, NULL);
+    g_assert_nonnull(spec);
+    g_assert_cmpuint(warnings->len, ==, 2);
+    g_assert_cmpstr(warnings->pdata[0], ==, "a.yaml:1:9: unknown key mask[0].x; did you mean left?");
+    g_assert_cmpstr(warnings->pdata[1], ==, "a.yaml:1:15: unknown key mask[0].y; did you mean top?");
+}
+
 static void a_viewport_fits_in_a_picture_in_pixels_of_the_device(void) {
     static const Refusal cases[] = {
         {"viewportSize: {width: 20000, height: 100, deviceScaleFactor: 2}",
@@ -468,6 +477,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/spec/what-yaml-takes-for-a-comment-is-not-passed-over",
                     what_yaml_takes_for_a_comment_is_not_passed_over);
     g_test_add_func("/spec/a-key-with-nothing-behind-it-is-a-warning", a_key_with_nothing_behind_it_is_a_warning);
+    g_test_add_func("/spec/the-keys-of-a-box-are-left-and-top", the_keys_of_a_box_are_left_and_top);
     g_test_add_func("/spec/a-viewport-fits-in-a-picture-in-pixels-of-the-device",
                     a_viewport_fits_in_a_picture_in_pixels_of_the_device);
     g_test_add_func("/spec/headers-cannot-be-split", headers_cannot_be_split);

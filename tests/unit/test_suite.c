@@ -173,6 +173,11 @@ static void a_wrong_file_is_refused_with_its_place(void) {
         {"", "tests/a.yaml:1:1: the file must be a map, not empty"},
         {"- a\n", "tests/a.yaml:1:1: the file must be a map, not a list"},
         {"setup: x\n", "tests/a.yaml:1:1: tests is missing"},
+        {"setup: x\ntest: []\n", "tests/a.yaml:1:1: tests is missing; is \"test\" meant to be it?"},
+        {"waitFor: http://h/\ntests: []\n",
+         "tests/a.yaml:1:10: waitFor would be a bash script; a URL is written so: waitFor: {url: \"http://h/\"}"},
+        {"waitFor: |\n  https://h/a\ntests: []\n",
+         "tests/a.yaml:1:10: waitFor would be a bash script; a URL is written so: waitFor: {url: \"https://h/a\"}"},
         {"tests: []\n", "tests/a.yaml:1:8: tests must have at least one element"},
         {"tests: {a: 1}\n", "tests/a.yaml:1:8: tests must be a list, not a map"},
         {"setup: [x]\ntests: []\n", "tests/a.yaml:1:8: setup must be a text, not a list"},
@@ -229,6 +234,10 @@ static void a_wrong_test_is_refused_with_its_place(void) {
         {"tests:\n- name: a\n  url: http://h/\n  viewports: [{width: 9999, height: 1, deviceScaleFactor: 4}]\n",
          "tests/a.yaml:4:23: tests[0].viewports[0].width is 9999, which are 39996 pixels with a deviceScaleFactor of "
          "4; at most 32767 can be painted"},
+        {"tests:\n- nmae: a\n  url: http://h/\n",
+         "tests/a.yaml:2:3: tests[0].name is missing; is \"nmae\" meant to be it?"},
+        {"tests:\n- name: a\n  ulr: http://h/\n",
+         "tests/a.yaml:2:3: tests[0] needs a url, or ref and run; is \"ulr\" meant to be it?"},
         {"tests:\n- name: a\n  url: #front\n", "tests/a.yaml:2:3: tests[0] needs a url, or ref and run"},
         {"tests:\n- name: a\n  url: http://h/\n  steps:\n  - click: #go\n",
          "tests/a.yaml:5:11: steps[0].click must be a text, not empty; # begins a comment in YAML, so put it in "
@@ -286,21 +295,6 @@ static void yaml_that_is_broken_is_refused_with_its_place(void) {
     assert_error_begins("tests: *none\n", "tests/a.yaml:1:8: unknown alias *none");
 }
 
-static void an_unknown_key_is_a_warning(void) {
-    g_autoptr(Suite) suite =
-        read_good("std: &std {injectCSS: x}\n"
-                  "tests:\n- {name: a, url: 'http://h/', config: *std, viewport: 1}\n"
-                  "- {name: b, url: 'http://h/', config: *std, viewports: [{width: 1, height: 1}]}\n");
-    static const char *const expected[] = {
-        "tests/a.yaml:3:45: unknown key tests[0].viewport; did you mean viewports?",
-        "tests/a.yaml:1:12: unknown key injectCSS; did you mean injectCss?", /* once */
-    };
-    g_assert_cmpuint(suite->warnings->len, ==, G_N_ELEMENTS(expected));
-    for (unsigned i = 0; i < suite->warnings->len; i++)
-        g_assert_cmpstr(suite->warnings->pdata[i], ==, expected[i]);
-    g_assert_cmpstr(test_of(suite, 0)->arms[ARM_RUN]->unknown_keys->pdata[0], ==, "injectCSS");
-}
-
 static void assert_warnings(const char *text, const char *const *expected) {
     g_autoptr(Suite) suite = read_good(text);
     for (unsigned i = 0; expected[i]; i++) {
@@ -308,6 +302,47 @@ static void assert_warnings(const char *text, const char *const *expected) {
         g_assert_cmpstr(suite->warnings->pdata[i], ==, expected[i]);
     }
     g_assert_cmpuint(suite->warnings->len, ==, g_strv_length((char **)expected));
+}
+
+static void an_unknown_key_is_a_warning(void) {
+    static const char text[] = "std: &std {injectCSS: x}\n"
+                               "tests:\n- {name: a, url: 'http://h/', config: *std, viewport: 1}\n"
+                               "- {name: b, url: 'http://h/', config: *std, viewports: [{width: 1, height: 1}]}\n"
+                               "- {name: c, url: 'http://h/', viewports: [{width: 1, height: 1, tuch: yes}]}\n";
+    static const char *const expected[] = {
+        "tests/a.yaml:3:45: unknown key tests[0].viewport; did you mean viewports?",
+        "tests/a.yaml:1:12: unknown key injectCSS; did you mean injectCss?", /* once */
+        "tests/a.yaml:5:65: unknown key tests[2].viewports[0].tuch; did you mean touch?",
+        NULL,
+    };
+    assert_warnings(text, expected);
+    g_autoptr(Suite) suite = read_good(text);
+    g_assert_cmpstr(test_of(suite, 0)->arms[ARM_RUN]->unknown_keys->pdata[0], ==, "injectCSS");
+}
+
+static void a_key_of_the_file_that_looks_misspelt_is_a_warning(void) {
+    static const char *const expected[] = {
+        "tests/a.yaml:1:1: unknown key waitfor; did you mean waitFor?",
+        "tests/a.yaml:2:1: unknown key wait_for; did you mean waitFor?",
+        "tests/a.yaml:3:1: unknown key seutp; did you mean setup?",
+        "tests/a.yaml:4:1: unknown key test; did you mean tests?",
+        NULL,
+    };
+    assert_warnings("waitfor: 1\nwait_for: 1\nseutp: 1\ntest: []\nname: 1\naliases: 1\nstandard-config: 1\n"
+                    "tests: [{name: a, url: 'http://h/'}]\n",
+                    expected);
+}
+
+static void a_key_of_the_config_beside_it_is_a_warning(void) {
+    static const char *const expected[] = {
+        "tests/a.yaml:4:3: unknown key tests[0].injectCss; it belongs below config",
+        "tests/a.yaml:5:3: unknown key tests[0].viewportSize; it belongs below config",
+        "tests/a.yaml:8:27: unknown key tests[1].run.hide; it belongs below config",
+        NULL,
+    };
+    assert_warnings("tests:\n- name: a\n  url: http://h/\n  injectCss: x\n  viewportSize: {width: 1, height: 1}\n"
+                    "- name: b\n  ref: {url: 'http://h/'}\n  run: {url: 'http://h/', hide: a}\n",
+                    expected);
 }
 
 static void a_key_with_nothing_behind_it_is_a_warning(void) {
@@ -411,6 +446,9 @@ int main(int argc, char **argv) {
     g_test_add_func("/suite/yaml-that-is-broken-is-refused-with-its-place",
                     yaml_that_is_broken_is_refused_with_its_place);
     g_test_add_func("/suite/an-unknown-key-is-a-warning", an_unknown_key_is_a_warning);
+    g_test_add_func("/suite/a-key-of-the-file-that-looks-misspelt-is-a-warning",
+                    a_key_of_the_file_that_looks_misspelt_is_a_warning);
+    g_test_add_func("/suite/a-key-of-the-config-beside-it-is-a-warning", a_key_of_the_config_beside_it_is_a_warning);
     g_test_add_func("/suite/a-key-with-nothing-behind-it-is-a-warning", a_key_with_nothing_behind_it_is_a_warning);
     g_test_add_func("/suite/a-folder-is-loaded-in-name-order-without-hidden-files",
                     a_folder_is_loaded_in_name_order_without_hidden_files);
