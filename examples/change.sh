@@ -1,10 +1,14 @@
 #!/bin/sh
 # Changes the site as a day's work might: a price, an hour, the color of a button. (The price on the order page is
-# forgotten.) Run it once, after `dpxdt update tests`.
+# forgotten.) Run it after `dpxdt update tests`. `./change.sh back` takes the changes back.
 set -eu
+way=${1:-there}
 cd "$(dirname "$0")/site"
 
 change() { # FILE, what stands there, what shall stand there
+    if [ "$way" = back ]; then
+        set -- "$1" "$3" "$2"
+    fi
     grep -q -F -- "$2" "$1" || { echo "$1: there is no '$2' in it; changed already?" >&2; exit 1; }
     sed -i "s|$2|$3|" "$1"
 }

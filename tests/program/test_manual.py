@@ -113,6 +113,21 @@ class Keys(harness.TestCase):
         self.assertGreater(n_examples, 8)
 
 
+class Example(harness.TestCase):
+
+    def site(self):
+        return {path.name: path.read_bytes() for path in (self.folder / 'examples' / 'site').iterdir()}
+
+    def test_its_change_can_be_taken_back(self):
+        shutil.copytree(ROOT / 'examples', self.folder / 'examples')
+        before = self.site()
+        subprocess.run(['sh', self.folder / 'examples' / 'change.sh'], check=True)
+        changed = self.site()
+        self.assertEqual(sorted(name for name in before if before[name] != changed[name]), ['index.html', 'style.css'])
+        subprocess.run(['sh', self.folder / 'examples' / 'change.sh', 'back'], check=True)
+        self.assertEqual(self.site(), before)
+
+
 class Completions(harness.TestCase):
 
     def bash(self, line, cwd=None):
