@@ -13,6 +13,7 @@ enum {
     MAX_WAIT_FOR_SECONDS = 3600, /* longer is a mistake */
     MAX_TESTS = 10000,           /* of one file: at five a second they take half an hour */
     MAX_VIEWPORTS = 100,         /* of one test: each reads the config once more */
+    MAX_PATH = 4096 - 64,        /* bytes: PATH_MAX, less room for .dpxdt/ and what stands in it */
 };
 
 /* One file on its way into the suite. */
@@ -102,6 +103,9 @@ static bool take_name(const Reader *reader, const Field *at, const char *name, G
     const char *problem = test_name_check(name);
     if (problem)
         return field_error(at, error, "must %s; it is %s", problem, quoted);
+    if (strlen(reader->suite->dir) + strlen(name) > MAX_PATH)
+        return field_error(at, error, "makes a path that is too long: %zu bytes for the folder and %zu for the name",
+                           strlen(reader->suite->dir), strlen(name));
     g_autofree char *where = g_strdup_printf("%s:%d:%d", reader->file->path, at->place.line, at->place.column);
     const char *other = test_name_take(reader->suite->taken, name, where);
     return !other || field_error(at, error, "makes %s.png, where the picture of another test goes; also named at %s",

@@ -290,6 +290,17 @@ static void a_name_cannot_leave_the_folder(void) {
     assert_refused(cases, G_N_ELEMENTS(cases));
 }
 
+static void a_path_that_is_too_long_is_refused_with_its_place(void) {
+    static const char text[] = "tests:\n- name: a\n  url: http://h/\n- name: four\n  url: http://h/\n";
+    g_autofree char *dir = g_strnfill(4096 - 64 - 1, 'd');
+    g_autoptr(Suite) suite = suite_new(dir);
+    g_autoptr(GError) error = NULL;
+    g_assert_false(suite_add(suite, "a.yaml", text, strlen(text), &error));
+    g_assert_cmpstr(
+        error->message, ==,
+        "a.yaml:4:9: tests[1].name makes a path that is too long: 4031 bytes for the folder and 4 for the name");
+}
+
 static void yaml_that_is_broken_is_refused_with_its_place(void) {
     assert_error_begins("tests:\n\t- name: a\n", "tests/a.yaml:2:1: tabs cannot indent");
     assert_error_begins("tests: *none\n", "tests/a.yaml:1:8: unknown alias *none");
@@ -443,6 +454,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/suite/two-tests-of-one-name-are-refused-with-both-places",
                     two_tests_of_one_name_are_refused_with_both_places);
     g_test_add_func("/suite/a-name-cannot-leave-the-folder", a_name_cannot_leave_the_folder);
+    g_test_add_func("/suite/a-path-that-is-too-long-is-refused-with-its-place",
+                    a_path_that_is_too_long_is_refused_with_its_place);
     g_test_add_func("/suite/yaml-that-is-broken-is-refused-with-its-place",
                     yaml_that_is_broken_is_refused_with_its_place);
     g_test_add_func("/suite/an-unknown-key-is-a-warning", an_unknown_key_is_a_warning);
