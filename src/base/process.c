@@ -290,9 +290,12 @@ pid_t process_id(const Process *process) {
 void process_free(Process *process) {
     if (!process)
         return;
+    int how = 0;
     close_fd(&process->lifeline);
-    while (process->keeper > 0 && waitpid(process->keeper, NULL, 0) < 0 && errno == EINTR)
+    while (process->keeper > 0 && waitpid(process->keeper, &how, 0) < 0 && errno == EINTR)
         continue;
+    if (WIFSIGNALED(how) && process->program > 0)
+        kill(-process->program, SIGKILL); /* the keeper could not; what left the program's group lives on */
     close_fd(&process->report);
     g_free(process);
 }

@@ -3,11 +3,13 @@
 #include "base/clock.h"
 #include "capture/chromium.h"
 
-#include <gio/gio.h>
+#include <glib.h>
 #include <pthread.h>
 
 /* Browsers leak a little with every page. */
 enum { PAGES_PER_PROCESS = 500 };
+/* A busy browser answers in a second; one that was stopped, or hangs, not at all. */
+enum { OPEN_MS = 20000, ANSWER_MS = 5000 };
 
 /* One process, and who uses it: it is freed when it was replaced and its last tab has closed. */
 typedef struct {
@@ -17,8 +19,7 @@ typedef struct {
 } Generation;
 
 struct Browser {
-    char *program; /* set once, as is: */
-    GBytes *page_script;
+    char *program;         /* set once */
     pthread_mutex_t lock;  /* guards all below; held while a process starts, since all wait for it anyway */
     Generation *newest[2]; /* by whether images stand still; NULL until needed */
 };
@@ -67,7 +68,6 @@ Browser *browser_new(const char *program, GError **error) {
         return NULL;
     g_autoptr(Browser) browser = g_new0(Browser, 1);
     browser->program = g_steal_pointer(&found);
-    browser->page_script = g_resources_lookup_data("/dpxdt/capture/page.js", G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
     pthread_mutex_init(&browser->lock, NULL);
     Generation *first = take_generation(browser, true, error);
     if (!first)
@@ -84,7 +84,6 @@ void browser_free(Browser *browser) {
         if (browser->newest[i])
             drop_user(browser->newest[i]);
     pthread_mutex_destroy(&browser->lock);
-    g_bytes_unref(browser->page_script);
     g_free(browser->program);
     g_free(browser);
 }
@@ -99,7 +98,7 @@ static char *call_for_text(Session *session, const char *method, json_t *params,
 }
 
 static bool open_session(Tab *tab, SessionHandler handler, void *data, int64_t deadline_ms, GError **error) {
-    session_set_deadline(tab->root, deadline_ms);
+    session_set_deadline(tab->root, MIN(deadline_ms, clock_now_ms() + OPEN_MS));
     tab->context_id = call_for_text(tab->root, "Target.createBrowserContext", json_pack("{s:b}", "disposeOnDetach", 1),
                                     "browserContextId", error);
     if (!tab->context_id)
@@ -131,11 +130,12 @@ Tab *browser_open_tab(Browser *browser, bool still_images, SessionHandler handle
     tab->browser = browser;
     tab->generation = generation;
     tab->root = session_new(chromium_devtools(generation->chromium), NULL, NULL, NULL);
-    if (!open_session(tab, handler, data, deadline_ms, error)) {
-        g_prefix_error(error, "cannot open a tab: ");
-        return NULL;
-    }
-    return g_steal_pointer(&tab);
+    g_autoptr(GError) cause = NULL;
+    if (open_session(tab, handler, data, deadline_ms, &cause))
+        return g_steal_pointer(&tab);
+    tab_blame(tab, &cause);
+    g_propagate_prefixed_error(error, g_steal_pointer(&cause), "cannot open a tab: ");
+    return NULL;
 }
 
 void tab_free(Tab *tab) {
@@ -153,12 +153,22 @@ void tab_free(Tab *tab) {
     g_free(tab);
 }
 
-Session *tab_session(Tab *tab) {
-    return tab->session;
+void tab_blame(Tab *tab, GError **error) {
+    g_autoptr(GError) cause = NULL;
+    if (!error_is(*error, ERROR_TIMEOUT))
+        return;
+    session_set_deadline(tab->root, clock_now_ms() + ANSWER_MS);
+    json_t *version = session_call(tab->root, "Browser.getVersion", NULL, &cause);
+    json_decref(version);
+    if (!error_is(cause, ERROR_TIMEOUT))
+        return;
+    devtools_give_up(chromium_devtools(tab->generation->chromium));
+    g_clear_error(error);
+    error_set(error, ERROR_GONE, "the browser hangs");
 }
 
-GBytes *tab_page_script(const Tab *tab) {
-    return tab->browser->page_script;
+Session *tab_session(Tab *tab) {
+    return tab->session;
 }
 
 const char *tab_note(const Tab *tab) {

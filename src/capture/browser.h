@@ -28,10 +28,11 @@ Tab *browser_open_tab(Browser *browser, bool still_images, SessionHandler handle
 void tab_free(Tab *tab);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Tab, tab_free)
 
-Session *tab_session(Tab *tab);
+/* Looks, where a page failed with ERROR_TIMEOUT, whether it is the whole browser that hangs: then that is given up, with
+ * all of its tabs, and the error becomes ERROR_GONE. May take some seconds. */
+void tab_blame(Tab *tab, GError **error);
 
-/* The source of page.js, for every tab of the browser. Borrowed; not ended by a NUL. */
-GBytes *tab_page_script(const Tab *tab);
+Session *tab_session(Tab *tab);
 
 /* What the pictures of this tab are noted with: see CAPTURE_NOTE. Borrowed. */
 const char *tab_note(const Tab *tab);

@@ -31,17 +31,17 @@ static bool inject(Page *page, GError **error) {
     return (!spec->inject_css && !spec->inject_js) || settle(page, error);
 }
 
-/* The boxes of an area in the document, as a JSON array of {x, y, width, height}; the caller owns it. */
-static json_t *area_boxes(Page *page, const Area *area, bool first, GError **error) {
+/* The boxes of an area in the document, as a JSON array of {x, y, width, height}; the caller owns it. key is the one in
+ * the config. */
+static json_t *area_boxes(Page *page, const char *key, const Area *area, GError **error) {
     if (!area->selector)
         return json_pack("[{s:f, s:f, s:f, s:f}]", "x", area->left, "y", area->top, "width", area->width, "height",
                          area->height);
-    char *quoted = page_quote(area->selector);
-    g_autofree char *expression = g_strdup_printf("__dpxdt.boxes(%s, %s)", quoted, first ? "true" : "false");
-    free(quoted);
-    json_t *boxes = page_evaluate(page, expression, error);
+    json_t *boxes = page_ask(page, error, "boxes", "[s]", area->selector);
     if (!boxes)
-        g_prefix_error(error, "selector \"%s\": ", area->selector);
+        g_prefix_error(error, "%s: ", key);
+    if (boxes && json_array_size(boxes) == 0)
+        page_log(page, "%s: nothing that can be seen matches the selector \"%s\"", key, area->selector);
     return boxes;
 }
 
@@ -50,34 +50,33 @@ static bool hide(Page *page, GError **error) {
         return true;
     g_autoptr(GString) css = g_string_new(NULL);
     for (unsigned i = 0; i < page->spec->hide->len; i++) {
-        /* A style sheet would pass over what is no selector, and over what follows it. */
         const Area area = {.selector = page->spec->hide->pdata[i]};
-        json_t *boxes = area_boxes(page, &area, true, error);
+        json_t *boxes = area_boxes(page, "hide", &area, error);
+        json_t *rule = boxes ? page_ask(page, error, "hiding", "[s]", area.selector) : NULL;
+        g_string_append(css, rule ? json_string_value(rule) : "");
         json_decref(boxes);
-        if (!boxes)
+        json_decref(rule);
+        if (!rule)
             return false;
-        g_string_append_printf(css, "%s { visibility: hidden !important; }\n",
-                               (const char *)page->spec->hide->pdata[i]);
     }
     return page_add_style(page, css->str, error);
 }
 
 /* Paints over what the spec masks. The boxes are all found first: a cover moves nothing, but might be found. */
 static bool mask(Page *page, GError **error) {
+    json_auto_t *all = json_array();
     for (unsigned i = 0; i < page->spec->mask->len; i++) {
-        json_t *boxes = area_boxes(page, page->spec->mask->pdata[i], false, error);
+        json_t *boxes = area_boxes(page, "mask", page->spec->mask->pdata[i], error);
         if (!boxes)
             return false;
-        char *text = json_dumps(boxes, JSON_COMPACT);
-        g_autofree char *expression = g_strdup_printf("__dpxdt.cover(%s)", text);
-        free(text);
+        json_array_extend(all, boxes);
         json_decref(boxes);
-        json_t *done = page_evaluate(page, expression, error);
-        json_decref(done);
-        if (!done)
-            return false;
     }
-    return true;
+    if (json_array_size(all) == 0)
+        return true;
+    json_t *covered = page_ask(page, error, "cover", "[O]", all);
+    json_decref(covered);
+    return covered != NULL;
 }
 
 /* What part of the document the picture shows, in CSS pixels. */
@@ -93,20 +92,22 @@ static bool frame_of_document(Page *page, Frame *out_frame, GError **error) {
     return true;
 }
 
+static double number_in(const json_t *box, const char *key) {
+    return json_number_value(json_object_get(box, key));
+}
+
 static bool frame_of_selector(Page *page, Frame *out_frame, GError **error) {
     const Area area = {.selector = page->spec->selector};
-    json_t *boxes = area_boxes(page, &area, true, error);
+    json_auto_t *boxes = area_boxes(page, "selector", &area, error);
+    const json_t *box = json_array_get(boxes, 0);
     if (!boxes)
         return false;
-    const json_t *box = json_array_get(boxes, 0);
-    *out_frame =
-        (Frame){json_number_value(json_object_get(box, "x")), json_number_value(json_object_get(box, "y")),
-                json_number_value(json_object_get(box, "width")), json_number_value(json_object_get(box, "height"))};
-    json_decref(boxes);
-    if (box)
-        return true;
-    error_set(error, ERROR_FAILED, "nothing that can be seen matches the selector \"%s\"", page->spec->selector);
-    return false;
+    if (!box) {
+        error_set(error, ERROR_FAILED, "selector: nothing that can be seen matches \"%s\"", area.selector);
+        return false;
+    }
+    *out_frame = (Frame){number_in(box, "x"), number_in(box, "y"), number_in(box, "width"), number_in(box, "height")};
+    return true;
 }
 
 static bool find_whole_frame(Page *page, Frame *out_frame, GError **error) {
@@ -135,26 +136,27 @@ static bool find_frame(Page *page, Frame *out_frame, GError **error) {
     return true;
 }
 
-/* Where the areas to ignore are in the picture, in its pixels, grown to whole ones. */
+/* Adds where a box of the document is in the picture, in its pixels, grown to whole ones; if it is in it at all. */
+static void add_ignored(GArray *ignored, const json_t *box, const Frame *frame, double scale) {
+    double left = MAX(floor((number_in(box, "x") - frame->x) * scale), 0);
+    double top = MAX(floor((number_in(box, "y") - frame->y) * scale), 0);
+    double right = MIN((number_in(box, "x") - frame->x + number_in(box, "width")), frame->width) * scale;
+    double bottom = MIN((number_in(box, "y") - frame->y + number_in(box, "height")), frame->height) * scale;
+    if (right <= left || bottom <= top)
+        return;
+    const Box pixels = {(int)left, (int)top, (int)(ceil(right) - left), (int)(ceil(bottom) - top)};
+    g_array_append_val(ignored, pixels);
+}
+
 static bool find_ignored(Page *page, const Frame *frame, GArray *ignored, GError **error) {
-    double scale = page->spec->device_scale_factor;
     for (unsigned i = 0; i < page->spec->ignore->len; i++) {
-        json_t *boxes = area_boxes(page, page->spec->ignore->pdata[i], false, error);
+        json_auto_t *boxes = area_boxes(page, "ignore", page->spec->ignore->pdata[i], error);
         size_t j;
         const json_t *box;
         if (!boxes)
             return false;
-        json_array_foreach (boxes, j, box) {
-            double left = (json_number_value(json_object_get(box, "x")) - frame->x) * scale;
-            double top = (json_number_value(json_object_get(box, "y")) - frame->y) * scale;
-            double right = left + json_number_value(json_object_get(box, "width")) * scale;
-            double bottom = top + json_number_value(json_object_get(box, "height")) * scale;
-            Box pixels = {(int)floor(left), (int)floor(top), 0, 0};
-            pixels.width = (int)ceil(right) - pixels.x;
-            pixels.height = (int)ceil(bottom) - pixels.y;
-            g_array_append_val(ignored, pixels);
-        }
-        json_decref(boxes);
+        json_array_foreach (boxes, j, box)
+            add_ignored(ignored, box, frame, page->spec->device_scale_factor);
     }
     return true;
 }
@@ -163,7 +165,8 @@ static Capture *take_picture(Page *page, GError **error) {
     Frame frame;
     g_autoptr(Capture) capture = g_new0(Capture, 1);
     capture->ignored = g_array_new(FALSE, FALSE, sizeof(Box));
-    if (!find_frame(page, &frame, error) || !find_ignored(page, &frame, capture->ignored, error))
+    /* The covers of masks come last: they may reach beyond the document, and would make it larger. */
+    if (!find_frame(page, &frame, error) || !find_ignored(page, &frame, capture->ignored, error) || !mask(page, error))
         return NULL;
     g_autoptr(GBytes) png = page_picture(page, frame.x, frame.y, frame.width, frame.height, error);
     if (!png)
@@ -173,26 +176,40 @@ static Capture *take_picture(Page *page, GError **error) {
     return capture->png ? g_steal_pointer(&capture) : NULL;
 }
 
+/* Everything that happens between the page's opening and its picture. */
+static Capture *look_at(Page *page, GError **error) {
+    const CaptureSpec *spec = page->spec;
+    if (!page_get_ready(page, error) || !page_navigate(page, error) || !settle(page, error) ||
+        !traffic_check_document(page, error) || !settle_lazy_content(page, error) || !inject(page, error) ||
+        !steps_do(page, error))
+        return NULL;
+    if (spec->wait_for_selector && !steps_wait_for(page, spec->wait_for_selector, error)) {
+        g_prefix_error(error, "waitForSelector: ");
+        return NULL;
+    }
+    if (spec->delay_ms > 0 && !settle_for(page, spec->delay_ms, error))
+        return NULL;
+    if (!hide(page, error) || !settle_freeze(page, error) || !traffic_check_document(page, error))
+        return NULL;
+    page_show(page);
+    if (spec->still.mode != STILL_OFF && !settle_painting(page, error))
+        return NULL;
+    return take_picture(page, error);
+}
+
 static Capture *capture_once(Browser *browser, const CaptureSpec *spec, GString *log, GError **error) {
     g_autoptr(Page) page = page_open(browser, spec, log, error);
     if (!page)
         return NULL;
     traffic_start(page);
     settle_start(page);
-    if (!page_get_ready(page, error) || !page_navigate(page, error) || !settle(page, error) ||
-        !traffic_check_document(page, error) || !settle_lazy_content(page, error) || !inject(page, error) ||
-        !steps_do(page, error))
-        return NULL;
-    if (spec->wait_for_selector && !steps_wait_for(page, spec->wait_for_selector, error))
-        return NULL;
-    if (spec->delay_ms > 0 && !settle_for(page, spec->delay_ms, error))
-        return NULL;
-    if (!hide(page, error) || !settle_freeze(page, error) || !mask(page, error) || !traffic_check_document(page, error))
-        return NULL;
-    page_show(page);
-    if (spec->still.mode != STILL_OFF && !settle_painting(page, error))
-        return NULL;
-    return take_picture(page, error);
+    g_autoptr(GError) cause = NULL;
+    Capture *capture = look_at(page, &cause);
+    if (!capture) {
+        tab_blame(page->tab, &cause);
+        g_propagate_error(error, g_steal_pointer(&cause));
+    }
+    return capture;
 }
 
 static void log_unknown_keys(const CaptureSpec *spec, GString *log) {

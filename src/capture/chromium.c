@@ -51,6 +51,7 @@ static const char *const picture_flags[] = {
     "--disable-site-isolation-trials",
     ("--disable-features=IsolateOrigins,site-per-process,IsolateSandboxedIframes,PaintHolding,Translate,MediaRouter,"
      "OptimizationHints,BackForwardCache,SpareRendererForSitePerProcess,AutofillServerCommunication"),
+    NULL,
 };
 
 /* Flags that keep it quiet, quick and to itself. */
@@ -81,6 +82,7 @@ static const char *const quiet_flags[] = {
     "--no-service-autorun",
     "--password-store=basic",
     "--use-mock-keychain",
+    NULL,
 };
 
 /* Of the profile's folder, among the temporary files. The process id behind it tells whether anybody still uses it. */
@@ -142,13 +144,16 @@ static char *flags_hash(bool still_images) {
     return hash;
 }
 
+static void add_flags(GPtrArray *argv, const char *const *flags) {
+    for (; *flags; flags++)
+        g_ptr_array_add(argv, g_strdup(*flags));
+}
+
 static GPtrArray *command_line(const Chromium *chromium, const ChromiumSetup *setup, bool sandbox) {
     GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(argv, g_strdup(setup->program));
-    for (size_t i = 0; i < G_N_ELEMENTS(picture_flags); i++)
-        g_ptr_array_add(argv, g_strdup(picture_flags[i]));
-    for (size_t i = 0; i < G_N_ELEMENTS(quiet_flags); i++)
-        g_ptr_array_add(argv, g_strdup(quiet_flags[i]));
+    add_flags(argv, picture_flags);
+    add_flags(argv, quiet_flags);
     if (setup->still_images) /* 2 is Blink's kImageAnimationPolicyNoAnimation */
         g_ptr_array_add(argv, g_strdup("--blink-settings=imageAnimationPolicy=2"));
     if (!sandbox)

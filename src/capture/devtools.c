@@ -12,8 +12,9 @@
 
 /* A screenshot of the largest page is below this, as base64; what is longer is not meant well. */
 static const size_t MAX_MESSAGE_BYTES = 1 << 30;
-/* A page that writes to its console for ever must not fill our memory: what comes beyond is dropped. */
-enum { MAX_WAITING_EVENTS = 20000 };
+/* A page that writes to its console for ever must not fill our memory: what it says beyond this is dropped. Of all other
+ * events none is dropped before there are so many that the page cannot be meant well. */
+enum { MAX_WAITING_WORDS = 1000, MAX_WAITING_EVENTS = 100000 };
 /* A browser that takes no command for so long hangs. */
 enum { WRITE_TIMEOUT_MS = 15000 };
 
@@ -65,18 +66,23 @@ static void give_reply(Devtools *devtools, unsigned id, const char *message, siz
     signal_news(call->session);
 }
 
+/* Whether it tells of what a page says, which only its log is interested in. */
+static bool is_word(const char *method) {
+    return strcmp(method, "Runtime.consoleAPICalled") == 0 || strcmp(method, "Runtime.exceptionThrown") == 0;
+}
+
 static void give_event(Devtools *devtools, const char *message, size_t size) {
     json_t *event = json_loadb(message, size, JSON_ALLOW_NUL, NULL);
     const char *method = json_string_value(json_object_get(event, "method"));
     const char *id = json_string_value(json_object_get(event, "sessionId"));
     Session *session = method && id ? g_hash_table_lookup(devtools->sessions, id) : NULL;
 
-    if (!session || session->events.length >= MAX_WAITING_EVENTS) {
+    if (session && strcmp(method, "Inspector.targetCrashed") == 0)
+        session->crashed = true;
+    if (!session || session->events.length >= (is_word(method) ? MAX_WAITING_WORDS : MAX_WAITING_EVENTS)) {
         json_decref(event);
         return;
     }
-    if (strcmp(method, "Inspector.targetCrashed") == 0)
-        session->crashed = true;
     g_queue_push_tail(&session->events, event);
     signal_news(session);
 }
@@ -175,6 +181,10 @@ void devtools_free(Devtools *devtools) {
     pthread_mutex_destroy(&devtools->lock);
     pthread_mutex_destroy(&devtools->write_lock);
     g_free(devtools);
+}
+
+void devtools_give_up(Devtools *devtools) {
+    tell_that_it_went(devtools);
 }
 
 bool devtools_is_gone(Devtools *devtools) {
@@ -323,9 +333,11 @@ static bool is_hopeless(Session *session, int64_t until, GError **error) {
     return true;
 }
 
-/* Hands out the events that wait; the lock is held, but not while the handler runs. */
+/* Hands out the events that wait, but none that come meanwhile: a page may make them faster than they are handled. The
+ * lock is held, but not while the handler runs. */
 static void handle_events(Session *session) {
-    for (json_t *event; (event = g_queue_pop_head(&session->events));) {
+    for (unsigned n = session->events.length; n > 0; n--) {
+        json_t *event = g_queue_pop_head(&session->events);
         pthread_mutex_unlock(&session->devtools->lock);
         if (session->handler)
             session->handler(json_string_value(json_object_get(event, "method")), json_object_get(event, "params"),

@@ -26,6 +26,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Devtools, devtools_free)
 /* Whether the browser closed its end, talked nonsense, or took no more commands: it is of no more use. Any thread. */
 bool devtools_is_gone(Devtools *devtools);
 
+/* Says so of one that hangs: every session's waits end with ERROR_GONE from now on. Any thread. */
+void devtools_give_up(Devtools *devtools);
+
 /* What a session's handler is told: an event, with its parameters (borrowed). It may call session_send() and
  * session_begin(), not what waits. */
 typedef void (*SessionHandler)(const char *event, const json_t *params, void *data);

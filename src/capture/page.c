@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 
+#include <gio/gio.h>
 #include <math.h>
 #include <string.h>
 
@@ -9,16 +10,26 @@
  * summer time), in milliseconds since 1970. */
 static const double FROZEN_NOW = 1577880000000.0;
 
+/* What a page says for ever must fill neither memory nor disk. */
+enum { MAX_LOG_LINE_BYTES = 4096, MAX_LOG_BYTES = 1 << 20 };
+
+/* The name of the world in which page.js runs. */
+static const char OWN_WORLD[] = "dpxdt";
+
 void page_log(Page *page, const char *format, ...) {
     va_list arguments;
+    if (page->log->len > MAX_LOG_BYTES)
+        return;
     va_start(arguments, format);
     g_autofree char *raw = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    g_autofree char *text = g_utf8_make_valid(raw, -1);
+    g_autofree char *text = g_utf8_make_valid(raw, (gssize)strnlen(raw, MAX_LOG_LINE_BYTES));
     for (char *c = text; *c; c++)
         if ((unsigned char)*c < ' ' || *c == 0x7f)
             *c = ' ';
     g_string_append_printf(page->log, "%7" G_GINT64_FORMAT " ms  %s\n", clock_now_ms() - page->started_ms, text);
+    if (page->log->len > MAX_LOG_BYTES)
+        g_string_append(page->log, "            the log is full; what follows is left out\n");
 }
 
 /* Events. */
@@ -27,26 +38,30 @@ static void on_context_created(Page *page, const json_t *params) {
     const json_t *context = json_object_get(params, "context");
     const json_t *about = json_object_get(context, "auxData");
     int64_t id = json_integer_value(json_object_get(context, "id"));
-    const char *frame = json_string_value(json_object_get(about, "frameId"));
+    bool is_main_frame = g_strcmp0(json_string_value(json_object_get(about, "frameId")), page->frame_id) == 0;
 
-    if (!frame || !json_is_true(json_object_get(about, "isDefault")))
+    if (is_main_frame && json_is_true(json_object_get(about, "isDefault")))
+        page->page_world = id;
+    if (g_strcmp0(json_string_value(json_object_get(context, "name")), OWN_WORLD) != 0)
         return;
-    g_hash_table_insert(page->contexts, GINT_TO_POINTER((int)id), g_strdup(frame));
-    if (g_strcmp0(frame, page->frame_id) == 0)
-        page->main_context = id;
+    g_hash_table_add(page->worlds, GINT_TO_POINTER((int)id));
+    if (is_main_frame)
+        page->own_world = id;
 }
 
 static void on_context_destroyed(Page *page, const json_t *params) {
     int64_t id = json_integer_value(json_object_get(params, "executionContextId"));
-    g_hash_table_remove(page->contexts, GINT_TO_POINTER((int)id));
-    if (page->main_context == id)
-        page->main_context = 0;
+    g_hash_table_remove(page->worlds, GINT_TO_POINTER((int)id));
+    if (page->own_world == id)
+        page->own_world = 0;
+    if (page->page_world == id)
+        page->page_world = 0;
 }
 
 static void on_contexts_cleared(Page *page, const json_t *params) {
     (void)params;
-    g_hash_table_remove_all(page->contexts);
-    page->main_context = 0;
+    g_hash_table_remove_all(page->worlds);
+    page->own_world = page->page_world = 0;
 }
 
 static void on_started_loading(Page *page, const json_t *params) {
@@ -99,26 +114,33 @@ static void on_exception(Page *page, const json_t *params) {
     page_log(page, "the page's script threw: %s", exception_text(json_object_get(params, "exceptionDetails")));
 }
 
-/* JSON that tells page.js what to take away. */
+/* Scripts of ours. */
+
+/* JSON that tells still.js and page.js what to take away. */
 static char *still_config(const CaptureSpec *spec) {
     const Still *still = &spec->still;
     bool on = still->mode != STILL_OFF;
     json_t *config =
-        json_pack("{s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:f}", "clock", on && still->clock, "random",
-                  on && still->random, "frames", on && still->frames, "animations", on && still->animations, "images",
-                  on && still->images, "caret", on && still->caret, "fonts", on && still->fonts, "now", FROZEN_NOW);
+        json_pack("{s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:f}", "timers", still->mode == STILL_STRICT, "clock",
+                  on && still->clock, "random", on && still->random, "frames", on && still->frames, "animations",
+                  on && still->animations, "images", on && still->images, "caret", on && still->caret, "fonts",
+                  on && still->fonts, "now", FROZEN_NOW);
     char *text = json_dumps(config, JSON_COMPACT);
     json_decref(config);
     return text;
 }
 
-char *page_still_script(const Page *page) {
-    GBytes *source = tab_page_script(page->tab);
+static char *script_with_config(const Page *page, const char *resource) {
+    g_autoptr(GBytes) source = g_resources_lookup_data(resource, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
     char *config = still_config(page->spec);
     char *script = g_strdup_printf("(%.*s)(%s)", (int)g_bytes_get_size(source),
                                    (const char *)g_bytes_get_data(source, NULL), config);
     free(config);
     return script;
+}
+
+char *page_still_script(const Page *page) {
+    return script_with_config(page, "/dpxdt/capture/still.js");
 }
 
 static const struct {
@@ -205,7 +227,7 @@ static bool set_touch(Page *page, GError **error) {
 /* Waits until all commands so far were obeyed. Those that are still on their way when the page is asked for are obeyed
  * by its process whenever it gets to them: after its first requests and scripts. */
 static bool have_been_obeyed(Page *page, GError **error) {
-    json_t *zero = page_evaluate(page, "0", error);
+    json_t *zero = page_end_evaluation(page_begin_evaluation(page, page->page_world, "0"), error);
     json_decref(zero);
     return zero != NULL;
 }
@@ -225,8 +247,11 @@ static bool set_up(Page *page, GError **error) {
     session_send(page->session, "Runtime.enable", NULL);
     session_send(page->session, "Security.setIgnoreCertificateErrors",
                  json_pack("{s:b}", "ignore", page->spec->ignore_certificate_errors));
-    g_autofree char *script = page_still_script(page);
-    session_send(page->session, "Page.addScriptToEvaluateOnNewDocument", json_pack("{s:s}", "source", script));
+    g_autofree char *still = page_still_script(page);
+    g_autofree char *own = script_with_config(page, "/dpxdt/capture/page.js");
+    session_send(page->session, "Page.addScriptToEvaluateOnNewDocument", json_pack("{s:s}", "source", still));
+    session_send(page->session, "Page.addScriptToEvaluateOnNewDocument",
+                 json_pack("{s:s, s:s}", "source", own, "worldName", OWN_WORLD));
     set_looks(page);
     return true;
 }
@@ -236,7 +261,7 @@ Page *page_open(Browser *browser, const CaptureSpec *spec, GString *log, GError 
     page->spec = spec;
     page->log = log;
     page->started_ms = clock_now_ms();
-    page->contexts = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    page->worlds = g_hash_table_new(NULL, NULL);
     page->loading = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     page->workers = g_ptr_array_new_with_free_func(g_free);
     page->credentials_given = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -266,13 +291,14 @@ void page_free(Page *page) {
     if (!page)
         return;
     tab_free(page->tab);
-    g_hash_table_unref(page->contexts);
+    g_hash_table_unref(page->worlds);
     g_hash_table_unref(page->loading);
     g_clear_pointer(&page->requests, g_hash_table_unref);
     g_ptr_array_unref(page->workers);
     g_hash_table_unref(page->credentials_given);
     g_free(page->frame_id);
     g_free(page->document_url);
+    g_free(page->document_error);
     g_free(page);
 }
 
@@ -340,21 +366,21 @@ bool page_navigate(Page *page, GError **error) {
 
 /* Script. */
 
-static json_t *evaluation_params(int64_t context, const char *expression, bool await, bool want_value) {
+static json_t *evaluation_params(int64_t world, const char *expression, bool await, bool want_value) {
     json_t *params = json_pack("{s:s, s:b, s:b, s:b}", "expression", expression, "returnByValue", want_value,
                                "awaitPromise", await, "userGesture", 1);
-    if (context)
-        json_object_set_new(params, "contextId", json_integer(context));
+    if (world)
+        json_object_set_new(params, "contextId", json_integer(world));
     return params;
 }
 
-Call *page_begin_evaluation(Page *page, int64_t context, const char *expression) {
-    return session_begin(page->session, "Runtime.evaluate", evaluation_params(context, expression, true, true));
+Call *page_begin_evaluation(Page *page, int64_t world, const char *expression) {
+    return session_begin(page->session, "Runtime.evaluate", evaluation_params(world, expression, true, true));
 }
 
 /* Not by value: it may be what JSON cannot say, a circle or the document. */
 Call *page_begin_injection(Page *page, const char *source) {
-    return session_begin(page->session, "Runtime.evaluate", evaluation_params(page->main_context, source, true, false));
+    return session_begin(page->session, "Runtime.evaluate", evaluation_params(page->page_world, source, true, false));
 }
 
 json_t *page_end_evaluation(Call *call, GError **error) {
@@ -363,8 +389,8 @@ json_t *page_end_evaluation(Call *call, GError **error) {
         return NULL;
     const json_t *details = json_object_get(result, "exceptionDetails");
     json_t *value = json_incref(json_object_get(json_object_get(result, "result"), "value"));
-    if (details)
-        error_set(error, ERROR_FAILED, "%s", exception_text(details));
+    if (details) /* without the call stack behind it */
+        error_set(error, ERROR_FAILED, "%.*s", (int)strcspn(exception_text(details), "\n"), exception_text(details));
     json_decref(result);
     if (!details)
         return value ? value : json_null();
@@ -372,17 +398,16 @@ json_t *page_end_evaluation(Call *call, GError **error) {
     return NULL;
 }
 
-json_t *page_evaluate(Page *page, const char *expression, GError **error) {
-    return page_end_evaluation(session_begin(page->session, "Runtime.evaluate",
-                                             evaluation_params(page->main_context, expression, false, true)),
-                               error);
-}
-
-char *page_quote(const char *text) {
-    json_t *string = json_string(text);
-    char *quoted = json_dumps(string, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
-    json_decref(string);
-    return quoted;
+json_t *page_ask(Page *page, GError **error, const char *function, const char *format, ...) {
+    va_list values;
+    va_start(values, format);
+    json_t *arguments = json_vpack_ex(NULL, 0, format, values);
+    va_end(values);
+    char *text = json_dumps(arguments, JSON_ENSURE_ASCII);
+    json_decref(arguments);
+    g_autofree char *expression = g_strdup_printf("__dpxdt.%s(...%s)", function, text);
+    free(text);
+    return page_end_evaluation(page_begin_evaluation(page, page->own_world, expression), error);
 }
 
 /* Style sheets and pictures. */

@@ -27,8 +27,9 @@ struct Page {
     PageHandler handlers[2]; /* of traffic.c and settle.c */
     Session *session;        /* the tab's */
     char *frame_id;          /* of the main frame */
-    GHashTable *contexts;    /* execution context id -> frame id: where script can run; main worlds only */
-    int64_t main_context;    /* the one of the main frame, 0 while there is none */
+    GHashTable *worlds;      /* set of execution context ids: where page.js runs, one a frame */
+    int64_t own_world;       /* the one of the main frame, 0 while there is none */
+    int64_t page_world;      /* where the main frame's own scripts run, 0 while there is none */
     double scale;            /* at which the page is painted: see page_show() */
     GHashTable *loading;     /* set of ids of frames on their way to a (new) document */
 
@@ -43,6 +44,7 @@ struct Page {
     int document_status;   /* HTTP status of the main frame's latest document, 0 if none came */
     char *document_url;    /* its URL */
     bool is_download;      /* the server sent a file to keep, not a page */
+    char *document_error;  /* why the main frame's latest document did not come, or not to its end; or NULL */
     bool document_cut_off; /* the document itself did not end in time */
     bool certificate_is_bad;
     GHashTable *credentials_given; /* set of request ids which got user and password once */
@@ -68,23 +70,20 @@ bool page_get_ready(Page *page, GError **error) MUST_CHECK;
  * why and, where it is known, what may help. */
 bool page_navigate(Page *page, GError **error) MUST_CHECK;
 
-/* Evaluates an expression in the main frame; promises are not waited for. Returns its value as JSON, which the caller
- * owns. Fails with ERROR_FAILED and the exception's text if it throws. */
-json_t *page_evaluate(Page *page, const char *expression, GError **error) MUST_CHECK;
+/* Calls a function of page.js in the main frame with arguments as json_pack() makes an array of them. Returns its value
+ * as JSON, which the caller owns. Fails with ERROR_FAILED and what it throws. */
+json_t *page_ask(Page *page, GError **error, const char *function, const char *format, ...) MUST_CHECK;
 
-/* Begins to evaluate in a frame, promises awaited, for page_end_evaluation(). */
-Call *page_begin_evaluation(Page *page, int64_t context, const char *expression);
+/* Begins to evaluate an expression in the world of page.js of a frame, promises awaited, for page_end_evaluation(). */
+Call *page_begin_evaluation(Page *page, int64_t world, const char *expression);
 
-/* The same in the main frame, for code of the user's: whatever its value is, it does not matter. */
+/* The same among the main frame's own scripts, for code of the user's: whatever its value is, it does not matter. */
 Call *page_begin_injection(Page *page, const char *source);
 json_t *page_end_evaluation(Call *call, GError **error) MUST_CHECK;
 
-/* The script that takes clock, chance and frames away from a document or a worker, as the spec says. The caller frees
+/* still.js, which takes clock, chance and frames away from a document or a worker, as the spec says. The caller frees
  * it. */
 char *page_still_script(const Page *page);
-
-/* A JSON string literal, which is one of JavaScript too. The caller frees it. */
-char *page_quote(const char *text);
 
 /* Sets the size that the page is laid out for, in CSS pixels. Until page_show() it is painted small: that is cheaper,
  * and nothing of it can be used for the picture. Otherwise an image that was already painted at one size, or a tile of
@@ -120,7 +119,7 @@ void traffic_forget(Page *page, const char *url);
 bool traffic_is_overdue(Page *page);
 void traffic_cut_off(Page *page);
 
-/* Fails if the main document came with a status of 400 or more, never ended, or was a download. */
+/* Fails if the main document came with a status of 400 or more, broke off, never ended, or was a download. */
 bool traffic_check_document(Page *page, GError **error) MUST_CHECK;
 
 /* settle.c: bringing a page to rest. */

@@ -1,154 +1,17 @@
-/* Runs in every document (and worker) before the page's own scripts, as (function (config) {...})({...}).
- *
- * It takes the clock, chance and animation frames away from the page, as config says, and leaves one hidden object,
- * __dpxdt, through which page.c, settle.c and steps.c ask for the rest. Everything that it needs later is kept in
- * variables here, because the page may replace the globals. */
+/* What page.c, settle.c and steps.c ask for in a document, as (function (config) {...})({...}). It runs in every
+ * document, in a world of its own: it sees the same elements as the page's scripts, and nothing that those have changed
+ * of the language and its objects; nor do they see it. Outside this file it is known as __dpxdt. */
 (function (config) {
   'use strict';
   const scope = globalThis;
-  if (Object.prototype.hasOwnProperty.call(scope, '__dpxdt')) return;
-  const RealDate = Date;
-  /* A worker is not complete yet when this runs: its functions come later. */
-  const realSetTimeout = scope.setTimeout && scope.setTimeout.bind(scope);
-  const realFrame = scope.requestAnimationFrame && scope.requestAnimationFrame.bind(scope);
-  const define = Object.defineProperty;
-
-  /* --- the clock: stands still. A script that waits for it in a loop would never end, so after many questions in a
-   * row each further one moves it by a millisecond: a number of questions, not of seconds, hence the same each time. */
-  function freezeClock() {
-    const START = config.now;
-    const PATIENCE = 5000;
-    let questions = 0;
-    const past = () => (++questions > PATIENCE ? questions - PATIENCE : 0);
-    const now = () => START + past();
-    function FixedDate(...parts) {
-      if (!new.target) return new RealDate(now()).toString();
-      return Reflect.construct(RealDate, parts.length ? parts : [now()], new.target);
-    }
-    FixedDate.prototype = RealDate.prototype;
-    define(FixedDate, 'name', {value: 'Date'});
-    define(FixedDate, 'length', {value: 7});
-    FixedDate.now = now;
-    FixedDate.parse = RealDate.parse;
-    FixedDate.UTC = RealDate.UTC;
-    define(RealDate.prototype, 'constructor', {value: FixedDate, writable: true, configurable: true});
-    define(scope, 'Date', {value: FixedDate, writable: true, configurable: true});
-    if (scope.Performance) {
-      define(Performance.prototype, 'now', {value: () => 1000 + past(), writable: true, configurable: true});
-      define(Performance.prototype, 'timeOrigin', {get: () => START - 1000, configurable: true});
-    }
-    /* What was measured: when it happened, how long it took. */
-    for (const kind of [scope.PerformanceEntry, scope.PerformanceResourceTiming, scope.PerformanceNavigationTiming]) {
-      for (const name of kind ? Object.getOwnPropertyNames(kind.prototype) : [])
-        if (/(Start|End|Time|duration|Complete|Interactive)$/.test(name))
-          define(kind.prototype, name, {get: () => 0, configurable: true});
-    }
-    if (scope.Event) define(Event.prototype, 'timeStamp', {get: () => 1000, configurable: true});
-    if (scope.Intl && Intl.DateTimeFormat) {
-      const format = Intl.DateTimeFormat.prototype;
-      const real = Object.getOwnPropertyDescriptor(format, 'format').get;
-      define(format, 'format', {
-        get() {
-          const one = real.call(this);
-          return (date) => one(date === undefined ? now() : date);
-        },
-        configurable: true,
-      });
-    }
-  }
-
-  /* --- chance: mulberry32, a small generator with a fixed seed. */
-  function fixChance() {
-    let state = 0x9e3779b9;
-    const next = () => {
-      state = (state + 0x6d2b79f5) | 0;
-      let t = Math.imul(state ^ (state >>> 15), 1 | state);
-      t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-      return (t ^ (t >>> 14)) >>> 0;
-    };
-    Math.random = () => next() / 4294967296;
-    if (!scope.Crypto) return;
-    define(Crypto.prototype, 'getRandomValues', {
-      value(array) {
-        const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-        for (let i = 0; i < bytes.length; i++) bytes[i] = next();
-        return array;
-      },
-      writable: true, configurable: true,
-    });
-    define(Crypto.prototype, 'randomUUID', {
-      value() {
-        const hex = Array.from({length: 32}, () => (next() & 15).toString(16));
-        hex[12] = '4';
-        hex[16] = (8 + (next() & 3)).toString(16);
-        return hex.join('').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-      },
-      writable: true, configurable: true,
-    });
-  }
-
-  /* --- animation frames: sixty ticks of 16 ms of the page's own time, then no more, so that what a script draws
-   * frame by frame stands where it stood the last time. */
-  function limitFrames() {
-    const TICKS = 60;
-    let ticks = 0, waiting = new Map(), last = 0;
-    const tick = () => {
-      const due = waiting;
-      waiting = new Map();
-      ticks++;
-      for (const [, callback] of due) {
-        try {
-          callback(1000 + ticks * 16);
-        } catch (error) {
-          scope.reportError ? scope.reportError(error) : console.error(error);
-        }
-      }
-    };
-    scope.requestAnimationFrame = (callback) => {
-      if (waiting.size === 0 && ticks < TICKS) realSetTimeout(tick, 16);
-      waiting.set(++last, callback);
-      return last;
-    };
-    scope.cancelAnimationFrame = (id) => {
-      waiting.delete(id);
-    };
-    scope.requestIdleCallback = (callback) =>
-      realSetTimeout(() => callback({didTimeout: false, timeRemaining: () => 10}), 1);
-    scope.cancelIdleCallback = (id) => clearTimeout(id);
-  }
-
-  /* Fonts are asked for, and transitions begin, when there is a layout. Not to leave the moment to the painter, who works
-   * in real time, there is one every tenth of a second of the page's own time. */
-  function layOutRegularly() {
-    const layOut = () => document.documentElement && document.documentElement.offsetHeight;
-    for (const event of ['DOMContentLoaded', 'load']) addEventListener(event, layOut);
-    setInterval(layOut, 100);
-  }
-
-  if (config.clock) freezeClock();
-  if (config.random) fixChance();
-  if (config.frames && scope.requestAnimationFrame) limitFrames();
-  if (!scope.document) return; /* a worker needs no more */
-  if (config.fonts || config.animations) layOutRegularly();
-
-  /* Closed shadow roots, which nobody can find later: element -> root. (One that is closed and declared in HTML is out
-   * of reach.) */
-  const closedRoots = new WeakMap();
-  const realAttachShadow = Element.prototype.attachShadow;
-  Element.prototype.attachShadow = function attachShadow(options) {
-    const root = realAttachShadow.call(this, options);
-    if (root.mode === 'closed') closedRoots.set(this, root);
-    return root;
-  };
+  if (scope.__dpxdt) return; /* a window may outlive its first, empty document */
 
   /* This document and the shadow roots in it. Frames are not entered: each has a copy of this script, which is asked
    * for itself. */
   function* roots(root = document) {
     yield root;
-    for (const element of root.querySelectorAll('*')) {
-      const shadow = element.shadowRoot || closedRoots.get(element);
-      if (shadow) yield* roots(shadow);
-    }
+    for (const element of root.querySelectorAll('*'))
+      if (element.shadowRoot) yield* roots(element.shadowRoot);
   }
 
   /* Returns 1 if the animation was not at its end already. */
@@ -178,10 +41,60 @@
     scrollTo({left: 0, top: 0, behavior: 'instant'});
   }
 
+  /* What users name. Whatever is wrong with it is thrown as a text for them. */
+
+  /* A selector as the browser has understood it, with every bracket and string closed. */
+  function checked(selector) {
+    const sheet = new CSSStyleSheet();
+    try {
+      sheet.insertRule(`${selector} {}`);
+    } catch (error) { /* said below */ }
+    const text = sheet.cssRules.length === 1 ? sheet.cssRules[0].selectorText : undefined;
+    if (text === undefined) throw `"${selector}" is no CSS selector`;
+    return text;
+  }
+
+  const hasArea = (box) => box.width > 0 && box.height > 0;
+
+  const canBeSeen = (element) => element.checkVisibility({visibilityProperty: true}) &&
+      Array.from(element.getClientRects()).some(hasArea);
+
+  /* The first element that matches and can be seen or, for where to scroll, is there at all. */
+  function seen(selector, test = canBeSeen) {
+    const all = Array.from(document.querySelectorAll(checked(selector)));
+    const element = all.find(test);
+    if (all.length === 0) throw `nothing on the page matches the selector "${selector}"`;
+    if (!element) throw `"${selector}" cannot be seen: it is hidden, or has no size`;
+    return element;
+  }
+
+  /* The middle of what lies between 0 and the end. */
+  const middle = (from, to, end) => (Math.max(from, 0) + Math.min(to, end)) / 2;
+
+  /* What the mouse would touch. */
+  function elementAt(x, y) {
+    let hit = null;
+    for (let next = document.elementFromPoint(x, y); next && next !== hit;) {
+      hit = next;
+      next = hit.shadowRoot && hit.shadowRoot.elementFromPoint(x, y);
+    }
+    return hit;
+  }
+
+  /* Whether inner is outer or a part of it, also in its shadow. */
+  function isWithin(inner, outer) {
+    for (let node = inner; node; node = node.parentNode || node.host)
+      if (node === outer) return true;
+    return false;
+  }
+
+  const describe = (element) => `<${element.localName}${element.id ? ' id=' + element.id : ''}` +
+      `${element.classList.length ? ` class="${element.classList}"` : ''}>`;
+
   const api = {
     /* Resolves when the page has been painted twice: then whoever watches what is in view has been told. */
     painted() {
-      return new Promise((done) => realFrame(() => realFrame(() => done(true))));
+      return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))));
     },
 
     /* Asks lazy images and frames to load. Returns how many there were. */
@@ -225,17 +138,21 @@
       return count;
     },
 
-    /* The boxes of what a selector finds, in the document's CSS pixels; of the first alone where first is true. */
-    boxes(selector, first) {
-      const found = first ? [document.querySelector(selector)] : document.querySelectorAll(selector);
-      return Array.from(found).filter(Boolean).map((element) => {
+    /* The boxes of what a selector finds, in the document's CSS pixels; of what can be seen alone. */
+    boxes(selector) {
+      return Array.from(document.querySelectorAll(checked(selector)), (element) => {
         const box = element.getBoundingClientRect();
         return {x: box.left + scrollX, y: box.top + scrollY, width: box.width, height: box.height};
       }).filter((box) => box.width > 0 && box.height > 0);
     },
 
     exists(selector) {
-      return document.querySelector(selector) !== null;
+      return document.querySelector(checked(selector)) !== null;
+    },
+
+    /* A rule of style that makes what a selector finds invisible. */
+    hiding(selector) {
+      return `${checked(selector)} { visibility: hidden !important; }\n`;
     },
 
     /* Paints over boxes of the document. Popovers, because these lie above all, dialogs too, and are placed by the
@@ -253,31 +170,56 @@
       }
     },
 
-    /* Where to put the mouse for an element, in the viewport, after scrolling it there; null if there is none. */
-    point(selector) {
-      const element = document.querySelector(selector);
-      if (!element) return null;
+    /* Where to put the mouse for an element, in the viewport, after scrolling it there. */
+    point(selector, toClick) {
+      const element = seen(selector);
+      if (toClick && element.matches(':disabled')) throw `"${selector}" is disabled`;
       element.scrollIntoView({block: 'center', inline: 'center', behavior: 'instant'});
-      const box = element.getBoundingClientRect();
-      return {x: box.left + box.width / 2, y: box.top + box.height / 2};
+      /* A link that is broken into two lines has two boxes, and nothing in their middle. */
+      const box = Array.from(element.getClientRects()).find(hasArea);
+      const x = middle(box.left, box.right, innerWidth);
+      const y = middle(box.top, box.bottom, innerHeight);
+      const hit = elementAt(x, y);
+      if (!hit) throw `"${selector}" lies where the mouse cannot get`;
+      const label = hit.closest('label');
+      if (!isWithin(hit, element) && !(label && label.control === element))
+        throw `"${selector}" is covered by ${describe(hit)}`;
+      return {x, y};
     },
 
-    focus(selector) {
-      const element = document.querySelector(selector);
-      if (!element) return false;
+    focus(selector, toType) {
+      const element = seen(selector);
+      if (element.matches(':disabled')) throw `"${selector}" is disabled`;
       element.focus();
+      let focused = document.activeElement;
+      while (focused.shadowRoot && focused.shadowRoot.activeElement) focused = focused.shadowRoot.activeElement;
+      if (!isWithin(focused, element)) throw `"${selector}" does not take the focus`;
+      if (toType && focused.readOnly) throw `"${selector}" is read-only`;
+      if (toType && !focused.isContentEditable && !/^(input|textarea)$/.test(focused.localName))
+        throw `"${selector}" is nothing that can be typed into`;
       return true;
     },
 
-    /* Scrolls to an element or, where selector is null, to a place; false if there is no such element. */
+    /* Chooses the option that has the value, or else the label. */
+    select(selector, value) {
+      const element = seen(selector);
+      if (element.localName !== 'select') throw `"${selector}" is a <${element.localName}>, not a <select>`;
+      if (element.matches(':disabled')) throw `"${selector}" is disabled`;
+      const options = Array.from(element.options);
+      const option = options.find((one) => one.value === value) || options.find((one) => one.label === value);
+      if (!option) throw `"${selector}" has no option "${value}"`;
+      if (option.disabled) throw `"${selector}" has an option "${value}", which is disabled`;
+      element.focus();
+      option.selected = true;
+      for (const type of ['input', 'change']) element.dispatchEvent(new Event(type, {bubbles: true}));
+      return true;
+    },
+
+    /* Scrolls to an element or, where selector is null, to a place. */
     scroll(selector, x, y) {
-      if (selector === null) {
-        scrollTo({left: x, top: y, behavior: 'instant'});
-        return true;
-      }
-      const element = document.querySelector(selector);
-      if (element) element.scrollIntoView({block: 'start', behavior: 'instant'});
-      return element !== null;
+      if (selector === null) scrollTo({left: x, top: y, behavior: 'instant'});
+      else seen(selector, (element) => element.checkVisibility()).scrollIntoView({block: 'start', behavior: 'instant'});
+      return true;
     },
   };
 
@@ -288,5 +230,5 @@
       if (focused && focused.style) focused.style.setProperty('caret-color', 'transparent', 'important');
     }, true);
 
-  define(scope, '__dpxdt', {value: Object.freeze(api)});
+  scope.__dpxdt = api;
 })

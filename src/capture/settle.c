@@ -11,7 +11,6 @@
 #include "capture/page.h"
 
 #include "base/clock.h"
-#include "base/stop.h"
 
 #include <string.h>
 
@@ -105,11 +104,16 @@ void settle_start(Page *page) {
 
 /* Waiting. */
 
+typedef struct {
+    Call *const *all;
+    unsigned n;
+} Calls;
+
 typedef struct Rest Rest;
 struct Rest {
     Page *page;
     bool (*done)(const Rest *rest);
-    Call *call;      /* an evaluation that must end, or NULL */
+    Calls calls;     /* evaluations that must end */
     int64_t busy_ms; /* when something was last seen on its way */
     int64_t stall_ms;
     bool has_stalled;
@@ -145,13 +149,20 @@ static bool clock_stands(const Rest *rest) {
     return !rest->page->clock_runs;
 }
 
-static bool call_has_ended(const Rest *rest) {
-    return call_is_done(rest->call);
+static bool calls_are_done(Calls calls) {
+    for (unsigned i = 0; i < calls.n; i++)
+        if (!call_is_done(calls.all[i]))
+            return false;
+    return true;
+}
+
+static bool calls_have_ended(const Rest *rest) {
+    return calls_are_done(rest->calls);
 }
 
 static bool is_quiet(const Rest *rest) {
     bool quiet = rest->page->spec->still.mode == STILL_OFF || clock_now_ms() - rest->busy_ms >= QUIET_MS;
-    return quiet && !is_loading(rest->page) && (!rest->call || call_is_done(rest->call));
+    return quiet && !is_loading(rest->page) && calls_are_done(rest->calls);
 }
 
 static bool is_done_or_stalls(void *data) {
@@ -165,8 +176,8 @@ static bool is_done_or_stalls(void *data) {
 
 /* Waits for a condition, but not for long when nothing is on its way. A page that does not get there is no failure: it
  * is logged, and taken as it stands. */
-static bool wait_for(Page *page, Call *call, bool (*done)(const Rest *), int64_t stall_ms, GError **error) {
-    Rest rest = {.page = page, .done = done, .call = call, .busy_ms = clock_now_ms()};
+static bool wait_for(Page *page, Calls calls, bool (*done)(const Rest *), int64_t stall_ms, GError **error) {
+    Rest rest = {.page = page, .done = done, .calls = calls, .busy_ms = clock_now_ms()};
     rest.stall_ms = page->is_restless ? MIN(stall_ms, RESTLESS_MS) : stall_ms;
     if (!session_wait(page->session, is_done_or_stalls, &rest, INT64_MAX, POLL_MS, error)) {
         g_prefix_error(error, "waiting for the page to come to rest: ");
@@ -188,12 +199,12 @@ static GPtrArray *ask_workers(Page *page) {
     return calls;
 }
 
-static bool have_answered(void *data) {
-    const GPtrArray *calls = data;
-    for (unsigned i = 0; i < calls->len; i++)
-        if (!call_is_done(calls->pdata[i]))
-            return false;
-    return true;
+static Calls all_of(const GPtrArray *calls) {
+    return (Calls){(Call *const *)calls->pdata, calls->len};
+}
+
+static bool have_answered(void *calls) {
+    return calls_are_done(all_of(calls));
 }
 
 /* Uses up one budget. *out_idle tells whether all workers had nothing to do then. */
@@ -201,7 +212,7 @@ static bool live_once(Page *page, double budget_ms, bool *out_idle, GError **err
     g_autoptr(GPtrArray) calls = ask_workers(page);
     g_autoptr(GError) cause = NULL;
     run_clock(page, budget_ms);
-    if (!wait_for(page, NULL, clock_stands, STALL_MS, error))
+    if (!wait_for(page, (Calls){0}, clock_stands, STALL_MS, error))
         return false;
     *out_idle = session_wait(page->session, have_answered, calls, clock_now_ms() + WORKER_MS, POLL_MS, &cause);
     if (*out_idle || error_is(cause, ERROR_TIMEOUT))
@@ -213,14 +224,15 @@ static bool live_once(Page *page, double budget_ms, bool *out_idle, GError **err
 /* One budget; and another one while the page is on its way to a document, the evaluation runs, or a worker works, and
  * one more for what the worker then said: it is heard when the clock runs again. */
 static bool live(Page *page, Call *call, int budget_ms, GError **error) {
+    const Calls calls = {&call, call != NULL};
     if (!is_strict(page))
-        return wait_for(page, call, is_quiet, STALL_MS, error);
+        return wait_for(page, calls, is_quiet, STALL_MS, error);
     bool was_idle = page->workers->len == 0;
     for (int i = 0; i < MAX_BUDGETS; i++) {
         bool idle = true;
         if (!live_once(page, budget_ms + FRACTION_MS, &idle, error))
             return false;
-        if (!is_loading(page) && idle && was_idle && (!call || call_is_done(call)))
+        if (!is_loading(page) && idle && was_idle && calls_are_done(calls))
             return true;
         was_idle = idle;
     }
@@ -230,25 +242,18 @@ static bool live(Page *page, Call *call, int budget_ms, GError **error) {
 
 /* Work in all frames, while the clock stands. */
 
-static GArray *context_ids(Page *page) {
-    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    GHashTableIter iter;
-    void *key;
-    g_hash_table_iter_init(&iter, page->contexts);
-    while (g_hash_table_iter_next(&iter, &key, NULL)) {
-        int64_t id = GPOINTER_TO_INT(key);
-        g_array_append_val(ids, id);
-    }
-    return ids;
+static GPtrArray *ask_frames(Page *page, const char *expression) {
+    GPtrArray *calls = g_ptr_array_new_with_free_func((GDestroyNotify)call_free);
+    g_autoptr(GList) worlds = g_hash_table_get_keys(page->worlds);
+    for (const GList *world = worlds; world; world = world->next)
+        g_ptr_array_add(calls, page_begin_evaluation(page, GPOINTER_TO_INT(world->data), expression));
+    return calls;
 }
 
-/* Evaluates in one frame and adds the number that comes out. A frame that goes away meanwhile, or whose script does
- * not end, counts as 0. */
-static bool add_from_frame(Page *page, int64_t context, const char *expression, int64_t *sum, GError **error) {
-    g_autoptr(Call) call = page_begin_evaluation(page, context, expression);
+/* Adds the number that a frame answered. A frame that went away meanwhile, or does not answer, counts as 0. */
+static bool add_answer(Call *asked, int64_t *sum, GError **error) {
+    g_autoptr(Call) call = asked;
     g_autoptr(GError) cause = NULL;
-    if (!wait_for(page, call, call_has_ended, STALL_MS, error))
-        return false;
     if (!call_is_done(call))
         return true;
     json_t *value = page_end_evaluation(g_steal_pointer(&call), &cause);
@@ -260,14 +265,26 @@ static bool add_from_frame(Page *page, int64_t context, const char *expression, 
     return false;
 }
 
-/* Returns the sum over all frames, or -1 with error. */
+/* Evaluates in all frames at once. Returns the sum of what comes out, or -1 with error. */
 static int64_t in_all_frames(Page *page, const char *expression, GError **error) {
-    g_autoptr(GArray) ids = context_ids(page);
+    g_autoptr(GPtrArray) calls = ask_frames(page, expression);
     int64_t sum = 0;
-    for (unsigned i = 0; i < ids->len; i++)
-        if (!add_from_frame(page, g_array_index(ids, int64_t, i), expression, &sum, error))
+    if (!wait_for(page, all_of(calls), calls_have_ended, STALL_MS, error))
+        return -1;
+    while (calls->len > 0)
+        if (!add_answer(g_ptr_array_steal_index_fast(calls, calls->len - 1), &sum, error))
             return -1;
     return sum;
+}
+
+static bool is_over(void *data) {
+    return clock_now_ms() >= *(int64_t *)data;
+}
+
+/* Lets real time pass. */
+static bool let_pass(Page *page, int ms, GError **error) {
+    int64_t until = clock_now_ms() + ms;
+    return session_wait(page->session, is_over, &until, INT64_MAX, MIN(ms, POLL_MS), error);
 }
 
 /* Waits for what has come but is not unpacked yet. That takes real time, and goes on only while the clock runs: so it is
@@ -280,8 +297,8 @@ static bool wait_for_missing(Page *page, GError **error) {
             return missing == 0;
         if (is_strict(page) && !live_once(page, SPECK_MS, &idle, error))
             return false;
-        if (!stop_sleep_until(clock_now_ms() + LOOK_AGAIN_MS))
-            break;
+        if (!let_pass(page, LOOK_AGAIN_MS, error))
+            return false;
     }
     return true;
 }
@@ -310,20 +327,13 @@ json_t *settle_evaluation(Page *page, Call *begun, GError **error) {
     return NULL;
 }
 
-static bool is_over(void *data) {
-    return clock_now_ms() >= *(int64_t *)data;
-}
-
 bool settle_for(Page *page, int ms, GError **error) {
-    if (is_strict(page))
-        return live(page, NULL, ms, error);
-    int64_t until = clock_now_ms() + ms;
-    return session_wait(page->session, is_over, &until, INT64_MAX, 10, error);
+    return is_strict(page) ? live(page, NULL, ms, error) : let_pass(page, ms, error);
 }
 
 bool settle_painting(Page *page, GError **error) {
-    g_autoptr(Call) call = page_begin_evaluation(page, page->main_context, "__dpxdt.painted()");
-    return wait_for(page, call, call_has_ended, PAINT_MS, error);
+    g_autoptr(Call) call = page_begin_evaluation(page, page->own_world, "__dpxdt.painted()");
+    return wait_for(page, (Calls){&call, 1}, calls_have_ended, PAINT_MS, error);
 }
 
 bool settle_lazy_content(Page *page, GError **error) {

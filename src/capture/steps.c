@@ -2,30 +2,17 @@
 #include "capture/page.h"
 
 #include "base/clock.h"
+#include "config/key.h"
 
 /* How much of the page's time passes between two looks for an element that is waited for. */
 enum { LOOK_EVERY_MS = 100 };
-
-static bool evaluate_with_selector(Page *page, const char *format, const char *selector, json_t **out_value,
-                                   GError **error) {
-    char *quoted = page_quote(selector);
-    g_autofree char *expression = g_strdup_printf("__dpxdt.%s(%s)", format, quoted);
-    free(quoted);
-    *out_value = page_evaluate(page, expression, error);
-    return *out_value != NULL;
-}
-
-static bool not_found(const char *selector, GError **error) {
-    error_set(error, ERROR_FAILED, "nothing on the page matches the selector \"%s\"", selector);
-    return false;
-}
 
 bool steps_wait_for(Page *page, const char *selector, GError **error) {
     int64_t until = clock_now_ms() + page->spec->resource_timeout_ms;
     page_log(page, "waiting for %s", selector);
     for (;;) {
-        json_t *value = NULL;
-        if (!evaluate_with_selector(page, "exists", selector, &value, error))
+        json_t *value = page_ask(page, error, "exists", "[s]", selector);
+        if (!value)
             return false;
         bool exists = json_is_true(value);
         json_decref(value);
@@ -41,18 +28,22 @@ bool steps_wait_for(Page *page, const char *selector, GError **error) {
     return false;
 }
 
+/* Waits until the page has taken the last of some events: what it then does, going to another page say, has begun. */
+static bool was_taken(Page *page, Call *last, GError **error) {
+    json_t *taken = settle_evaluation(page, last, error);
+    json_decref(taken);
+    return taken != NULL;
+}
+
 /* Moves the mouse to the middle of an element, and presses and releases its button where click is set. */
 static bool point_at(Page *page, const char *selector, bool click, GError **error) {
     static const char *const mouse_events[] = {"mouseMoved", "mousePressed", "mouseReleased"};
-    json_t *point = NULL;
-    if (!evaluate_with_selector(page, "point", selector, &point, error))
+    json_t *point = page_ask(page, error, "point", "[s, b]", selector, click);
+    if (!point)
         return false;
     double x = json_number_value(json_object_get(point, "x"));
     double y = json_number_value(json_object_get(point, "y"));
-    bool found = json_is_object(point);
     json_decref(point);
-    if (!found)
-        return not_found(selector, error);
     Call *last = NULL;
     for (int i = 0; i < (click ? 3 : 1); i++) {
         call_free(last);
@@ -60,10 +51,7 @@ static bool point_at(Page *page, const char *selector, bool click, GError **erro
                              json_pack("{s:s, s:f, s:f, s:s, s:i}", "type", mouse_events[i], "x", x, "y", y, "button",
                                        i > 0 ? "left" : "none", "clickCount", i > 0));
     }
-    /* Until the page has taken it: what it then does, going to another page say, has begun. */
-    json_t *taken = settle_evaluation(page, last, error);
-    json_decref(taken);
-    return taken != NULL;
+    return was_taken(page, last, error);
 }
 
 static bool click(Page *page, const Step *step, GError **error) {
@@ -74,27 +62,41 @@ static bool hover(Page *page, const Step *step, GError **error) {
     return point_at(page, step->selector, false, error);
 }
 
+/* Whether page.js did as it was told; it says true, or throws why not. */
+static bool was_done(json_t *answer) {
+    json_decref(answer);
+    return answer != NULL;
+}
+
 static bool type_text(Page *page, const Step *step, GError **error) {
-    json_t *focused = NULL;
-    if (!evaluate_with_selector(page, "focus", step->selector, &focused, error))
+    if (!was_done(page_ask(page, error, "focus", "[s, b]", step->selector, 1)))
         return false;
-    bool found = json_is_true(focused);
-    json_decref(focused);
-    if (!found)
-        return not_found(step->selector, error);
-    session_send(page->session, "Input.insertText", json_pack("{s:s}", "text", step->text));
-    return true;
+    return was_taken(page, session_begin(page->session, "Input.insertText", json_pack("{s:s}", "text", step->text)),
+                     error);
+}
+
+static Call *begin_key_event(Page *page, const char *type, const Key *key) {
+    return session_begin(page->session, "Input.dispatchKeyEvent",
+                         json_pack("{s:s, s:s, s:s, s:i, s:s*}", "type", type, "key", key->key, "code", key->code,
+                                   "windowsVirtualKeyCode", key->key_code, "text", key->text));
+}
+
+static bool press(Page *page, const Step *step, GError **error) {
+    const Key character = {step->text, step->text, "", 0, step->text};
+    const Key *named = key_find(step->text);
+    const Key *key = named ? named : &character;
+    if (step->selector && !was_done(page_ask(page, error, "focus", "[s, b]", step->selector, 0)))
+        return false;
+    call_free(begin_key_event(page, key->text ? "keyDown" : "rawKeyDown", key));
+    return was_taken(page, begin_key_event(page, "keyUp", key), error);
+}
+
+static bool choose(Page *page, const Step *step, GError **error) {
+    return was_done(page_ask(page, error, "select", "[s, s]", step->selector, step->text));
 }
 
 static bool scroll(Page *page, const Step *step, GError **error) {
-    char *quoted = step->selector ? page_quote(step->selector) : NULL;
-    g_autofree char *expression =
-        g_strdup_printf("__dpxdt.scroll(%s, %d, %d)", quoted ? quoted : "null", step->x, step->y);
-    free(quoted);
-    json_t *scrolled = page_evaluate(page, expression, error);
-    bool found = json_is_true(scrolled);
-    json_decref(scrolled);
-    return found || (scrolled && not_found(step->selector, error));
+    return was_done(page_ask(page, error, "scroll", "[s?, i, i]", step->selector, step->x, step->y));
 }
 
 static bool wait_a_while(Page *page, const Step *step, GError **error) {
@@ -111,6 +113,7 @@ static const struct {
 } actions[] = {
     [STEP_CLICK] = {"click", click},    [STEP_HOVER] = {"hover", hover},      [STEP_TYPE] = {"type", type_text},
     [STEP_SCROLL] = {"scroll", scroll}, [STEP_WAIT] = {"wait", wait_a_while}, [STEP_WAIT_FOR] = {"waitFor", wait_for},
+    [STEP_PRESS] = {"press", press},    [STEP_SELECT] = {"select", choose},
 };
 
 bool steps_do(Page *page, GError **error) {

@@ -58,6 +58,8 @@ static void on_request(Page *page, const json_t *params) {
     new->started_ms = clock_now_ms();
     new->endless = is_endless(text_of(params, "type"));
     new->document = is_main_document(page, params);
+    if (new->document)
+        g_clear_pointer(&page->document_error, g_free);
     g_hash_table_replace(page->requests, g_strdup(text_of(params, "requestId")), new);
 }
 
@@ -87,10 +89,15 @@ static void on_finished(Page *page, const json_t *params) {
 
 static void on_failed(Page *page, const json_t *params) {
     const char *id = text_of(params, "requestId");
+    const char *why = text_of(params, "errorText");
     const Request *request = g_hash_table_lookup(page->requests, id);
     if (request)
-        page_log(page, "failed: %s (%s) %.*s", text_of(params, "errorText"), text_of(params, "blockedReason"),
-                 LOGGED_URL_BYTES, request->url);
+        page_log(page, "failed: %s (%s) %.*s", why, text_of(params, "blockedReason"), LOGGED_URL_BYTES, request->url);
+    /* One that is given up for another, or for a download, is "aborted". */
+    if (request && request->document && strcmp(why, "net::ERR_ABORTED") != 0) {
+        g_free(page->document_error);
+        page->document_error = g_strdup_printf("%s does not load: %s", request->url, why);
+    }
     g_hash_table_remove(page->requests, id);
 }
 
@@ -280,6 +287,8 @@ bool traffic_check_document(Page *page, GError **error) {
     else if (page->document_cut_off)
         error_set(error, ERROR_TIMEOUT, "%s did not end within %d ms (resourceTimeoutMs)", url,
                   page->spec->resource_timeout_ms);
+    else if (page->document_error)
+        error_set(error, ERROR_FAILED, "%s", page->document_error);
     else if (page->document_status == 401 && page->spec->http_user_name)
         error_set(error, ERROR_FAILED, "%s answers 401: httpUserName and httpPassword were refused", url);
     else if (page->document_status >= 400)

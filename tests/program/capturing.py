@@ -45,13 +45,13 @@ class Answer:
     """What a server says: body is bytes or a text, headers a map.
 
     after is a path below the shot's: the answer comes when that was asked for. hangs: it never comes. stays_open: the
-    body does, but not its end.
+    body does, but not its end. breaks_off: the server hangs up when it has sent the body, and had promised more.
     """
 
-    def __init__(self, body='', status=200, type=HTML, headers=None, after=None, hangs=False, stays_open=False):
+    def __init__(self, body='', status=200, type=HTML, headers=None, after=None, hangs=False, stays_open=False, breaks_off=False):
         self.body = body if isinstance(body, bytes) else body.encode()
         self.status, self.headers = status, {'Content-Type': type, **(headers or {})}
-        self.after, self.hangs, self.stays_open = after, hangs, stays_open
+        self.after, self.hangs, self.stays_open, self.breaks_off = after, hangs, stays_open, breaks_off
 
 
 class Changing:
@@ -142,7 +142,8 @@ class Server:
         if answer.stays_open:
             connection.send_header('Connection', 'close')
         else:
-            connection.send_header('Content-Length', str(len(answer.body)))
+            connection.send_header('Content-Length', str(len(answer.body) + (1000 if answer.breaks_off else 0)))
+            connection.close_connection = answer.breaks_off
         connection.end_headers()
         if connection.command != 'HEAD':
             connection.wfile.write(answer.body)

@@ -137,6 +137,25 @@ class Real(harness.LocalTestCase):
         results = self.results('update', 'tests', '--jobs=1', '--retries=1', '--test-filter=it', status=0)
         self.assertEqual(crashes, [True])
 
+    def test_a_browser_that_was_stopped_is_replaced(self):
+        stopped = []
+
+        def stop(_):
+            """The first browser is stopped while it waits for this image."""
+            if not stopped:
+                stopped.extend(self.browsers(''))
+                for process in stopped:
+                    os.kill(process, signal.SIGSTOP)
+            return b''
+
+        page = '<!DOCTYPE html><body style="background: lime">'
+        site = self.site({'/': page + '<img src=/image>', '/image': stop})
+        self.suite([{'name': 'it', 'url': site.url + '/', 'config': {**self.SMALL, 'timeoutMs': 15000}}])
+        results = self.results('update', 'tests', status=0)
+        self.assertGreater(len(stopped), 0)
+        self.assertEqual(results['it']['status'], 'updated')
+        self.assert_nothing_runs()
+
     def test_helpers_of_the_browser_that_die_do_not_stop_the_run(self):
         for kind in ('utility', 'gpu-process'):
             killed = []

@@ -160,6 +160,30 @@ class Stillness(capturing.TestCase):
     def test_a_hostile_page_stands_still(self, shot):
         self.assertStill(shot)
 
+    @shot(page('const b = document.createElement("div"); document.body.append(b); const root = b.attachShadow({mode: "closed"});'
+               'console.log(b.shadowRoot, root.mode, root instanceof ShadowRoot, "__dpxdt" in window)'))
+    def test_the_page_sees_nothing_of_what_is_done_to_it(self, shot):
+        self.assertSaid(shot, 'null closed true false')
+
+    @shot(page('const said = []; const say = (...words) => said.push(words.join(""));'
+               'setTimeout(say, 50, "late", "r"); setTimeout(say, 20, "soon"); clearTimeout(setTimeout(say, 10, "never"));'
+               'setTimeout("say(\'text\')", 30); let n = 0; const i = setInterval((word) => { say(word, ++n); if (n === 3) clearInterval(i) }, 100, "i");'
+               'setTimeout(() => { say("outer"); setTimeout(say, 0, "inner") }, 40); setTimeout(() => { throw 1 }, 5);'
+               'setTimeout(function () { say(this === window) }, 60); (async () => { for (let k = 0; k < 3; k++) { '
+               'await new Promise((done) => setTimeout(done, 1000)); say("slept", k) } console.log(said.join(" ")) })()'))
+    def test_timers_work_as_ever(self, shot):
+        self.assertStill(shot)
+        self.assertSaid(shot, 'soon text outer inner later true i1 i2 i3 slept0 slept1 slept2')
+
+    TICKER = page('let n = 0, shown = 0; setInterval(() => { n++; p.textContent = n }, 10);'
+                  'setInterval(() => { if (shown < 8) document.body.style.backgroundImage = `url(${shown++}.png)` }, 300)', '<p id=p>')
+
+    @shot(TICKER, answers={f'{i}.png': picture_of(RED) for i in range(8)}, still={'mode': 'strict'},
+          injectJs='setTimeout(() => console.log(n), 1000)')
+    def test_a_ticker_misses_no_beat_when_something_is_fetched(self, shot):
+        self.assertStill(shot)
+        self.assertIn(shot.said[0][-2:], ('00', '99'))
+
     WORKER = page('const w = new Worker("w.js"); w.onmessage = (event) => { document.body.append(event.data); console.log(event.data) }')
 
     @shot(WORKER, answers={'w.js': Answer('postMessage(Date.now() + " " + Math.random())', **SCRIPT)})
@@ -180,6 +204,14 @@ class Log(capturing.TestCase):
         self.assertRegex(shot.log, 'script threw: RangeError: far')
         self.assertRegex(shot.log, 'script threw: Error: unhandled')
         self.assertIn('console.log: a b [31m\n', shot.log)
+
+    @shot(page('for (let i = 0; i < 100000; i++) console.log("line", i, "x".repeat(200))'))
+    @shot(page('console.log("x".repeat(5000000)); console.log("after")'))
+    def test_a_page_that_talks_without_end_fills_no_disk(self, lines, long):
+        self.assertLess(len(lines.log), 1200000)
+        self.assertIn('console.log: line 0 xxx', lines.log)
+        self.assertLess(len(long.log), 10000)
+        self.assertSaid(long, 'after')
 
     @shot('<img src=missing.png><img src="http://127.0.0.1:1/x.png"><script src=missing.js></script>' + STYLE)
     def test_what_could_not_be_loaded(self, shot):
@@ -255,6 +287,24 @@ class Navigation(capturing.TestCase):
         self.assertFailed(download, 'download')
         self.assertFailed(nothing, 'gave no page')
         self.assertFailed(file, 'ERR_UNSAFE_REDIRECT')
+
+    @shot(page('location = "http://127.0.0.1:1/"'))
+    @shot('<meta http-equiv=refresh content="1; url=http://127.0.0.1:1/">')
+    @shot('<p>', injectJs='location = "http://127.0.0.1:1/"')
+    @shot('<a href="http://127.0.0.1:1/">a</a>', steps=[{'click': 'a'}])
+    def test_a_page_that_leads_to_a_dead_server_fails(self, *shots):
+        for shot in shots:
+            self.assertFailed(shot, '127.0.0.1:1/ does not load: net::ERR_')
+
+    @shot(Answer('<!DOCTYPE html><p>half of it', breaks_off=True))
+    @shot(Answer('<!DOCTYPE html><p>not packed', headers={'Content-Encoding': 'gzip'}))
+    @shot(page('location = "half.html"'), answers={'half.html': Answer('<p>half', breaks_off=True)})
+    @shot('<img src=half.png>', answers={'half.png': Answer(b'\x89PNG', type='image/png', breaks_off=True)})
+    def test_a_document_that_breaks_off_fails_and_an_image_does_not_matter(self, length, packed, later, image):
+        self.assertFailed(length, 'page.html does not load: net::ERR_CONTENT_LENGTH_MISMATCH')
+        self.assertFailed(packed, 'page.html does not load: net::ERR_CONTENT_DECODING_FAILED')
+        self.assertFailed(later, 'half.html does not load: net::ERR_CONTENT_LENGTH_MISMATCH')
+        self.assertEqual(image.size, (400, 300))
 
     @shot(STYLE + '<iframe src=same.html width=100 height=100 frameborder=0 style="display: block"></iframe>'
           '<iframe src="{OTHER}/other.html" width=100 height=100 frameborder=0></iframe>',

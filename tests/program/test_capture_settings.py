@@ -370,7 +370,7 @@ class Parts(capturing.TestCase):
     def test_a_selector_that_finds_nothing_fails_and_is_named(self, none, unseen, invalid):
         self.assertFailed(none, '"\\.none"')
         self.assertFailed(unseen, '"\\.unseen"')
-        self.assertFailed(invalid, '"#1": .*not a valid selector')
+        self.assertFailed(invalid, '"#1" is no CSS selector')
 
     @shot(PAGE, hide=['.a', '.none'])
     @shot(PAGE, hide='.a')
@@ -381,6 +381,31 @@ class Parts(capturing.TestCase):
     @shot(PAGE, hide=['p[', '.a'])
     def test_a_hidden_selector_that_is_none_fails_and_is_named(self, shot):
         self.assertFailed(shot, 'p\\[')
+
+    @shot(PAGE, hide=['[class="a', '.b'])
+    @shot(PAGE, hide=['.a /*', '.b'])
+    @shot(PAGE, hide=['.a { } .b'])
+    def test_a_hidden_selector_that_is_not_closed_hides_no_other_rule(self, *shots):
+        for shot in shots:
+            self.assertFailed(shot, 'hide: ".*" is no CSS selector')
+
+    @shot(PAGE, hide='.none', mask='.nothing', ignore='#nobody')
+    def test_the_log_tells_what_hide_mask_and_ignore_did_not_find(self, shot):
+        for key, selector in {'hide': '.none', 'mask': '.nothing', 'ignore': '#nobody'}.items():
+            self.assertIn(f'{key}: nothing that can be seen matches the selector "{selector}"', shot.log)
+
+    @shot(PAGE, mask={'left': 300, 'top': 900, 'width': 500, 'height': 500})
+    def test_a_mask_beyond_the_page_does_not_enlarge_the_picture(self, shot):
+        self.assertEqual(shot.size, (400, 940))
+        self.assertColors(shot, {(300, 900): GREY, (399, 939): GREY, (299, 939): CLEAR})
+
+    HOSTILE = ('<script>let __dpxdt = 1; for (const name of ["querySelector", "querySelectorAll"]) Document.prototype[name] = () => []; '
+               'Array.from = () => []; Element.prototype.getBoundingClientRect = () => { throw 1 }; console.log("alive")</script>')
+
+    @shot(PAGE + HOSTILE, hide='.a', mask='.b')
+    def test_a_page_that_replaces_what_it_finds_escapes_nothing(self, shot):
+        self.assertSaid(shot, 'alive')
+        self.assertColors(shot, {(60, 70): CLEAR, (110, 910): GREY})
 
     @shot(PAGE, mask=['.b', {'left': 40, 'top': 50, 'width': 20, 'height': 20}])
     def test_masked_areas_have_one_flat_colour(self, shot):
@@ -407,12 +432,13 @@ class Comparison(capturing.TestCase):
     @shot(AREA, ignore=[{'left': 10, 'top': 10, 'width': 50, 'height': 50}])
     @shot(AREA, ignore='#a')
     @shot(AREA, ignore=['#none', {'left': 10, 'top': 10, 'width': 50, 'height': 49}])
+    @shot(AREA, ignore=[{'left': 10, 'top': 10, 'width': 1e9, 'height': 1e300}])
     @shot(AREA, ignore='#a', viewportSize={'width': 300, 'height': 200, 'deviceScaleFactor': 2})
     @shot(AREA, ignore='#a', clipRect={'left': 5, 'top': 5, 'width': 100, 'height': 100})
-    def test_ignored_areas_may_change(self, plain, box, selector, smaller, scaled, clipped):
+    def test_ignored_areas_may_change(self, plain, box, selector, smaller, huge, scaled, clipped):
         for shot in plain, smaller:
             self.assertEqual(self.compared(shot).status, 'different')
-        for shot in box, selector, scaled, clipped:
+        for shot in box, selector, huge, scaled, clipped:
             self.assertEqual(self.compared(shot).status, 'passed', self.compared(shot).log)
 
     PALE = Changing(STYLE + block(10, 10, 50, 50, '#808080'), STYLE + block(10, 10, 50, 50, '#848484'))
@@ -485,6 +511,56 @@ class Steps(capturing.TestCase):
         self.assertFailed(type, 'step 1 \\(type\\): .*"#none"')
         self.assertFailed(wait, 'step 1 \\(waitFor\\): .*"#none"')
         self.assertFailed(invalid, 'step 1 \\(scroll\\): .*p\\[')
+
+    COVER = '<div class="cookie banner" style="position: fixed; inset: 0">'
+
+    @shot('<body><button style="display: none">b</button>', steps=[{'click': 'button'}])
+    @shot('<body><button disabled>b</button>', steps=[{'click': 'button'}])
+    @shot(f'<body><button>b</button>{COVER}', steps=[{'click': 'button'}])
+    @shot(f'<body><button>b</button>{COVER}', steps=[{'hover': 'button'}])
+    @shot('<body><input style="visibility: hidden">', steps=[{'type': {'selector': 'input', 'text': 'x'}}])
+    @shot('<body><input readonly>', steps=[{'type': {'selector': 'input', 'text': 'x'}}])
+    @shot('<body><p tabindex=0>p', steps=[{'type': {'selector': 'p', 'text': 'x'}}])
+    @shot('<body><p>p', steps=[{'press': {'selector': 'p', 'key': 'a'}}])
+    def test_what_a_person_could_not_do_fails_and_says_why(self, hidden, disabled, covered, covered2, unseen, fixed, text, dull):
+        self.assertFailed(hidden, 'step 1 \\(click\\): "button" cannot be seen')
+        self.assertFailed(disabled, 'step 1 \\(click\\): "button" is disabled')
+        self.assertFailed(covered, 'step 1 \\(click\\): "button" is covered by <div class="cookie banner">')
+        self.assertFailed(covered2, 'step 1 \\(hover\\): "button" is covered by')
+        self.assertFailed(unseen, 'step 1 \\(type\\): "input" cannot be seen')
+        self.assertFailed(fixed, 'step 1 \\(type\\): "input" is read-only')
+        self.assertFailed(text, 'step 1 \\(type\\): "p" is nothing that can be typed into')
+        self.assertFailed(dull, 'step 1 \\(press\\): "p" does not take the focus')
+
+    @shot(f'<body><nav style="display: none"><a onclick="{PAINT}">a</a></nav><a href="#" onclick="{PAINT}">a</a>', steps=[{'click': 'a'}])
+    @shot(f'<body><label for=c>label</label><input id=c type=checkbox onchange="{PAINT}" style="opacity: 0">', steps=[{'click': 'label'}])
+    @shot(f'<body><div style="width: 60px">some text <a href="#" onclick="{PAINT}">a link in two lines</a></div>', steps=[{'click': 'a'}])
+    @shot(f'<body><button onclick="{PAINT}"><b><i>b</i></b></button>', steps=[{'click': 'button'}])
+    def test_what_a_person_can_do_works(self, *shots):
+        for shot in shots:
+            self.assertColors(shot, {(399, 299): RED})
+
+    @shot('<input><script>for (const type of ["keydown", "input", "keyup"]) document.querySelector("input").addEventListener(type, '
+          '(e) => console.log(type, e.key, e.code, e.keyCode, e.target.value))</script>',
+          steps=[{'press': {'selector': 'input', 'key': 'é'}}, {'press': 'ArrowLeft'}, {'press': 'Backspace'}])
+    @shot(f'<form onsubmit="event.preventDefault(); {PAINT}"><input></form>', steps=[{'press': {'selector': 'input', 'key': 'Enter'}}])
+    def test_press(self, keys, enter):
+        self.assertEqual(keys.said[0].split()[:2], ['keydown', 'é'])
+        self.assertEqual(keys.said[-1], 'keyup Backspace Backspace 8 é')
+        self.assertIn('keydown ArrowLeft ArrowLeft 37 é', keys.said)
+        self.assertColors(enter, {(399, 299): RED})
+
+    SELECT = ('<select onchange="console.log(value)"><option>a<option value=b>Bee<option value=c>Cee<option disabled>d</select>')
+
+    @shot(SELECT, steps=[{'select': {'selector': 'select', 'value': 'b'}}, {'select': {'selector': 'select', 'value': 'Cee'}}])
+    @shot(SELECT, steps=[{'select': {'selector': 'select', 'value': 'x'}}])
+    @shot(SELECT, steps=[{'select': {'selector': 'select', 'value': 'd'}}])
+    @shot('<p>p', steps=[{'select': {'selector': 'p', 'value': 'd'}}])
+    def test_select(self, both, unknown, disabled, other):
+        self.assertEqual(both.said, ['b', 'c'])
+        self.assertFailed(unknown, 'step 1 \\(select\\): "select" has no option "x"')
+        self.assertFailed(disabled, 'step 1 \\(select\\): .*"d", which is disabled')
+        self.assertFailed(other, 'step 1 \\(select\\): "p" is a <p>, not a <select>')
 
 
 class Artifacts(capturing.TestCase):
