@@ -44,21 +44,36 @@ static bool choose(const RunReport *report, const char *name, GPtrArray *chosen)
     return any;
 }
 
-/* The picture is read, and looked at, before anything is written: nobody wants half a reference. */
-static bool approve(const char *dir, const Result *result, GError **error) {
-    g_autofree char *file = g_strconcat(result->name, ".png", NULL);
-    g_autofree char *reference = g_build_filename(dir, file, NULL);
-    g_autoptr(GBytes) png = file_read(result->run_path, PNG_MAX_BYTES, error);
-    if (!png)
-        return false;
+static GBytes *read_picture(const Result *result, GError **error) {
     PngHeader header;
-    if (!png_check(png, &header, error)) {
-        g_prefix_error(error, "%s: ", result->run_path);
+    g_autoptr(GBytes) png = file_read(result->run_path, PNG_MAX_BYTES, error);
+    if (!png || png_check(png, &header, error))
+        return g_steal_pointer(&png);
+    g_prefix_error(error, "%s: ", result->run_path);
+    return NULL;
+}
+
+static bool check(const Result *result, GError **error) {
+    g_autoptr(GBytes) png = read_picture(result, error);
+    return png != NULL;
+}
+
+static bool approve(const Result *result, GError **error) {
+    g_autoptr(GBytes) png = read_picture(result, error);
+    if (!png || !file_write_bytes(result->reference_path, png, error))
         return false;
-    }
-    if (!file_write_bytes(reference, png, error))
-        return false;
-    printf("%s: Approved %s\n", result->name, reference);
+    printf("%s: Approved %s\n", result->name, result->reference_path);
+    return true;
+}
+
+/* All pictures are looked at before the first is written, and not kept: together they may be larger than the memory. */
+static bool approve_all(const GPtrArray *chosen, GError **error) {
+    for (unsigned i = 0; i < chosen->len; i++)
+        if (!check(chosen->pdata[i], error))
+            return false;
+    for (unsigned i = 0; i < chosen->len; i++)
+        if (!approve(chosen->pdata[i], error))
+            return false;
     return true;
 }
 
@@ -72,10 +87,7 @@ bool local_approve(const char *dir, const char *const *names, int n_names, GErro
     for (int i = 0; i < n_names; i++)
         if (!choose(report, names[i], chosen))
             return refuse_name(report, names[i], error);
-    for (unsigned i = 0; i < chosen->len; i++)
-        if (!approve(dir, chosen->pdata[i], error))
-            return false;
     if (chosen->len == 0)
         puts("Nothing to approve: the last test showed no difference.");
-    return true;
+    return approve_all(chosen, error);
 }

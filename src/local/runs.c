@@ -1,6 +1,7 @@
 #include "local/runs.h"
 
 #include "base/file.h"
+#include "config/test_name.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -92,16 +93,67 @@ void runs_abandon(const char *run) {
     remove_quietly(run);
 }
 
+/* Folders travel, by commits and by CI jobs, and then results.json is a stranger's word: it must not make us read or
+ * write what lies elsewhere, be it by ".." or by a link. A file that is not there at all does no harm. */
+static bool check_path(const char *what, const char *path, const char *run, GError **error) {
+    g_autofree char *real = path ? realpath(path, NULL) : NULL;
+    size_t n_run = strlen(run);
+    if (!real || (strncmp(real, run, n_run) == 0 && real[n_run] == '/'))
+        return true;
+    error_set(error, ERROR_INVALID, "%s is %s, which is not in the folder of the run", what, path);
+    return false;
+}
+
+static bool check_result(const Result *result, const char *run, GError **error) {
+    const char *problem = test_name_check(result->name);
+    if (problem) {
+        error_set(error, ERROR_INVALID, "the name %s must %s", result->name, problem);
+        return false;
+    }
+    return check_path("ref_path", result->ref_path, run, error) &&
+           check_path("run_path", result->run_path, run, error) &&
+           check_path("diff_path", result->diff_path, run, error) &&
+           check_path("log_path", result->log_path, run, error) &&
+           check_path("config_path", result->config_path, run, error);
+}
+
+/* The one path that is outside of the run's folder follows from the name. */
+static void set_reference_path(Result *result, const char *dir) {
+    g_autofree char *file = g_strconcat(result->name, ".png", NULL);
+    g_free(result->reference_path);
+    result->reference_path = g_build_filename(dir, file, NULL);
+}
+
+static bool check_report(const RunReport *report, const char *path, GError **error) {
+    g_autofree char *folder = g_path_get_dirname(path);
+    g_autofree char *run = realpath(folder, NULL);
+    if (!run) {
+        error_set_errno(error, ERROR_FAILED, errno, "%s", folder);
+        return false;
+    }
+    for (unsigned i = 0; i < report->results->len; i++) {
+        if (!check_result(report->results->pdata[i], run, error)) {
+            g_prefix_error(error, "%s: result %u: ", path, i + 1);
+            return false;
+        }
+        set_reference_path(report->results->pdata[i], report->dir);
+    }
+    return true;
+}
+
 RunReport *runs_read_last(const char *dir, GError **error) {
     g_autofree char *path = g_build_filename(dir, FOLDER, LAST, RESULTS, NULL);
     g_autoptr(GError) cause = NULL;
-    RunReport *report = report_read_json(path, &cause);
-    if (report)
-        run_report_move(report, dir);
-    else if (error_is(cause, ERROR_NOT_FOUND))
+    g_autoptr(RunReport) report = report_read_json(path, &cause);
+    if (error_is(cause, ERROR_NOT_FOUND)) {
         error_set(error, ERROR_NOT_FOUND, "no test has run in %s yet (there is no %s); run `dpxdt test %s` first", dir,
                   path, dir);
-    else
+        return NULL;
+    }
+    if (!report) {
         g_propagate_error(error, g_steal_pointer(&cause));
-    return report;
+        return NULL;
+    }
+    run_report_move(report, dir);
+    return check_report(report, path, error) ? g_steal_pointer(&report) : NULL;
 }

@@ -15,6 +15,6 @@ bool runs_end(const char *run, const RunReport *report, GError **error) MUST_CHE
 /* Removes the folder of a run that did not get to its end. */
 void runs_abandon(const char *run);
 
-/* The report of the last run in DIR, its paths as seen from here. ERROR_NOT_FOUND if there was none yet. The caller
- * frees it. */
+/* The report of the last run in DIR, its paths as seen from here. ERROR_NOT_FOUND if there was none yet; ERROR_INVALID if
+ * it names a test as no suite may, or a file outside of the run's own folder. The caller frees it. */
 RunReport *runs_read_last(const char *dir, GError **error) MUST_CHECK;

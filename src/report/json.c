@@ -122,23 +122,44 @@ static bool read_int(const json_t *object, const char *key, int *out_number, GEr
     return true;
 }
 
+static bool read_real(const json_t *object, const char *key, double *out_number, GError **error) {
+    const json_t *value = json_object_get(object, key);
+    if (value && !json_is_number(value)) {
+        error_set(error, ERROR_INVALID, "%s is not a number", key);
+        return false;
+    }
+    *out_number = json_number_value(value);
+    return true;
+}
+
+/* What is missing is an empty list. */
+static bool check_list(const json_t *object, const char *key, GError **error) {
+    const json_t *value = json_object_get(object, key);
+    if (!value || json_is_array(value))
+        return true;
+    error_set(error, ERROR_INVALID, "%s is not a list", key);
+    return false;
+}
+
 static bool read_region(const json_t *json, Region *out_region, GError **error) {
     int64_t changed_pixels = 0;
     if (!read_int(json, "x", &out_region->box.x, error) || !read_int(json, "y", &out_region->box.y, error) ||
         !read_int(json, "width", &out_region->box.width, error) ||
         !read_int(json, "height", &out_region->box.height, error) ||
-        !read_number(json, "changed_pixels", G_MAXINT64, &changed_pixels, error))
+        !read_number(json, "changed_pixels", G_MAXINT64, &changed_pixels, error) ||
+        !read_real(json, "score", &out_region->score, error))
         return false;
     out_region->changed_pixels = (uint64_t)changed_pixels;
-    out_region->score = json_number_value(json_object_get(json, "score"));
     return true;
 }
 
-static GArray *read_regions(const json_t *list, GError **error) {
+static GArray *read_regions(const json_t *result, GError **error) {
     g_autoptr(GArray) regions = g_array_new(FALSE, TRUE, sizeof(Region));
     size_t i = 0;
     const json_t *json = NULL;
-    json_array_foreach (list, i, json) {
+    if (!check_list(result, "regions", error))
+        return NULL;
+    json_array_foreach (json_object_get(result, "regions"), i, json) {
         Region region = {0};
         if (!read_region(json, &region, error))
             return NULL;
@@ -150,10 +171,10 @@ static GArray *read_regions(const json_t *list, GError **error) {
 static bool read_fields(const json_t *json, Result *result, GError **error) {
     int64_t changed_pixels = 0;
     if (!read_number(json, "changed_pixels", G_MAXINT64, &changed_pixels, error) ||
-        !read_number(json, "duration_ms", G_MAXINT64, &result->duration_ms, error))
+        !read_number(json, "duration_ms", G_MAXINT64, &result->duration_ms, error) ||
+        !read_real(json, "distortion", &result->distortion, error))
         return false;
     result->changed_pixels = (uint64_t)changed_pixels;
-    result->distortion = json_number_value(json_object_get(json, "distortion"));
     for (size_t i = 0; i < G_N_ELEMENTS(text_fields); i++)
         if (!read_text(json, text_fields[i].key, &G_STRUCT_MEMBER(char *, result, text_fields[i].offset), error))
             return false;
@@ -176,14 +197,16 @@ static Result *result_from_json(const json_t *json, GError **error) {
         error_set(error, ERROR_INVALID, "there is no name");
         return NULL;
     }
-    result->regions = read_regions(json_object_get(json, "regions"), error);
+    result->regions = read_regions(json, error);
     return result->regions ? g_steal_pointer(&result) : NULL;
 }
 
-static bool read_results(const json_t *list, RunReport *report, GError **error) {
+static bool read_results(const json_t *object, RunReport *report, GError **error) {
     size_t i = 0;
     const json_t *json = NULL;
-    json_array_foreach (list, i, json) {
+    if (!check_list(object, "results", error))
+        return false;
+    json_array_foreach (json_object_get(object, "results"), i, json) {
         Result *result = result_from_json(json, error);
         if (!result) {
             g_prefix_error(error, "result %zu: ", i + 1);
@@ -206,7 +229,7 @@ RunReport *report_from_json(const json_t *json, GError **error) {
     if (!read_text(json, "dir", &report->dir, error) || !read_text(json, "browser", &report->browser, error) ||
         !read_number(json, "started_ms", G_MAXINT64, &report->started_ms, error) ||
         !read_number(json, "duration_ms", G_MAXINT64, &report->duration_ms, error) ||
-        !read_results(json_object_get(json, "results"), report, error))
+        !read_results(json, report, error))
         return NULL;
     if (!report->dir)
         report->dir = g_strdup(".");

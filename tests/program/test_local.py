@@ -500,6 +500,45 @@ class Approve(harness.LocalTestCase):
                 self.assertIn(words, result.stderr)
                 self.assertEqual(self.files(), before)
 
+    def test_a_report_that_a_stranger_wrote_leads_to_nothing_outside(self):
+        self.fail_some()
+        last = self.tests / '.dpxdt/last'
+        report = (last / 'results.json').read_text()
+        outside = self.write('outside.png', harness.Picture(9, 9))
+        (last / 'link.png').symlink_to(outside)
+        before = self.files()
+
+        def tamper(**changes):
+            tampered = json.loads(report)
+            tampered['results'][0].update(changes)
+            (last / 'results.json').write_text(json.dumps(tampered))
+
+        for changes in ({'name': '../outside'}, {'name': '/etc/a'}, {'name': '.dpxdt/last/x'}, {'name': ''},
+                        {'run_path': 'outside.png'}, {'run_path': 'tests/../outside.png'}, {'log_path': '/etc/passwd'},
+                        {'run_path': 'tests/.dpxdt/last/link.png'}, {'config_path': 'tests/test.yaml'},
+                        {'ref_path': str(outside)}, {'diff_path': 'tests/same.png'}, {'regions': {}},
+                        {'distortion': 'much'}, {'name': 7}, {'run_path': [1]}):
+            for command in ('approve', 'report'):
+                with self.subTest(f'{command} {changes}'):
+                    tamper(**changes)
+                    result = self.dpxdt(command, 'tests')
+                    self.assertEqual((result.stdout, result.returncode), ('', 2), result.stderr)
+                    self.assertIn('tests/.dpxdt/last/results.json: result 1: ', result.stderr)
+                    self.assertEqual(self.files(), before)
+        tamper(reference_path='/etc/passwd')
+        self.assertIn('menu-a: Approved tests/menu-a.png\n', self.dpxdt('approve', 'tests').stdout)
+
+    def test_one_bad_picture_keeps_all_others_from_being_approved(self):
+        results = self.fail_some()
+        before = self.files()
+        picture = self.folder / results['foot']['run_path']
+        for content in (b'no picture', picture.read_bytes()[:99], None):
+            picture.write_bytes(content) if content else picture.unlink()
+            result = self.dpxdt('approve', 'tests')
+            self.assertEqual((result.stdout, result.returncode), ('', 2))
+            self.assertIn('screenshot.png', result.stderr)
+            self.assertEqual(self.files(), before)
+
     def test_when_all_passed_there_is_nothing_to_approve(self):
         self.dpxdt('update', 'tests')
         self.dpxdt('test', 'tests')

@@ -91,13 +91,18 @@ const mixed = [
     run_path: tall[1], diff_path: tall[2], regions: [{ x: 600, y: 7000, width: 100, height: 40, changed_pixels: 1234, score: 1 }] }),
   result('down', 'failed', { message: 'the page answered 503\n' + evil, run_path: null, width: 0, height: 0 }),
   result(evil, 'passed', { description: evil, url: 'javascript:window.evil=1', message: evil }),
-  different('a long name '.repeat(30), 0.0005),
+  different('a long name '.repeat(20), 0.0005),
 ];
 
-/* Writes a suite with this last run, lets dpxdt make its gallery, and returns the page's address. */
+/* Writes a suite with this last run, whose files lie in scratch, lets dpxdt make its gallery, and returns the page's
+   address. */
 function gallery(name, results, update = false) {
   const dir = path.join(scratch, name);
-  fs.mkdirSync(path.join(dir, '.dpxdt/last'), { recursive: true });
+  const run = path.join(dir, '.dpxdt/last');
+  fs.mkdirSync(run, { recursive: true });
+  for (const file of fs.readdirSync(scratch).filter(it => /\.(png|txt)$/.test(it))) fs.linkSync(path.join(scratch, file), path.join(run, file));
+  for (const one of results)
+    for (const key of ['ref_path', 'run_path', 'diff_path', 'log_path']) one[key] &&= path.join(run, path.basename(one[key]));
   fs.writeFileSync(path.join(dir, '.dpxdt/last/results.json'), JSON.stringify({ format: 'dpxdt-results-1', dir: 'tests', update,
     started_ms: 1754300000000, duration_ms: 24300, browser: 'Chromium 130', results }));
   const printed = execFileSync(dpxdt, ['report', dir, '--no-open'], { encoding: 'utf8' });
