@@ -4,11 +4,10 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <glib/gstdio.h>
-#include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -107,21 +106,69 @@ bool file_write_text(const char *path, const char *text, GError **error) {
     return file_write(path, text, strlen(text), error);
 }
 
-static bool is_left_over(const char *name, const char *prefix) {
-    char *end = NULL;
-    if (!g_str_has_prefix(name, prefix))
-        return false;
-    long process = strtol(name + strlen(prefix), &end, 10);
-    return process > 0 && process <= INT_MAX && *end == '-' && kill((pid_t)process, 0) < 0 && errno == ESRCH;
+/* Whose folder it is, is told by a lock, not by a process id in its name: ids come again, and in a container that shares
+ * the folder they are other ones. The kernel drops the lock with the process. */
+enum { MOST_TRIES = 10 }; /* one is nearly always enough */
+typedef enum { LOCK_TAKEN, LOCK_BUSY, LOCK_NOT_POSSIBLE } Lock;
+
+/* The descriptor is -1 where there is no folder to be opened. */
+static Lock lock_folder(const char *path, int *out_folder) {
+    *out_folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (*out_folder < 0)
+        return LOCK_NOT_POSSIBLE;
+    if (flock(*out_folder, LOCK_EX | LOCK_NB) == 0)
+        return LOCK_TAKEN;
+    return errno == EWOULDBLOCK ? LOCK_BUSY : LOCK_NOT_POSSIBLE;
 }
 
-void file_remove_left_over(const char *folder, const char *prefix, const char *keep) {
-    g_autoptr(GDir) entries = g_dir_open(folder, 0, NULL);
+static bool is_linked(int folder) {
+    struct stat facts;
+    return fstat(folder, &facts) == 0 && facts.st_nlink > 0;
+}
+
+static void close_folder(int *folder) {
+    if (*folder >= 0)
+        close(*folder);
+}
+
+/* A folder that nobody removed meanwhile: who cleans up may come between the making and the locking. Where the file
+ * system knows no locks, it is good as well, since nobody else can take one. */
+static bool lock_new_folder(const char *path, int *out_folder) {
+    Lock lock = lock_folder(path, out_folder);
+    return *out_folder >= 0 && lock != LOCK_BUSY && is_linked(*out_folder);
+}
+
+char *file_make_own_folder(const char *parent, const char *prefix, int mode, int *out_lock, GError **error) {
+    for (int tries = 0; tries < MOST_TRIES; tries++) {
+        g_autofree char *name = g_strconcat(prefix, "XXXXXX", NULL);
+        g_autofree char *path = g_build_filename(parent, name, NULL);
+        __attribute__((cleanup(close_folder))) int folder = -1;
+        if (!g_mkdtemp_full(path, mode)) {
+            error_set_errno(error, ERROR_FAILED, errno, "cannot make a folder in %s", parent);
+            return NULL;
+        }
+        if (lock_new_folder(path, &folder)) {
+            *out_lock = g_steal_fd(&folder);
+            return g_steal_pointer(&path);
+        }
+    }
+    error_set(error, ERROR_FAILED, "each folder made in %s was removed at once", parent);
+    return NULL;
+}
+
+static void remove_if_left_over(const char *path) {
+    __attribute__((cleanup(close_folder))) int folder = -1;
+    g_autoptr(GError) error = NULL;
+    if (lock_folder(path, &folder) == LOCK_TAKEN && !file_remove_tree(path, &error))
+        g_debug("%s", error->message);
+}
+
+void file_remove_left_over(const char *parent, const char *prefix, const char *keep) {
+    g_autoptr(GDir) entries = g_dir_open(parent, 0, NULL);
     for (const char *name; entries && (name = g_dir_read_name(entries));) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        g_autoptr(GError) error = NULL;
-        if (is_left_over(name, prefix) && g_strcmp0(name, keep) != 0 && !file_remove_tree(path, &error))
-            g_debug("%s", error->message);
+        g_autofree char *path = g_build_filename(parent, name, NULL);
+        if (g_str_has_prefix(name, prefix) && g_strcmp0(name, keep) != 0)
+            remove_if_left_over(path);
     }
 }
 

@@ -29,10 +29,14 @@ bool file_write_scratch(const char *path, const void *data, size_t size, GError 
 /* Makes a folder and those above it; one that exists is fine. */
 bool file_make_folder(const char *path, GError **error) MUST_CHECK;
 
-/* Removes what processes left in a folder that were killed: entries named prefix, a process id, and a '-' with anything
- * behind it, if there is no such process any more; but not the one named keep (may be NULL). What cannot be removed
- * stays. */
-void file_remove_left_over(const char *folder, const char *prefix, const char *keep);
+/* Makes a folder in parent, named prefix and six random characters. It counts as ours, for all processes that see it, in
+ * whatever container they are, until *out_lock (a descriptor) is closed, or we have ended in any way. The caller frees
+ * the path, and closes the lock when the folder is gone. */
+char *file_make_own_folder(const char *parent, const char *prefix, int mode, int *out_lock, GError **error) MUST_CHECK;
+
+/* Removes what killed processes left in parent: folders that file_make_own_folder() made with this prefix and that are
+ * nobody's any more; but not the one named keep (may be NULL). What cannot be removed stays. */
+void file_remove_left_over(const char *parent, const char *prefix, const char *keep);
 
 /* Removes a file, or a folder with all that is in it; follows no link. What does not exist is fine. */
 bool file_remove_tree(const char *path, GError **error) MUST_CHECK;

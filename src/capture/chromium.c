@@ -85,13 +85,14 @@ static const char *const quiet_flags[] = {
     NULL,
 };
 
-/* Of the profile's folder, among the temporary files. The process id behind it tells whether anybody still uses it. */
-static const char PROFILE_PREFIX[] = "dpxdt-browser-";
+/* Of the profile's folder, among the temporary files. */
+static const char PROFILE_PREFIX[] = "dpxdt-profile-";
 
 struct Chromium {
     Process *process;
     Devtools *devtools;
     char *profile; /* folder, removed at the end */
+    int lock;      /* of the folder: see file_make_own_folder() */
     char *log;     /* file in it: what the browser prints */
     char *note;
 };
@@ -120,9 +121,8 @@ static const struct passwd *unprivileged_user(void) {
 }
 
 static bool make_profile(Chromium *chromium, GError **error) {
-    g_autofree char *template = g_strdup_printf("%s%d-XXXXXX", PROFILE_PREFIX, (int)getpid());
     file_remove_left_over(g_get_tmp_dir(), PROFILE_PREFIX, NULL);
-    chromium->profile = g_dir_make_tmp(template, error);
+    chromium->profile = file_make_own_folder(g_get_tmp_dir(), PROFILE_PREFIX, 0700, &chromium->lock, error);
     if (!chromium->profile) {
         g_prefix_error(error, "no folder for the browser's profile: ");
         return false;
@@ -268,6 +268,7 @@ static bool try_start(Chromium *chromium, const ChromiumSetup *setup, bool sandb
 
 Chromium *chromium_start(const ChromiumSetup *setup, GError **error) {
     g_autoptr(Chromium) chromium = g_new0(Chromium, 1);
+    chromium->lock = -1;
     g_autoptr(GError) cause = NULL;
 
     if (!make_profile(chromium, error))
@@ -292,6 +293,7 @@ void chromium_free(Chromium *chromium) {
     g_autoptr(GError) error = NULL;
     if (chromium->profile && !file_remove_tree(chromium->profile, &error))
         g_printerr("dpxdt: warning: %s\n", error->message);
+    close_fd(&chromium->lock);
     g_free(chromium->profile);
     g_free(chromium->log);
     g_free(chromium->note);

@@ -22,7 +22,7 @@ typedef struct {
     const LocalOptions *options;
     Browser *browser;
     TextReport *text;
-    char *folder; /* of the run */
+    Run *run; /* where its files go */
     int jobs;
 
     /* Of the file whose tests are being run; set while no worker runs. */
@@ -62,7 +62,7 @@ static char *test_folder(const LocalRun *run, int index, const TestCase *test) {
     g_autofree char *slug = g_strndup(test->name, 60);
     g_strcanon(slug, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_.@", '_');
     g_autofree char *name = g_strdup_printf("%04d-%s", index + 1, slug);
-    return g_build_filename(run->folder, name, NULL);
+    return g_build_filename(run_folder(run->run), name, NULL);
 }
 
 static Result *try_until_good(LocalRun *run, const TestCase *test, int index, GError **error) {
@@ -126,7 +126,7 @@ static void run_workers(LocalRun *run) {
 
 static bool run_file(LocalRun *run, const TestFile *file, GError **error) {
     g_autofree char *base = g_path_get_basename(file->path);
-    g_autofree char *log = g_strdup_printf("%s/%s.log", run->folder, base);
+    g_autofree char *log = g_strdup_printf("%s/%s.log", run_folder(run->run), base);
     g_autoptr(Site) site = site_start(file, log, error);
     if (!site)
         return false;
@@ -210,11 +210,9 @@ static int run_suite(LocalRun *run, const Suite *suite, int n_tests, GError **er
     int64_t wall_ms = g_get_real_time() / 1000, started_ms = clock_now_ms();
     bool fine = run_files(run, suite, error);
     g_autoptr(RunReport) report = make_report(run, n_tests, wall_ms, started_ms);
-    if (!fine) {
-        runs_abandon(run->folder);
+    if (!fine)
         return 2;
-    }
-    if (!runs_end(run->folder, report, error) || !write_reports(run, report, error))
+    if (!run_end(run->run, report, error) || !write_reports(run, report, error))
         return 2;
     text_report_end(run->text, report);
     return run_report_count_bad(report) > 0 ? 1 : 0;
@@ -224,7 +222,7 @@ static int open_and_run(const LocalOptions *options, const Suite *suite, int n_t
     g_autoptr(Browser) browser = browser_new(options->browser, error);
     if (!browser)
         return 2;
-    g_autofree char *folder = runs_begin(options->dir, error);
+    g_autoptr(Run) folder = run_begin(options->dir, error);
     if (!folder)
         return 2;
     g_autoptr(TextReport) text = text_report_new(n_tests, options->update, options->live, options->color);
@@ -233,7 +231,7 @@ static int open_and_run(const LocalOptions *options, const Suite *suite, int n_t
     LocalRun run = {.options = options,
                     .browser = browser,
                     .text = text,
-                    .folder = folder,
+                    .run = folder,
                     .jobs = CLAMP(jobs, 1, MAX_JOBS),
                     .results = results};
     pthread_mutex_init(&run.lock, NULL);

@@ -4,8 +4,7 @@
 #include "config/test_name.h"
 
 #include <errno.h>
-#include <glib/gstdio.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,83 +13,92 @@ static const char PREFIX[] = "run-";
 static const char LAST[] = "last";
 static const char RESULTS[] = "results.json";
 
-static void remove_quietly(const char *path) {
-    g_autoptr(GError) error = NULL;
-    if (!file_remove_tree(path, &error))
-        g_printerr("dpxdt: warning: %s\n", error->message);
-}
+struct Run {
+    char *folder;
+    char *parent; /* DIR/.dpxdt; NULL for a temporary folder, which nobody will look for */
+    int lock;     /* see file_make_own_folder(); -1 for a temporary folder */
+    bool ended;
+};
 
-static void remove_left_over(const char *folder) {
-    g_autofree char *link = g_build_filename(folder, LAST, NULL);
+static void remove_left_over(const char *parent) {
+    g_autofree char *link = g_build_filename(parent, LAST, NULL);
     g_autofree char *last = g_file_read_link(link, NULL);
-    file_remove_left_over(folder, PREFIX, last);
+    file_remove_left_over(parent, PREFIX, last);
 }
 
 /* Its own .gitignore keeps the folder out of commits. */
-static bool make_folder(const char *folder, GError **error) {
-    g_autofree char *ignore = g_build_filename(folder, ".gitignore", NULL);
-    if (!file_make_folder(folder, error))
+static bool make_parent(const char *parent, GError **error) {
+    g_autofree char *ignore = g_build_filename(parent, ".gitignore", NULL);
+    if (!file_make_folder(parent, error))
         return false;
     return g_file_test(ignore, G_FILE_TEST_EXISTS) ||
            file_write_text(ignore, "# Pictures of the last run of dpxdt.\n*\n", error);
 }
 
-char *runs_begin(const char *dir, GError **error) {
-    g_autofree char *folder = g_build_filename(dir, FOLDER, NULL);
+static bool make_folder(Run *run, const char *dir, GError **error) {
+    g_autofree char *parent = g_build_filename(dir, FOLDER, NULL);
+    if (!make_parent(parent, error))
+        return false;
+    remove_left_over(parent);
+    run->folder = file_make_own_folder(parent, PREFIX, 0777, &run->lock, error);
+    if (run->folder)
+        run->parent = g_steal_pointer(&parent);
+    return run->folder != NULL;
+}
+
+Run *run_begin(const char *dir, GError **error) {
     g_autoptr(GError) cause = NULL;
-    if (make_folder(folder, &cause)) {
-        remove_left_over(folder);
-        /* A process id comes again, and the last run may have had it. */
-        for (int i = 0; i < 1000; i++) {
-            g_autofree char *run = g_strdup_printf("%s/%s%d-%d", folder, PREFIX, (int)getpid(), i);
-            if (g_mkdir(run, 0777) == 0)
-                return g_steal_pointer(&run);
-            if (errno != EEXIST)
-                error_set_errno(&cause, ERROR_FAILED, errno, "cannot make the folder %s", run);
-            if (cause)
-                break;
-        }
-    }
+    g_autoptr(Run) run = g_new0(Run, 1);
+    run->lock = -1;
+    if (make_folder(run, dir, &cause))
+        return g_steal_pointer(&run);
     g_printerr("dpxdt: warning: %s; pictures go to a temporary folder, and there will be nothing to approve\n",
-               cause ? cause->message : folder);
+               cause->message);
     g_clear_error(&cause);
-    char *run = g_dir_make_tmp("dpxdt-run-XXXXXX", &cause);
-    if (!run)
-        error_set(error, ERROR_FAILED, "no folder for pictures: %s", cause->message);
-    return run;
+    run->folder = g_dir_make_tmp("dpxdt-run-XXXXXX", &cause);
+    if (run->folder)
+        return g_steal_pointer(&run);
+    error_set(error, ERROR_FAILED, "no folder for pictures: %s", cause->message);
+    return NULL;
+}
+
+const char *run_folder(const Run *run) {
+    return run->folder;
 }
 
 /* rename(2) replaces the link in one step, whoever else is doing the same. */
-static bool point_last_at(const char *folder, const char *run_name, GError **error) {
-    g_autofree char *link = g_build_filename(folder, LAST, NULL);
-    g_autofree char *new = g_strdup_printf("%s/.%s-%s", folder, LAST, run_name);
+static bool point_last_at(const char *parent, const char *run_name, GError **error) {
+    g_autofree char *link = g_build_filename(parent, LAST, NULL);
+    g_autofree char *new = g_strdup_printf("%s/.%s-%s", parent, LAST, run_name);
+    unlink(new); /* of one that was killed here, and had the same name */
     if (symlink(run_name, new) == 0 && rename(new, link) == 0)
         return true;
     error_set_errno(error, ERROR_FAILED, errno, "cannot make %s", link);
     return false;
 }
 
-bool runs_end(const char *run, const RunReport *report, GError **error) {
-    g_autofree char *results = g_build_filename(run, RESULTS, NULL);
-    g_autofree char *folder = g_path_get_dirname(run);
-    g_autofree char *name = g_path_get_basename(run);
-    if (!report_write_json(report, results, error))
+bool run_end(Run *run, const RunReport *report, GError **error) {
+    g_autofree char *results = g_build_filename(run->folder, RESULTS, NULL);
+    g_autofree char *name = g_path_get_basename(run->folder);
+    if (!report_write_json(report, results, error) || (run->parent && !point_last_at(run->parent, name, error)))
         return false;
-    if (!g_str_has_suffix(folder, FOLDER))
-        return true; /* in the folder for temporary files: nobody will look for it */
-    g_autofree char *link = g_build_filename(folder, LAST, NULL);
-    g_autofree char *earlier_name = g_file_read_link(link, NULL);
-    if (!point_last_at(folder, name, error))
-        return false;
-    if (earlier_name && g_str_has_prefix(earlier_name, PREFIX) && strcmp(earlier_name, name) != 0) {
-        g_autofree char *earlier = g_build_filename(folder, earlier_name, NULL);
-        remove_quietly(earlier);
-    }
+    run->ended = true;
+    if (run->parent)
+        remove_left_over(run->parent);
     return true;
 }
 
-void runs_abandon(const char *run) {
-    remove_quietly(run);
+void run_free(Run *run) {
+    if (!run)
+        return;
+    g_autoptr(GError) error = NULL;
+    if (run->folder && !run->ended && !file_remove_tree(run->folder, &error))
+        g_printerr("dpxdt: warning: %s\n", error->message);
+    if (run->lock >= 0)
+        close(run->lock);
+    g_free(run->folder);
+    g_free(run->parent);
+    g_free(run);
 }
 
 /* Folders travel, by commits and by CI jobs, and then results.json is a stranger's word: it must not make us read or

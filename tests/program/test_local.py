@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import threading
+import unittest
 import xml.etree.ElementTree
 
 import harness
@@ -351,8 +352,8 @@ class Options(harness.LocalTestCase):
         result = self.dpxdt('test', 'tests')
         self.assertEqual((result.returncode, result.stderr), (1, '3 test(s) failed.\n'))
         old = [line for line in result.stdout.splitlines() if not line.startswith('      ')]
-        folder = 'tests/.dpxdt/run-N-0/0002-changed'
-        self.assertEqual([re.sub(r'run-\d+-', 'run-N-', re.sub(r':\d+/', ':PORT/', line)) for line in old], [
+        folder = 'tests/.dpxdt/run-N/0002-changed'
+        self.assertEqual([re.sub(r'run-\w{6}', 'run-N', re.sub(r':\d+/', ':PORT/', line)) for line in old], [
             'same: Running webpage capture process',
             'same: Resizing reference image',
             'same: Running perceptual diff process',
@@ -715,6 +716,24 @@ class Runs(harness.LocalTestCase):
         self.assertEqual(self.listing(), ['last', last])
         for name in ('ref_resized', 'screenshot.png', 'diff.png'):
             harness.read_picture(self.tests / '.dpxdt/last/0001-slow' / name)
+
+    @unittest.skipUnless(subprocess.run(['unshare', '-pf', 'true'], capture_output=True).returncode == 0,
+                         'process ids of our own are not allowed here')
+    def test_a_run_in_a_container_takes_none_outside_of_it_for_dead(self):
+        go_on = threading.Event()
+        site = self.site({'/slow': lambda _: go_on.wait(60) and page('red'), '/fast': page('red')})
+        self.suite([('slow', site.url + '/slow'), ('fast', site.url + '/fast')])
+        slow = self.start('update', 'tests', '--test-filter=slow')
+        site.wait_for('/slow')
+        used = {*self.listing(), *os.listdir(self.tmp)}
+        fast = self.start('update', 'tests', '--test-filter=fast', argv0=('unshare', '-pf', '--kill-child'))
+        self.assertEqual(fast.wait(60), 0)
+        self.assertLessEqual(used, {*self.listing(), *os.listdir(self.tmp)})
+        go_on.set()
+        result = self.end(slow)
+        self.assertEqual((result.stdout.splitlines()[-1], result.returncode),
+                         ('slow: Updated tests/slow.png', 0), result.stderr)
+        self.assertEqual(os.listdir(self.tmp), [])
 
 
 if __name__ == '__main__':

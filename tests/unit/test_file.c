@@ -1,6 +1,7 @@
 #include "base/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
@@ -143,6 +144,38 @@ static void a_tree_goes_and_links_in_it_are_not_followed(Fixture *f, const void 
     g_assert_false(g_file_test(outside, G_FILE_TEST_EXISTS));
 }
 
+static void a_folder_is_left_over_when_its_lock_is_free(Fixture *f, const void *unused) {
+    (void)unused;
+    int ours = -1, gone = -1, kept = -1;
+    g_autofree char *our_path = file_make_own_folder(f->folder, "run-", 0700, &ours, NULL);
+    g_autofree char *gone_path = file_make_own_folder(f->folder, "run-", 0700, &gone, NULL);
+    g_autofree char *kept_path = file_make_own_folder(f->folder, "run-", 0700, &kept, NULL);
+    g_autofree char *kept_name = g_path_get_basename(kept_path);
+    g_autofree char *other = in_folder(f, "other/file");
+    g_autofree char *file = in_folder(f, "run-file");
+    g_autofree char *link = in_folder(f, "run-link");
+    g_autofree char *in_gone = g_build_filename(gone_path, "a/file", NULL);
+    g_assert_true(file_write_text(in_gone, "x", NULL) && file_write_text(other, "x", NULL) &&
+                  file_write_text(file, "x", NULL));
+    g_assert_cmpint(symlink("other", link), ==, 0);
+    g_assert_cmpint(fcntl(ours, F_GETFD) & FD_CLOEXEC, ==, FD_CLOEXEC);
+    close(gone);
+    close(kept);
+
+    file_remove_left_over(f->folder, "run-", kept_name);
+    g_assert_true(g_file_test(our_path, G_FILE_TEST_IS_DIR));
+    g_assert_false(g_file_test(gone_path, G_FILE_TEST_EXISTS));
+    g_assert_true(g_file_test(kept_path, G_FILE_TEST_IS_DIR));
+    g_assert_true(g_file_test(link, G_FILE_TEST_IS_SYMLINK));
+    assert_holds(other, "x");
+    assert_holds(file, "x");
+
+    close(ours);
+    file_remove_left_over(f->folder, "run-", NULL);
+    g_assert_false(g_file_test(our_path, G_FILE_TEST_EXISTS));
+    g_assert_false(g_file_test(kept_path, G_FILE_TEST_EXISTS));
+}
+
 #define ADD(name, function) g_test_add(name, Fixture, NULL, set_up, function, tear_down)
 
 int main(int argc, char **argv) {
@@ -153,5 +186,6 @@ int main(int argc, char **argv) {
     ADD("/file/a-folder-in-the-way-is-an-error-with-its-path", a_folder_in_the_way_is_an_error_with_its_path);
     ADD("/file/what-cannot-be-read-says-why", what_cannot_be_read_says_why);
     ADD("/file/a-tree-goes-and-links-in-it-are-not-followed", a_tree_goes_and_links_in_it_are_not_followed);
+    ADD("/file/a-folder-is-left-over-when-its-lock-is-free", a_folder_is_left_over_when_its_lock_is_free);
     return g_test_run();
 }
