@@ -4,6 +4,7 @@
 #include "base/stop.h"
 #include "config/suite.h"
 #include "local/filter.h"
+#include "local/outputs.h"
 #include "local/runs.h"
 #include "local/site.h"
 #include "local/trial.h"
@@ -205,16 +206,29 @@ static bool write_reports(const LocalRun *run, const RunReport *report, GError *
            report_write_gallery(report, options->report_dir, options->live ? show_gallery_progress : NULL, NULL, error);
 }
 
-/* Runs all, with everything that needs to be put away again in one place. */
+/* Keeps, prints and writes what is known. */
+static bool tell(LocalRun *run, const RunReport *report, GError **error) {
+    bool kept = run_end(run->run, report, error);
+    text_report_end(run->text, report);
+    return kept && write_reports(run, report, error);
+}
+
+/* Where the second file's server does not come up, the results of the first are still worth telling; where we were
+ * stopped, the run before stays the last one. */
 static int run_suite(LocalRun *run, const Suite *suite, int n_tests, GError **error) {
     int64_t wall_ms = g_get_real_time() / 1000, started_ms = clock_now_ms();
-    bool fine = run_files(run, suite, error);
+    g_autoptr(GError) cause = NULL, telling = NULL;
+    bool fine = run_files(run, suite, &cause);
     g_autoptr(RunReport) report = make_report(run, n_tests, wall_ms, started_ms);
+    bool worth_telling = fine || (report->results->len > 0 && !error_is(cause, ERROR_STOPPED));
+    if (worth_telling && !tell(run, report, &telling)) {
+        if (fine)
+            g_propagate_error(error, g_steal_pointer(&telling));
+        else
+            g_printerr("dpxdt: warning: %s\n", telling->message);
+    }
     if (!fine)
-        return 2;
-    if (!run_end(run->run, report, error) || !write_reports(run, report, error))
-        return 2;
-    text_report_end(run->text, report);
+        g_propagate_error(error, g_steal_pointer(&cause));
     return run_report_count_bad(report) > 0 ? 1 : 0;
 }
 
@@ -261,7 +275,9 @@ static Suite *load(const LocalOptions *options, int *out_n_tests, GError **error
 int local_run(const LocalOptions *options, GError **error) {
     int n_tests = 0;
     g_autoptr(Suite) suite = load(options, &n_tests, error);
-    return suite ? open_and_run(options, suite, n_tests, error) : 2;
+    if (!suite || !outputs_check(options, suite, error))
+        return 2;
+    return open_and_run(options, suite, n_tests, error);
 }
 
 bool local_list(const LocalOptions *options, GError **error) {

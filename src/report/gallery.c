@@ -14,6 +14,7 @@
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A log is read by a person: more than 64 KB is not. Of a test that is well, the end is enough; a thousand of them
  * must not make the page slow. */
@@ -24,6 +25,9 @@ static const size_t TEXT_FILE_MAX_BYTES = 64u << 20;
 
 /* More boxes than this on one picture help nobody, and each takes room in the page. */
 enum { MOST_REGIONS = 200 };
+
+static const char INDEX[] = "index.html";
+static const char IMAGES[] = "images";
 
 /* How index.html begins; tells a folder of ours from a web site of somebody's. */
 static const char MARKER[] = "<!DOCTYPE html>\n<!-- A gallery of dpxdt";
@@ -42,7 +46,7 @@ static bool is_our_picture(const char *name) {
 }
 
 static bool is_our_file(const char *name) {
-    return strcmp(name, "index.html") == 0 || strcmp(name, "images") == 0;
+    return strcmp(name, INDEX) == 0 || strcmp(name, IMAGES) == 0;
 }
 
 /* A folder that does not exist holds nothing else either. */
@@ -74,14 +78,36 @@ static bool has_marker(const char *index, GError **error) {
     return false;
 }
 
+/* The folder, or what is above it and exists, must let us make something there. */
+static bool can_be_written(const char *folder, GError **error) {
+    g_autofree char *existing = g_strdup(folder);
+    while (!g_file_test(existing, G_FILE_TEST_EXISTS)) {
+        char *above = g_path_get_dirname(existing);
+        g_free(existing);
+        existing = above;
+    }
+    if (!g_file_test(existing, G_FILE_TEST_IS_DIR))
+        error_set(error, ERROR_INVALID, "%s is no folder", existing);
+    else if (access(existing, W_OK | X_OK) < 0)
+        error_set_errno(error, ERROR_DENIED, errno, "the folder %s", existing);
+    else
+        return true;
+    return false;
+}
+
+bool report_check_gallery(const char *folder, GError **error) {
+    g_autofree char *index = g_build_filename(folder, INDEX, NULL);
+    g_autofree char *images = g_build_filename(folder, IMAGES, NULL);
+    return can_be_written(folder, error) && holds_only(folder, is_our_file, error) &&
+           holds_only(images, is_our_picture, error) && has_marker(index, error);
+}
+
 /* The page comes first, though it is written again at the end: a gallery that was cut short is known as ours. */
-static bool prepare_folder(const char *folder, const char *index, const char *images, GError **error) {
+static bool prepare_folder(const char *folder, const char *index, GError **error) {
     g_autofree char *placeholder = g_strdup_printf("%s: it is being written -->\n", MARKER);
-    if (!holds_only(folder, is_our_file, error) || !holds_only(images, is_our_picture, error) ||
-        !has_marker(index, error))
-        return false;
-    return file_remove_tree(images, error) && file_write_text(index, placeholder, error) &&
-           file_make_folder(images, error);
+    g_autofree char *images = g_build_filename(folder, IMAGES, NULL);
+    return report_check_gallery(folder, error) && file_remove_tree(images, error) &&
+           file_write_text(index, placeholder, error) && file_make_folder(images, error);
 }
 
 /* ---- The pictures ---- */
@@ -107,7 +133,7 @@ static bool add_picture(json_t *images, const char *kind, const char *from, cons
                         GError **error) {
     if (!from)
         return true;
-    g_autofree char *name = g_strdup_printf("images/%s-%s.png", stem, kind);
+    g_autofree char *name = g_strdup_printf("%s/%s-%s.png", IMAGES, stem, kind);
     g_autofree char *to = g_build_filename(folder, name, NULL);
     g_autoptr(GFile) source = g_file_new_for_path(from);
     g_autoptr(GFile) target = g_file_new_for_path(to);
@@ -246,9 +272,8 @@ static bool write_page(const json_t *data, const char *index, GError **error) {
 
 bool report_write_gallery(const RunReport *report, const char *folder,
                           void (*progress)(int done, int total, void *data), void *data, GError **error) {
-    g_autofree char *index = g_build_filename(folder, "index.html", NULL);
-    g_autofree char *images = g_build_filename(folder, "images", NULL);
-    if (!prepare_folder(folder, index, images, error))
+    g_autofree char *index = g_build_filename(folder, INDEX, NULL);
+    if (!prepare_folder(folder, index, error))
         return false;
 
     json_auto_t *page = report_to_json(report);

@@ -90,8 +90,12 @@ bool report_write_junit(const RunReport *report, const char *path, GError **erro
  * caller frees it. */
 char *report_to_github(const RunReport *report);
 
+/* Whether a gallery may be written to a folder: it is absent and can be made, is empty, or holds an earlier gallery and
+ * nothing else (otherwise ERROR_INVALID), and can be written (otherwise ERROR_DENIED). */
+bool report_check_gallery(const char *folder, GError **error) MUST_CHECK;
+
 /* Writes the gallery: a folder with index.html and the pictures, which needs nothing else and works from file://. The
- * folder is made; what an earlier gallery left there is replaced, a folder with anything else in it is refused
- * (ERROR_INVALID). Calls progress(done, total, data) after each result where progress is not NULL. */
+ * folder is made; what an earlier gallery left there is replaced. Fails as report_check_gallery() does. Calls
+ * progress(done, total, data) after each result where progress is not NULL. */
 bool report_write_gallery(const RunReport *report, const char *folder,
                           void (*progress)(int done, int total, void *data), void *data, GError **error) MUST_CHECK;

@@ -233,6 +233,24 @@ class BadSetup(harness.LocalTestCase):
                     waitFor='echo no luck; exit 7')
 
 
+class BadSecondFile(harness.LocalTestCase):
+
+    def test_what_the_first_file_gave_is_told_and_kept(self):
+        site = self.site({'/': WHITE})
+        self.suite([('one', site.url + '/')], 'a.yaml')
+        self.suite([('two', site.url + '/'), ('three', site.url + '/')], 'b.yaml', waitFor='exit 7')
+        result = self.dpxdt('test', 'tests', '--json=all.json', '--junit=all.xml', '--report=gallery')
+        self.assertEqual((result.stdout.splitlines()[-1], result.returncode),
+                         ('  Reference image tests/one.png does not exist. Try running in update mode.', 2))
+        self.assertRegex(result.stderr, r'^2 test\(s\) did not run.\n1 test\(s\) failed.\n'
+                                        r'dpxdt test: tests/b.yaml: waitFor ended with status 7; ')
+        report = json.loads((self.folder / 'all.json').read_text())
+        self.assertEqual([it['name'] for it in report['results']], ['one'])
+        self.assertIn('tests="1"', (self.folder / 'all.xml').read_text())
+        self.assertIn('one', (self.folder / 'gallery/index.html').read_text())
+        self.assertEqual(self.dpxdt('approve', 'tests').stdout, 'one: Approved tests/one.png\n')
+
+
 class BadPage(harness.LocalTestCase):
     """The test fails and says why; the others still run."""
 
@@ -446,13 +464,58 @@ class BadDisk(harness.LocalTestCase):
             self.assertRegex(result.stderr, 'dpxdt update: .*/dev/full: No space left on device')
         self.assertTrue(pathlib.Path('/dev/full').is_char_device())
 
-    def test_a_report_where_a_folder_is_a_file(self):
+
+class BadOutput(harness.LocalTestCase):
+    """Exit status 2 before setup has run, since afterwards there would be results to lose."""
+
+    def setUp(self):
+        super().setUp()
+        self.page = self.site({'/': WHITE})
+        self.suite([('it', self.page.url + '/'), ('menu/it', self.page.url + '/')], setup='touch ran')
+        self.write('tests/menu/it.png', Picture(9, 9))
+
+    def refuse(self, words, *options):
+        before = sorted(self.folder.rglob('*')), self.files()
+        for command in ('update', 'test'):
+            with self.subTest(options):
+                result = self.dpxdt(command, 'tests', *options)
+                self.assertEqual((result.stdout, result.returncode), ('', 2))
+                self.assertRegex(result.stderr, f'^dpxdt {command}: {words}\n$')
+                self.assertEqual((sorted(self.folder.rglob('*')), self.files()), before)
+
+    def test_files_in_folders_that_are_none(self):
         self.write('file', '')
-        for option in ('--json=file/x', '--junit=file/x', '--report=file/x', '--json=tests'):
-            with self.subTest(option):
-                result = self.dpxdt('update', 'tests', option)
-                self.assertEqual(result.returncode, 2)
-                self.assertRegex(result.stderr, 'dpxdt update: .*(file|tests)')
+        for option in ('--json', '--junit'):
+            self.refuse(f'{option} nowhere/x: there is no folder nowhere', f'{option}=nowhere/x')
+            self.refuse(f'{option} file/x: there is no folder file', f'{option}=file/x')
+            self.refuse(f'{option} tests: that is a folder', f'{option}=tests')
+        self.refuse('--report file/x: file is no folder', '--report=file/x')
+
+    def test_a_gallery_where_something_else_is(self):
+        self.write('mine/index.html', 'my site')
+        self.write('other/images/holiday.png', 'x')
+        self.refuse('--report mine: mine/index.html was not written by dpxdt; nothing was replaced', '--report=mine')
+        self.refuse('--report other: other/images is no gallery of dpxdt, since holiday.png is in it; .*',
+                    '--report=other')
+        self.refuse('--report tests: tests is no gallery of dpxdt, since .* is in it; .*', '--report=tests')
+
+    def test_one_file_for_two(self):
+        (self.folder / 'out').mkdir()
+        (self.folder / 'link').symlink_to('out')
+        self.refuse('--json and --junit are the same file, link/x', '--json=out/x', '--junit=link/x')
+        for option in ('--json', '--junit'):
+            self.refuse(f'{option} tests/../tests/test.yaml: that is a file of the tests',
+                        f'{option}=tests/../tests/test.yaml')
+            self.refuse(f'{option} tests/it.png: that is the reference picture of it', f'{option}=tests/it.png')
+            self.refuse(f'{option} tests/menu/it.png: that is the reference picture of menu/it',
+                        f'{option}=tests/menu/it.png')
+            self.refuse(f'{option} out/x: it cannot be in the folder of --report, .*', f'{option}=out/x',
+                        '--report=link')
+
+    def test_an_empty_folder_and_an_earlier_gallery_are_written_to(self):
+        (self.folder / 'gallery').mkdir()
+        for _ in range(2):
+            self.assertEqual(self.dpxdt('update', 'tests', '--report=gallery').returncode, 0)
 
 
 class CtrlC(harness.LocalTestCase):

@@ -376,6 +376,7 @@ class Options(harness.LocalTestCase):
 
     def test_junit_json_github_and_a_gallery_tell_the_same(self):
         self.make_one_of_each()
+        (self.folder / 'out').mkdir()
         result = self.dpxdt('test', 'tests', '--junit=out/junit.xml', '--json=out/all.json', '--github',
                             '--report=out/gallery')
         self.assertEqual(result.returncode, 1)
