@@ -15,8 +15,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* The summary lists this many bad results: one screen. The gallery has them all. */
+/* The summary lists this many bad results: some screens. The gallery has them all. */
 enum { MOST_LISTED = 15 };
+/* Of a message: the trace of a script's error goes on for long. Its log has all. */
+enum { MOST_LINES = 12 };
 
 struct TextReport {
     int n_tests; /* set once, with the next four */
@@ -117,26 +119,34 @@ static void add_all_paths(GString *out, const Result *result) {
     g_string_append_printf(out, " (all):     %s\n", clean);
 }
 
-static void add_indented(GString *out, const char *indent, const char *text) {
-    g_autofree char *clean = words_clean(text, true);
-    g_auto(GStrv) lines = g_strsplit(g_strchomp(clean), "\n", -1);
-    for (char **line = lines; *line; line++)
-        g_string_append_printf(out, "%s%s\n", indent, *line);
+/* Deeper than anything that the old tool said, so that a page cannot put words into its mouth. */
+static const char DEEP[] = "      ";
+
+static void add_indented(GString *out, const char *text) {
+    g_autofree char *clean = words_clean(text, false);
+    g_string_append_printf(out, "%s%s\n", DEEP, clean);
 }
 
-/* What the old tool did not say; below what it did, and deeper than anything that it said. */
+static void add_why(GString *out, const Result *result) {
+    g_autofree char *why = words_why(result);
+    g_auto(GStrv) lines = g_strsplit(why, "\n", -1);
+    for (char **line = lines; *line; line++)
+        g_string_append_printf(out, "%s%s\n", line == lines ? "  " : DEEP, *line);
+}
+
+/* What the old tool did not say, below what it did. */
 static void add_more(GString *out, const Result *result) {
     g_autofree char *change = words_change(result);
     if (change)
-        add_indented(out, "      ", change);
+        add_indented(out, change);
     if (result->message && !(result->status == RESULT_MISSING || result->status == RESULT_FAILED))
-        add_indented(out, "      ", result->message);
+        add_indented(out, result->message);
     if (result->status == RESULT_FAILED && result->log_path) {
         g_autofree char *log = g_strdup_printf("Log: %s", result->log_path);
-        add_indented(out, "      ", log);
+        add_indented(out, log);
     }
     if (result->attempts > 1)
-        g_string_append_printf(out, "      (attempt %d)\n", result->attempts);
+        g_string_append_printf(out, "%s(attempt %d)\n", DEEP, result->attempts);
 }
 
 static void add_plain_difference(GString *out, const Result *result) {
@@ -154,7 +164,6 @@ static bool was_compared(const Result *result) {
 
 static void add_plain_outcome(GString *out, const char *name, const Result *result) {
     g_autofree char *reference = words_clean(result->reference_path, false);
-    g_autofree char *why = NULL;
     switch (result->status) {
     case RESULT_PASSED:
         g_string_append_printf(out, "%s passed (%s)\n", name, result->changed_pixels ? "within tolerance" : "no diff");
@@ -171,9 +180,8 @@ static void add_plain_outcome(GString *out, const char *name, const Result *resu
         break;
     case RESULT_MISSING:
     case RESULT_FAILED:
-        why = words_why(result);
         g_string_append_printf(out, "%s failed\n", name);
-        add_indented(out, "  ", why);
+        add_why(out, result);
         break;
     }
 }
@@ -310,22 +318,55 @@ static void print_live(const TextReport *report, const Result *result) {
     puts(line->str);
 }
 
+/* Adds the text in lines of the terminal's width, broken between words only, so that a long URL can still be copied. */
+static void add_wrapped(GString *out, int indent, const char *text) {
+    int room = MAX(terminal_width() - 1 - indent, 20), used = 0;
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    g_string_append_printf(out, "%*s", indent, "");
+    for (char **word = words; *word; word++) {
+        int width = width_of(*word);
+        if (used > 0 && used + 1 + width > room) {
+            g_string_append_printf(out, "\n%*s", indent, "");
+            used = 0;
+        }
+        g_string_append_printf(out, "%s%s", used > 0 ? " " : "", *word);
+        used += (used > 0) + width;
+    }
+    g_string_append_c(out, '\n');
+}
+
+static void add_whole_why(GString *out, int indent, const Result *result) {
+    g_autofree char *why = words_why(result);
+    g_auto(GStrv) lines = g_strsplit(why, "\n", -1);
+    for (int i = 0; lines[i] && i < MOST_LINES; i++)
+        add_wrapped(out, indent, lines[i]);
+    if (g_strv_length(lines) > MOST_LINES)
+        add_wrapped(out, indent, "(and more)");
+}
+
+static void print_bad_result(const TextReport *report, const Result *result) {
+    enum { INDENT = 13 };
+    const char *status = result_status_name(result->status);
+    const char *picture = result->diff_path ? result->diff_path : result->run_path;
+    const char *path = picture ? picture : result->log_path;
+    g_autofree char *name = words_clean(result->name, false);
+    g_autofree char *where = words_clean(path, false);
+    g_autoptr(GString) lines = g_string_new("  ");
+    add_styled(report, lines, marks[result->status].style, status);
+    g_string_append_printf(lines, "%*s%s\n", (int)(INDENT - 2 - strlen(status)), "", name);
+    add_whole_why(lines, INDENT, result);
+    if (path)
+        g_string_append_printf(lines, "%*s%s\n", INDENT, "", where);
+    fputs(lines->str, stdout);
+}
+
 static void print_bad_results(const TextReport *report, const RunReport *run) {
     int listed = 0, bad = run_report_count_bad(run);
     for (guint i = 0; i < run->results->len && listed < MOST_LISTED; i++) {
         const Result *result = run->results->pdata[i];
         if (!result_is_bad(result))
             continue;
-        const char *picture = result->diff_path ? result->diff_path : result->run_path;
-        const char *path = picture ? picture : result->log_path;
-        g_autofree char *name = words_clean(result->name, false);
-        g_autofree char *where = words_clean(path, false);
-        g_autoptr(GString) line = g_string_new("  ");
-        add_styled(report, line, marks[result->status].style, result_status_name(result->status));
-        g_string_append_printf(line, "%*s%s\n", (int)(11 - strlen(result_status_name(result->status))), "", name);
-        if (path)
-            g_string_append_printf(line, "%13s%s\n", "", where);
-        fputs(line->str, stdout);
+        print_bad_result(report, result);
         listed++;
     }
     if (bad > listed)
@@ -436,6 +477,10 @@ void text_report_result(TextReport *report, int index, const Result *result) {
     pthread_mutex_unlock(&report->lock);
 }
 
+static const char *words_for_good(const TextReport *report) {
+    return report->update && report->live ? "All references are up to date.\n" : "All tests passed!\n";
+}
+
 /* A run that was stopped must not say that all is well. */
 static void print_verdict(const TextReport *report, const RunReport *run) {
     int bad = run_report_count_bad(run);
@@ -444,7 +489,7 @@ static void print_verdict(const TextReport *report, const RunReport *run) {
     if (bad > 0)
         fprintf(stderr, "%d test(s) failed.\n", bad);
     else if (report->n_done == report->n_tests)
-        fputs("All tests passed!\n", stderr);
+        fputs(words_for_good(report), stderr);
 }
 
 void text_report_end(TextReport *report, const RunReport *run) {

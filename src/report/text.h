@@ -26,5 +26,6 @@ void text_report_begin(TextReport *report, int index, const char *name);
 /* Test number index has ended. In a pipe its lines are printed now, or as soon as those of all tests before it are. */
 void text_report_result(TextReport *report, int index, const Result *result);
 
-/* Prints the verdict: "All tests passed!" or "2 test(s) failed.", as the old tool had it, and the counts on a terminal. */
+/* Prints the verdict: "All tests passed!" or "2 test(s) failed.", as the old tool had it; on a terminal also the counts, and
+ * what each bad result has to say. */
 void text_report_end(TextReport *report, const RunReport *run);

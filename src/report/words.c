@@ -62,6 +62,16 @@ static char *why_different(const Result *result) {
                            result->message ? "; " : "", result->message ? result->message : "");
 }
 
+/* What a page throws has whatever its author put there; in a list of tests it must stay one block. */
+static char *without_empty_lines(const char *text) {
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    GString *kept = g_string_new(NULL);
+    for (char **line = lines; *line; line++)
+        if (*g_strchomp(*line))
+            g_string_append_printf(kept, "%s%s", kept->len ? "\n" : "", *line);
+    return g_string_free(kept, FALSE);
+}
+
 char *words_why(const Result *result) {
     g_autofree char *why = NULL;
     if (result->status == RESULT_DIFFERENT)
@@ -71,5 +81,6 @@ char *words_why(const Result *result) {
     else if (result->status == RESULT_MISSING)
         why = g_strdup_printf("Reference image %s does not exist. Try running in update mode.",
                               result->reference_path ? result->reference_path : result->name);
-    return words_clean(why, true);
+    g_autofree char *clean = words_clean(why, true);
+    return without_empty_lines(clean);
 }

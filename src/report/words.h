@@ -17,6 +17,6 @@ char *words_duration(int64_t duration_ms);
 /* "1,234 pixels changed in 3 areas, the largest 320x40 at (16,120)", or NULL if no pixel changed. */
 char *words_change(const Result *result);
 
-/* Why the result is bad, for a person, on one line or more: "0.0385669 distortion, 1,234 pixels changed in ...", or
- * what went wrong. Clean. */
+/* Why the result is bad, for a person, on one line or more, none of them empty: "0.0385669 distortion, 1,234 pixels
+ * changed in ...", or what went wrong. Clean. */
 char *words_why(const Result *result);

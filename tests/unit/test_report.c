@@ -324,7 +324,7 @@ static void a_pipe_gets_the_old_lines_in_the_suites_order(Fixture *f, const void
                     "down: Running webpage capture process\n"
                     "down failed\n"
                     "  it answered 503\n"
-                    "  for http://localhost/\n"
+                    "      for http://localhost/\n"
                     "3 test(s) failed.\n");
 }
 
@@ -436,6 +436,50 @@ static void the_live_form_fits_the_terminal(Fixture *f, const void *unused) {
     assert_has(printed, "2 of 3");
     assert_has(printed, "dpxdt report 'tests of mine'");
     assert_has(printed, "dpxdt approve 'tests of mine'");
+}
+
+static void a_message_of_many_lines_stays_one_block(Fixture *f, const void *unused) {
+    g_autoptr(RunReport) report = run_report_new("tests", false);
+    add_failed(report, "down", "Error: one\r\n\n   \n\nother passed (no diff)\n  0.5 distortion\n\n");
+    const char *block = "down failed\n"
+                        "  Error: one\n"
+                        "      other passed (no diff)\n"
+                        "        0.5 distortion\n"
+                        "1 test(s) failed.\n";
+
+    g_autofree char *plain = print_report(f, report, (int[]){0}, false, false);
+    g_autofree char *annotation = report_to_github(report);
+
+    assert_has(plain, block);
+    assert_has(annotation, "::Error: one%0Aother passed (no diff)%0A  0.5 distortion\n");
+}
+
+static void the_live_summary_has_whole_messages(Fixture *f, const void *unused) {
+    g_autoptr(RunReport) report = run_report_new("tests", false);
+    add_failed(report, "down",
+               "http://localhost:8000/a/page/with/a/rather/long/address?and=a&query=string&of=some&length=too does not "
+               "load: net::ERR_CONNECTION_REFUSED, nothing listens there\nsecond line");
+    add_different(report, "demo");
+
+    g_autofree char *printed = print_report(f, report, (int[]){0, 1}, true, false);
+
+    assert_has(
+        printed,
+        "  failed     down\n"
+        "             http://localhost:8000/a/page/with/a/rather/long/address?and=a&query=string&of=some&length=too\n"
+        "             does not load: net::ERR_CONNECTION_REFUSED, nothing listens there\n"
+        "             second line\n"
+        "  different  demo\n"
+        "             0.0385669 distortion, 1,234 pixels changed in 3 areas, the largest\n"
+        "             320x40 at (16,120)\n"
+        "             /tmp/x/demo/diff.png\n");
+}
+
+static void a_terminal_is_not_told_that_an_update_passed(Fixture *f, const void *unused) {
+    g_autoptr(RunReport) report = run_report_new("tests", true);
+    add_result(report, "demo", RESULT_UPDATED);
+    g_autofree char *printed = print_report(f, report, (int[]){0}, true, false);
+    assert_has(printed, "1 updated in 0.0 s\nAll references are up to date.\n");
 }
 
 static void colours_are_printed_only_where_wanted(Fixture *f, const void *unused) {
@@ -567,6 +611,9 @@ int main(int argc, char **argv) {
     add("/report/text/a-run-that-was-stopped-does-not-pass", a_run_that_was_stopped_does_not_pass);
     add("/report/text/no-control-character-reaches-the-terminal", no_control_character_reaches_the_terminal);
     add("/report/text/the-live-form-fits-the-terminal", the_live_form_fits_the_terminal);
+    add("/report/text/a-message-of-many-lines-stays-one-block", a_message_of_many_lines_stays_one_block);
+    add("/report/text/the-live-summary-has-whole-messages", the_live_summary_has_whole_messages);
+    add("/report/text/a-terminal-is-not-told-that-an-update-passed", a_terminal_is_not_told_that_an_update_passed);
     add("/report/text/colours-are-printed-only-where-wanted", colours_are_printed_only_where_wanted);
     add("/report/gallery/is-a-page-and-its-pictures", the_gallery_is_a_page_and_its_pictures);
     add("/report/gallery/replaces-only-a-gallery", a_gallery_replaces_only_a_gallery);
