@@ -2,32 +2,62 @@
 #include "local/local.h"
 
 #include "base/file.h"
-#include "base/suggest.h"
+#include "config/suite.h"
 #include "image/png.h"
 #include "local/filter.h"
+#include "local/hint.h"
 #include "local/runs.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static bool can_be_approved(const Result *result) {
     return (result->status == RESULT_DIFFERENT || result->status == RESULT_MISSING) && result->run_path;
 }
 
-static bool refuse_name(const RunReport *report, const char *name, GError **error) {
-    g_autoptr(GPtrArray) known = g_ptr_array_new();
+static const Result *find(const RunReport *report, const char *name) {
     for (unsigned i = 0; i < report->results->len; i++) {
         const Result *result = report->results->pdata[i];
-        g_ptr_array_add(known, result->name);
-        if (g_strcmp0(result->name, name) == 0) {
-            error_set(error, ERROR_NOT_FOUND, "%s: there is nothing to approve, the last test of it %s", name,
-                      result->status == RESULT_FAILED ? "failed" : "showed no difference");
-            return false;
-        }
+        if (strcmp(result->name, name) == 0)
+            return result;
     }
-    const char *meant = suggest_name(name, (const char *const *)known->pdata, known->len);
-    error_set(error, ERROR_NOT_FOUND, "the last test had no %s%s%s%s", name, meant ? "; did you mean " : "",
-              meant ? meant : "", meant ? "?" : "");
+    return NULL;
+}
+
+static void refuse_unknown(const char *dir, const char *name, GError **error) {
+    g_autoptr(Suite) suite = suite_load(dir, NULL);
+    g_autoptr(GPtrArray) names = suite ? hint_names(suite) : g_ptr_array_new();
+    g_autofree char *hint = hint_for_name(name, names);
+    g_autofree char *quoted = g_shell_quote(name);
+    if (strpbrk(name, "*?"))
+        error_set(error, ERROR_NOT_FOUND, "no picture of the last run that could be approved matches %s", name);
+    else if (g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+        error_set(error, ERROR_NOT_FOUND, "%s was not in the last run; `dpxdt test %s --test-filter %s` runs it", name,
+                  dir, quoted);
+    else
+        error_set(error, ERROR_NOT_FOUND, "there is no test %s%s", name, hint);
+}
+
+static bool refuse_name(const RunReport *report, const char *name, GError **error) {
+    const Result *result = find(report, name);
+    if (report->update)
+        error_set(error, ERROR_NOT_FOUND, "%s: the last run was an update: there is nothing to approve", name);
+    else if (result)
+        error_set(error, ERROR_NOT_FOUND, "%s: there is nothing to approve, the last test of it %s", name,
+                  result->status == RESULT_FAILED ? "failed" : "showed no difference");
+    else
+        refuse_unknown(report->dir, name, error);
     return false;
+}
+
+static void say_that_there_is_nothing(const RunReport *report) {
+    int failed = run_report_count(report, RESULT_FAILED);
+    if (report->update)
+        puts("Nothing to approve: the last run was an update.");
+    else if (failed > 0)
+        printf("Nothing to approve: the last test showed no difference, and %d test(s) failed.\n", failed);
+    else
+        puts("Nothing to approve: the last test showed no difference.");
 }
 
 /* Adds the results that a name (NULL: every name) stands for; false if there is none. */
@@ -60,6 +90,11 @@ static bool check(const Result *result, GError **error) {
 
 static bool approve(const Result *result, GError **error) {
     g_autoptr(GBytes) png = read_picture(result, error);
+    g_autoptr(GBytes) reference = file_read(result->reference_path, PNG_MAX_BYTES, NULL);
+    if (png && reference && g_bytes_equal(png, reference)) {
+        printf("%s: Already approved, %s is this picture\n", result->name, result->reference_path);
+        return true;
+    }
     if (!png || !file_write_bytes(result->reference_path, png, error))
         return false;
     printf("%s: Approved %s\n", result->name, result->reference_path);
@@ -88,6 +123,6 @@ bool local_approve(const char *dir, const char *const *names, int n_names, GErro
         if (!choose(report, names[i], chosen))
             return refuse_name(report, names[i], error);
     if (chosen->len == 0)
-        puts("Nothing to approve: the last test showed no difference.");
+        say_that_there_is_nothing(report);
     return approve_all(chosen, error);
 }

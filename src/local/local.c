@@ -4,6 +4,7 @@
 #include "base/stop.h"
 #include "config/suite.h"
 #include "local/filter.h"
+#include "local/hint.h"
 #include "local/outputs.h"
 #include "local/runs.h"
 #include "local/site.h"
@@ -267,8 +268,10 @@ static Suite *load(const LocalOptions *options, int *out_n_tests, GError **error
     *out_n_tests = count_chosen(suite, options->filter);
     if (*out_n_tests > 0)
         return g_steal_pointer(&suite);
-    error_set(error, ERROR_INVALID, "no test matches --test-filter %s; `dpxdt test %s --list-tests` lists all",
-              options->filter, options->dir);
+    g_autoptr(GPtrArray) names = hint_names(suite);
+    g_autofree char *hint = hint_for_name(options->filter, names);
+    error_set(error, ERROR_INVALID, "no test matches --test-filter %s%s; `dpxdt test %s --list-tests` lists all",
+              options->filter, hint, options->dir);
     return NULL;
 }
 

@@ -12,6 +12,8 @@ static const char FOLDER[] = ".dpxdt";
 static const char PREFIX[] = "run-";
 static const char LAST[] = "last";
 static const char RESULTS[] = "results.json";
+/* Stands in FOLDER from the beginning of a run to its end. */
+static const char UNFINISHED[] = "unfinished";
 
 struct Run {
     char *folder;
@@ -40,6 +42,9 @@ static bool make_folder(Run *run, const char *dir, GError **error) {
     if (!make_parent(parent, error))
         return false;
     remove_left_over(parent);
+    g_autofree char *unfinished = g_build_filename(parent, UNFINISHED, NULL);
+    if (!file_write_scratch(unfinished, "", 0, error))
+        return false;
     run->folder = file_make_own_folder(parent, PREFIX, 0777, &run->lock, error);
     if (run->folder)
         run->parent = g_steal_pointer(&parent);
@@ -83,8 +88,11 @@ bool run_end(Run *run, const RunReport *report, GError **error) {
     if (!report_write_json(report, results, error) || (run->parent && !point_last_at(run->parent, name, error)))
         return false;
     run->ended = true;
-    if (run->parent)
-        remove_left_over(run->parent);
+    if (!run->parent)
+        return true;
+    g_autofree char *unfinished = g_build_filename(run->parent, UNFINISHED, NULL);
+    unlink(unfinished);
+    remove_left_over(run->parent);
     return true;
 }
 
@@ -149,6 +157,15 @@ static bool check_report(const RunReport *report, const char *path, GError **err
     return true;
 }
 
+/* Who has stopped a run, and forgot, would take these pictures for that run's. */
+static void warn_of_unfinished(const RunReport *report) {
+    g_autofree char *unfinished = g_build_filename(report->dir, FOLDER, UNFINISHED, NULL);
+    g_autoptr(GDateTime) started = g_date_time_new_from_unix_local(report->started_ms / 1000);
+    g_autofree char *when = started ? g_date_time_format(started, "%Y-%m-%d %H:%M:%S") : g_strdup("before");
+    if (g_file_test(unfinished, G_FILE_TEST_EXISTS))
+        g_printerr("dpxdt: warning: a later run was stopped, or still goes on; this is the run of %s\n", when);
+}
+
 RunReport *runs_read_last(const char *dir, GError **error) {
     g_autofree char *path = g_build_filename(dir, FOLDER, LAST, RESULTS, NULL);
     g_autoptr(GError) cause = NULL;
@@ -163,5 +180,8 @@ RunReport *runs_read_last(const char *dir, GError **error) {
         return NULL;
     }
     run_report_move(report, dir);
-    return check_report(report, path, error) ? g_steal_pointer(&report) : NULL;
+    if (!check_report(report, path, error))
+        return NULL;
+    warn_of_unfinished(report);
+    return g_steal_pointer(&report);
 }

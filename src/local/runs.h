@@ -21,5 +21,5 @@ void run_free(Run *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Run, run_free)
 
 /* The report of the last run in DIR, its paths as seen from here. ERROR_NOT_FOUND if there was none yet; ERROR_INVALID if
- * it names a test as no suite may, or a file outside of the run's own folder. The caller frees it. */
+ * it names a test as no suite may, or a file outside of the run's own folder. Warns if a later run did not get to its end. The caller frees it. */
 RunReport *runs_read_last(const char *dir, GError **error) MUST_CHECK;

@@ -262,6 +262,10 @@ class Options(harness.LocalTestCase):
         result = self.dpxdt('test', 'tests', '--test_filter=pear')
         self.assertEqual((result.stdout, result.returncode), ('', 2))
         self.assertIn('no test matches --test-filter pear', result.stderr)
+        self.suite([{'name': 'home', 'url': 'http://localhost/',
+                     'viewports': [{'name': it, 'width': 9, 'height': 9} for it in ('desk', 'phone')]}])
+        result = self.dpxdt('test', 'tests', '--test-filter', 'home')
+        self.assertIn('--test-filter home; did you mean home@desk or home@phone?', result.stderr)
 
     def test_only_what_the_filter_lets_through_is_captured(self):
         site = self.site({'/1': page('white'), '/2': page('white')})
@@ -494,8 +498,9 @@ class Approve(harness.LocalTestCase):
     def test_names_that_stand_for_no_picture_are_refused_and_nothing_is_written(self):
         self.fail_some()
         before = self.files()
-        for name, words in {'menu-c': 'had no menu-c; did you mean menu-', 'same': 'same: there is nothing to approve',
-                            'gone': 'gone: there is nothing to approve', '../x': 'had no'}.items():
+        for name, words in {'menu-c': 'there is no test menu-c; did you mean menu-', 'men': 'did you mean menu-a or menu-b?',
+                            'x*': 'matches x*', 'same': 'same: there is nothing to approve',
+                            'gone': 'gone: there is nothing to approve', '../x': 'there is no test ../x'}.items():
             with self.subTest(name):
                 result = self.dpxdt('approve', 'tests', 'menu-a', name)
                 self.assertEqual((result.stdout, result.returncode), ('', 2))
@@ -540,6 +545,45 @@ class Approve(harness.LocalTestCase):
             self.assertEqual((result.stdout, result.returncode), ('', 2))
             self.assertIn('screenshot.png', result.stderr)
             self.assertEqual(self.files(), before)
+
+    def test_tests_that_the_last_run_left_out_are_named(self):
+        self.fail_some()
+        self.dpxdt('test', 'tests', '--test-filter=foot')
+        result = self.dpxdt('approve', 'tests', 'menu-a')
+        self.assertEqual((result.stdout, result.stderr, result.returncode),
+                         ('', 'dpxdt approve: menu-a was not in the last run; '
+                              "`dpxdt test tests --test-filter 'menu-a'` runs it\n", 2))
+
+    def test_after_an_update_there_is_nothing_to_approve(self):
+        self.fail_some()
+        self.dpxdt('update', 'tests')
+        result = self.dpxdt('approve', 'tests')
+        self.assertEqual((result.stdout, result.returncode), ('Nothing to approve: the last run was an update.\n', 0))
+        result = self.dpxdt('approve', 'tests', 'menu-a')
+        self.assertEqual((result.stderr, result.returncode), (
+            'dpxdt approve: menu-a: the last run was an update: there is nothing to approve\n', 2))
+
+    def test_what_is_approved_already_is_not_approved_again(self):
+        self.fail_some()
+        self.dpxdt('approve', 'tests', 'foot')
+        before = self.files()['foot.png']
+        self.assertEqual(self.dpxdt('approve', 'tests').stdout,
+                         'menu-a: Approved tests/menu-a.png\nmenu-b: Approved tests/menu-b.png\n'
+                         'foot: Already approved, tests/foot.png is this picture\n')
+        self.assertEqual(self.files()['foot.png'], before)
+
+    def test_a_run_that_was_stopped_is_not_taken_for_the_one_before(self):
+        self.fail_some()
+        self.assertEqual(self.dpxdt('approve', 'tests', 'foot').stderr, '')
+        self.site_.pages['/same'] = lambda request: request.server.site.ends.wait()
+        dpxdt = self.start('test', 'tests')
+        self.site_.wait_for('/same', 3)
+        os.killpg(dpxdt.pid, signal.SIGINT)
+        self.end(dpxdt)
+        result = self.dpxdt('approve', 'tests', 'menu-a')
+        self.assertRegex(result.stderr, r'^dpxdt: warning: a later run was stopped, or still goes on; '
+                                        r'this is the run of 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\n$')
+        self.assertEqual(result.stdout, 'menu-a: Approved tests/menu-a.png\n')
 
     def test_when_all_passed_there_is_nothing_to_approve(self):
         self.dpxdt('update', 'tests')
@@ -656,7 +700,7 @@ class Runs(harness.LocalTestCase):
     """The folder tests/.dpxdt."""
 
     def listing(self):
-        return sorted(it for it in os.listdir(self.tests / '.dpxdt') if it != '.gitignore')
+        return sorted(it for it in os.listdir(self.tests / '.dpxdt') if it not in ('.gitignore', 'unfinished'))
 
     def test_last_is_a_link_to_the_last_run_and_earlier_ones_are_removed(self):
         site = self.site({'/': page('white')})
