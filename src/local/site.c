@@ -27,8 +27,9 @@ enum { LOG_TAIL_LINES = 12, LOG_TAIL_BYTES = 4000 };
 struct Site {
     const TestFile *file;
     char *log_path;
-    pthread_mutex_t lock; /* guards the waiting for setup */
     Process *setup;       /* NULL if there is none */
+    pthread_mutex_t lock; /* guards the waiting for setup, and what is below */
+    bool setup_has_ended; /* with status 0 */
 };
 
 /* The last lines of the log, indented, or words for an empty one. */
@@ -76,6 +77,7 @@ static bool watch_setup(Site *site, int64_t deadline_ms, GError **error) {
         return true;
     pthread_mutex_lock(&site->lock);
     bool ended = process_wait(site->setup, deadline_ms, &status);
+    site->setup_has_ended = ended && status == 0;
     pthread_mutex_unlock(&site->lock);
     if (!ended || status == 0)
         return true;
@@ -101,6 +103,15 @@ static bool answers(const char *url, int timeout_ms, GError **error) {
     return false;
 }
 
+static void say_that_nobody_answers(const Site *site, const GError *cause, GError **error) {
+    const WaitFor *wait = &site->file->wait_for;
+    g_autofree char *tail = site->setup ? log_tail(site) : NULL;
+    error_set(error, ERROR_TIMEOUT, "%s: waitFor: %s did not answer 200 within %g s (timeout_secs): %s%s%s%s",
+              site->file->path, wait->url, wait->timeout_ms / 1000.0, cause->message,
+              site->setup_has_ended ? "; setup had ended before, with status 0" : "",
+              tail ? "; the end of setup's log:\n" : "", tail ? tail : "");
+}
+
 static bool wait_for_url(Site *site, GError **error) {
     const WaitFor *wait = &site->file->wait_for;
     int64_t deadline = clock_now_ms() + wait->timeout_ms;
@@ -115,10 +126,7 @@ static bool wait_for_url(Site *site, GError **error) {
         if (!site_check(site, error))
             return false;
         if (clock_now_ms() >= deadline) {
-            g_autofree char *tail = site->setup ? log_tail(site) : NULL;
-            error_set(error, ERROR_TIMEOUT, "%s: waitFor: %s did not answer 200 within %g s (timeout_secs): %s%s%s",
-                      site->file->path, wait->url, wait->timeout_ms / 1000.0, cause->message,
-                      tail ? "; the end of setup's log:\n" : "", tail ? tail : "");
+            say_that_nobody_answers(site, cause, error);
             return false;
         }
         if (!stop_sleep_until(MIN(clock_now_ms() + ASK_EVERY_MS, deadline)))
@@ -158,6 +166,22 @@ static bool is_answered_by_another(const TestFile *file) {
     return file->setup && file->wait_for.url && answers(file->wait_for.url, 500, &error);
 }
 
+/* bash ends at once after "server &", with status 0, whatever becomes of the server; its complaint comes into the log a
+ * little later. */
+static void warn_of_another(const Site *site) {
+    int64_t deadline = clock_now_ms() + PORT_IN_USE_MS;
+    g_autofree char *said = file_tail(site->log_path, LOG_TAIL_BYTES);
+    while (!*said && clock_now_ms() < deadline && stop_sleep_until(clock_now_ms() + ASK_EVERY_MS)) {
+        g_free(said);
+        said = file_tail(site->log_path, LOG_TAIL_BYTES);
+    }
+    g_autofree char *tail = log_tail(site);
+    g_printerr(
+        "dpxdt: warning: %s: %s answered before setup began, and setup has ended with status 0: it may be another "
+        "server that answers. Start the server without '&', and dpxdt sees why it ends; the end of its log:\n%s\n",
+        site->file->path, site->file->wait_for.url, tail);
+}
+
 Site *site_start(const TestFile *file, const char *log_path, GError **error) {
     g_autoptr(Site) site = g_new0(Site, 1);
     site->file = file;
@@ -175,7 +199,18 @@ Site *site_start(const TestFile *file, const char *log_path, GError **error) {
         g_prefix_error(error, "something else answers at %s already, so its port is in use: ", file->wait_for.url);
         return NULL;
     }
+    if (is_suspicious && site->setup_has_ended)
+        warn_of_another(site);
     return g_steal_pointer(&site);
+}
+
+const char *site_hint(Site *site) {
+    pthread_mutex_lock(&site->lock);
+    bool setup_has_ended = site->setup_has_ended;
+    pthread_mutex_unlock(&site->lock);
+    if (site->file->setup && !site->file->wait_for.url && !site->file->wait_for.script)
+        return "there is no waitFor: the server that setup starts may not be up yet";
+    return setup_has_ended ? "setup has ended, with status 0" : NULL;
 }
 
 void site_free(Site *site) {

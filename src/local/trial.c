@@ -148,6 +148,14 @@ static bool look(const Trial *trial, const TestCase *test, const CaptureSpec *sp
                          : judge(trial, test, capture, result, out_reference_note, error);
 }
 
+static void fail(const Trial *trial, Result *result, const GError *cause) {
+    bool is_refused = strstr(cause->message, "net::ERR_CONNECTION_REFUSED") != NULL;
+    const char *hint = is_refused ? site_hint(trial->site) : NULL;
+    result->status = RESULT_FAILED;
+    g_free(result->message);
+    result->message = g_strdup_printf("%s%s%s", cause->message, hint ? "; " : "", hint ? hint : "");
+}
+
 Result *trial_run(const Trial *trial, const TestCase *test, char **out_note, char **out_reference_note,
                   GError **error) {
     const CaptureSpec *spec = test->arms[trial->update ? ARM_REFERENCE : ARM_RUN];
@@ -163,11 +171,8 @@ Result *trial_run(const Trial *trial, const TestCase *test, char **out_note, cha
     }
     if (!site_check(trial->site, error))
         return NULL;
-    if (!fine) {
-        result->status = RESULT_FAILED;
-        g_free(result->message);
-        result->message = g_strdup(cause->message);
-    }
+    if (!fine)
+        fail(trial, result, cause);
     if (!keep_story(trial, spec, log, result, error))
         return NULL;
     result->duration_ms = clock_now_ms() - started;

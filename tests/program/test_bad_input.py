@@ -212,6 +212,26 @@ class BadSetup(harness.LocalTestCase):
                     setup=f'exec python3 -m http.server -b 127.0.0.1 {site.port}', waitFor={'url': site.url + '/'})
         self.assertEqual(site.requests.count('/'), 0)  # asked with HEAD, and never captured
 
+    def test_a_port_that_is_in_use_of_a_server_in_the_background(self):
+        site = self.site({'/': WHITE})
+        self.suite([('it', site.url + '/')], setup=f'python3 -m http.server -b 127.0.0.1 {site.port} &',
+                   waitFor={'url': site.url + '/'})
+        result = self.dpxdt('update', 'tests')
+        self.assertEqual(result.returncode, 0)
+        self.assertRegex(result.stderr, f'(?s)dpxdt: warning: tests/test.yaml: {site.url}/ answered before setup began, '
+                                        "and setup has ended with status 0: .* without '&', .*Address already in use")
+
+    def test_a_server_in_the_background_that_never_comes(self):
+        site = self.site({'/': WHITE})
+        self.refuse('; setup had ended before, with status 0; the end of setup', site, setup='sleep 0.1 &',
+                    waitFor={'url': f'http://127.0.0.1:{free_port()}/', 'timeout_secs': 0.5})
+
+    def test_a_page_that_is_asked_for_before_the_server_is_up(self):
+        self.suite([('it', f'http://127.0.0.1:{free_port()}/')], setup='exec sleep 1000')
+        result = self.dpxdt('update', 'tests')
+        self.assertRegex(result.stdout, 'it failed\n  .*nothing listens there.*; there is no waitFor: the server')
+        self.assertEqual(result.returncode, 1)
+
     def test_wait_for_that_is_never_answered(self):
         site = self.site({'/': WHITE, '/starting': 503, '/there': lambda request: request.answer(WHITE)})
         dead = f'http://127.0.0.1:{free_port()}/'
