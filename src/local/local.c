@@ -48,34 +48,32 @@ static void warn_of_other_browser(LocalRun *run, const char *reference_path, con
         reference_path, then, now);
 }
 
-static void take_note(LocalRun *run, const TestCase *test, char *note, char *reference_note) {
+static void take_note(LocalRun *run, const Result *result) {
+    const char *now = result->browser, *then = result->reference_browser;
     pthread_mutex_lock(&run->lock);
-    if (note && reference_note && strcmp(note, reference_note) != 0 && !run->note_differs)
-        warn_of_other_browser(run, test->reference_path, reference_note, note);
+    if (now && then && strcmp(now, then) != 0 && !run->note_differs)
+        warn_of_other_browser(run, result->reference_path, then, now);
     if (!run->note)
-        run->note = g_steal_pointer(&note);
+        run->note = g_strdup(now);
     pthread_mutex_unlock(&run->lock);
-    g_free(note);
-    g_free(reference_note);
 }
 
-/* A folder for each test, by number: names have '/', and may be very long. */
-static char *test_folder(const LocalRun *run, int index, const TestCase *test) {
-    g_autofree char *slug = g_strndup(test->name, 60);
+/* A path in the run's folder with a number: names have '/', and may be very long. */
+static char *numbered_path(const LocalRun *run, const char *prefix, int number, const char *name) {
+    g_autofree char *slug = g_strndup(name, 60);
     g_strcanon(slug, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_.@", '_');
-    g_autofree char *name = g_strdup_printf("%04d-%s", index + 1, slug);
-    return g_build_filename(run_folder(run->run), name, NULL);
+    g_autofree char *numbered = g_strdup_printf("%s%04d-%s", prefix, number, slug);
+    return g_build_filename(run_folder(run->run), numbered, NULL);
 }
 
 static Result *try_until_good(LocalRun *run, const TestCase *test, int index, GError **error) {
-    g_autofree char *folder = test_folder(run, index, test);
+    g_autofree char *folder = numbered_path(run, "", index + 1, test->name);
     const Trial trial = {.browser = run->browser, .site = run->site, .folder = folder, .update = run->options->update};
     for (int attempt = 1;; attempt++) {
-        char *note = NULL, *reference_note = NULL;
-        g_autoptr(Result) result = trial_run(&trial, test, &note, &reference_note, error);
-        take_note(run, test, note, reference_note);
+        g_autoptr(Result) result = trial_run(&trial, test, error);
         if (!result)
             return NULL;
+        take_note(run, result);
         result->attempts = attempt;
         if (!result_is_bad(result) || result->status == RESULT_MISSING || attempt > run->options->retries)
             return g_steal_pointer(&result);
@@ -116,19 +114,28 @@ static void *work(void *data) {
     return NULL;
 }
 
-static void run_workers(LocalRun *run) {
+/* Fewer threads than wanted, where the machine gives no more, only take longer. */
+static bool run_workers(LocalRun *run, GError **error) {
     pthread_t threads[MAX_JOBS];
-    int n_threads = MIN(run->jobs, (int)run->tests->len);
+    int n_wanted = MIN(run->jobs, (int)run->tests->len), n_threads = 0, why = 0;
     run->next = 0;
-    for (int i = 0; i < n_threads; i++)
-        pthread_create(&threads[i], NULL, work, run);
+    while (n_threads < n_wanted && (why = pthread_create(&threads[n_threads], NULL, work, run)) == 0)
+        n_threads++;
     for (int i = 0; i < n_threads; i++)
         pthread_join(threads[i], NULL);
+    if (n_threads == 0)
+        error_set_errno(error, ERROR_FAILED, why, "cannot start a thread");
+    else if (run->error)
+        g_propagate_error(error, g_steal_pointer(&run->error));
+    else
+        return true;
+    return false;
 }
 
-static bool run_file(LocalRun *run, const TestFile *file, GError **error) {
+static bool run_file(LocalRun *run, const TestFile *file, int number, GError **error) {
     g_autofree char *base = g_path_get_basename(file->path);
-    g_autofree char *log = g_strdup_printf("%s/%s.log", run_folder(run->run), base);
+    g_autofree char *path = numbered_path(run, "setup-", number, base);
+    g_autofree char *log = g_strconcat(path, ".log", NULL);
     g_autoptr(Site) site = site_start(file, log, error);
     if (!site)
         return false;
@@ -136,12 +143,9 @@ static bool run_file(LocalRun *run, const TestFile *file, GError **error) {
         text_report_line(run->text, "Request for %s succeeded, continuing with tests...", file->wait_for.url);
     run->file = file;
     run->site = site;
-    run_workers(run);
+    bool fine = run_workers(run, error);
     run->site = NULL;
-    if (!run->error)
-        return true;
-    g_propagate_error(error, g_steal_pointer(&run->error));
-    return false;
+    return fine;
 }
 
 static GPtrArray *chosen_tests(const TestFile *file, const char *filter) {
@@ -171,7 +175,7 @@ static bool run_files(LocalRun *run, const Suite *suite, GError **error) {
         run->tests = tests;
         run->first_index = index;
         index += (int)tests->len;
-        if (tests->len > 0 && !run_file(run, file, error))
+        if (tests->len > 0 && !run_file(run, file, (int)i + 1, error))
             return false;
     }
     return true;

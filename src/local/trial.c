@@ -82,6 +82,7 @@ static void take_over(Difference *difference, Result *result) {
     result->reference_width = difference->reference_width;
     result->reference_height = difference->reference_height;
     result->regions = g_array_ref(difference->regions);
+    result->n_regions = difference->n_regions;
     if (difference->width != difference->reference_width || difference->height != difference->reference_height)
         result->message = g_strdup_printf("size changed from %dx%d to %dx%d", difference->reference_width,
                                           difference->reference_height, difference->width, difference->height);
@@ -107,12 +108,11 @@ static bool compare(const Trial *trial, const TestCase *test, const Capture *cap
     return true;
 }
 
-static bool judge(const Trial *trial, const TestCase *test, const Capture *capture, Result *result,
-                  char **out_reference_note, GError **error) {
+static bool judge(const Trial *trial, const TestCase *test, const Capture *capture, Result *result, GError **error) {
     g_autoptr(GError) cause = NULL;
     g_autoptr(GBytes) reference = file_read(result->reference_path, PNG_MAX_BYTES, &cause);
     if (reference) {
-        *out_reference_note = png_find_note(reference, CAPTURE_NOTE);
+        result->reference_browser = png_find_note(reference, CAPTURE_NOTE);
         if (compare(trial, test, capture, reference, result, error))
             return true;
     } else if (error_is(cause, ERROR_NOT_FOUND)) {
@@ -138,14 +138,13 @@ static void note_size(GBytes *png, Result *result) {
 }
 
 static bool look(const Trial *trial, const TestCase *test, const CaptureSpec *spec, GString *log, Result *result,
-                 char **out_note, char **out_reference_note, GError **error) {
+                 GError **error) {
     g_autoptr(Capture) capture = capture_page(trial->browser, spec, log, error);
     if (!capture)
         return false;
     note_size(capture->png, result);
-    *out_note = png_find_note(capture->png, CAPTURE_NOTE);
-    return trial->update ? write_reference(trial, capture, result, error)
-                         : judge(trial, test, capture, result, out_reference_note, error);
+    result->browser = png_find_note(capture->png, CAPTURE_NOTE);
+    return trial->update ? write_reference(trial, capture, result, error) : judge(trial, test, capture, result, error);
 }
 
 static void fail(const Trial *trial, Result *result, const GError *cause) {
@@ -156,15 +155,14 @@ static void fail(const Trial *trial, Result *result, const GError *cause) {
     result->message = g_strdup_printf("%s%s%s", cause->message, hint ? "; " : "", hint ? hint : "");
 }
 
-Result *trial_run(const Trial *trial, const TestCase *test, char **out_note, char **out_reference_note,
-                  GError **error) {
+Result *trial_run(const Trial *trial, const TestCase *test, GError **error) {
     const CaptureSpec *spec = test->arms[trial->update ? ARM_REFERENCE : ARM_RUN];
     g_autoptr(Result) result = new_result(test, spec);
     g_autoptr(GString) log = g_string_new(NULL);
     g_autoptr(GError) cause = NULL;
     int64_t started = clock_now_ms();
 
-    bool fine = look(trial, test, spec, log, result, out_note, out_reference_note, &cause);
+    bool fine = look(trial, test, spec, log, result, &cause);
     if (error_is(cause, ERROR_STOPPED)) {
         g_propagate_error(error, g_steal_pointer(&cause));
         return NULL;

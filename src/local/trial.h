@@ -15,8 +15,6 @@ typedef struct {
     bool update;
 } Trial;
 
-/* Returns the result; whatever goes wrong with the page or its pictures is told there, as RESULT_FAILED. NULL with
- * error for what ends the whole run: the site died, or we were asked to stop. *out_note gets what took the picture
- * (CAPTURE_NOTE), *out_reference_note what took the reference; each NULL if unknown, else the caller's. Any thread. */
-Result *trial_run(const Trial *trial, const TestCase *test, char **out_note, char **out_reference_note,
-                  GError **error) MUST_CHECK;
+/* Returns the result; whatever goes wrong with the page or its pictures is told there, as RESULT_FAILED. NULL with error
+ * for what ends the whole run: the site died, or we were asked to stop. Any thread. */
+Result *trial_run(const Trial *trial, const TestCase *test, GError **error) MUST_CHECK;

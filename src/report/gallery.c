@@ -181,7 +181,6 @@ static json_t *file_text(const char *path, size_t max_bytes) {
 
 static void cut_regions(json_t *data) {
     json_t *regions = json_object_get(data, "regions");
-    json_object_set_new(data, "areas", json_integer((json_int_t)json_array_size(regions)));
     while (json_array_size(regions) > MOST_REGIONS)
         json_array_remove(regions, json_array_size(regions) - 1);
 }

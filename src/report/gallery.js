@@ -67,7 +67,7 @@ function sizeChange(r) {
 
 /* What happened, in a few words. */
 function score(r) {
-  const change = r.changed_pixels ? `${number(r.changed_pixels)} px` + (r.areas ? ` in ${count(r.areas, 'area')}` : '') : '';
+  const change = r.changed_pixels ? `${number(r.changed_pixels)} px` + (r.n_regions ? ` in ${count(r.n_regions, 'area')}` : '') : '';
   switch (r.status) {
   case 'different': return change || (sizeChange(r) ? `size ${sizeChange(r)}` : 'differs');
   case 'failed': return (r.message || 'failed').split('\n')[0];
@@ -256,8 +256,8 @@ function areaButtons(r) {
   const buttons = r.regions.slice(0, most).map((box, i) => el('li', {},
     el('button', {className: 'area', onclick: () => goToArea(i)},
       `${i + 1}. ${size(box.width, box.height)} at (${box.x}, ${box.y})`, el('span', {}, `${number(box.changed_pixels)} px`))));
-  if (r.areas > most) buttons.push(el('li', {}, `and ${number(r.areas - most)} more`));
-  return [el('h3', {}, count(r.areas, 'changed area')), el('ul', {}, ...buttons)];
+  if (r.n_regions > most) buttons.push(el('li', {}, `and ${number(r.n_regions - most)} more`));
+  return [el('h3', {}, count(r.n_regions, 'changed area')), el('ul', {}, ...buttons)];
 }
 
 function accept(r) {

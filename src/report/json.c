@@ -30,6 +30,8 @@ static const Field text_fields[] = {
     {"diff_path", offsetof(Result, diff_path)},
     {"log_path", offsetof(Result, log_path)},
     {"config_path", offsetof(Result, config_path)},
+    {"browser", offsetof(Result, browser)},
+    {"reference_browser", offsetof(Result, reference_browser)},
 };
 
 static const Field int_fields[] = {
@@ -60,9 +62,10 @@ static json_t *regions_to_json(const GArray *regions) {
 }
 
 static json_t *result_to_json(const Result *result) {
-    json_t *json = json_pack("{s:s, s:f, s:I, s:I, s:o}", "status", result_status_name(result->status), "distortion",
-                             result->distortion, "changed_pixels", (json_int_t)result->changed_pixels, "duration_ms",
-                             (json_int_t)result->duration_ms, "regions", regions_to_json(result->regions));
+    json_t *json = json_pack("{s:s, s:f, s:I, s:I, s:I, s:o}", "status", result_status_name(result->status),
+                             "distortion", result->distortion, "changed_pixels", (json_int_t)result->changed_pixels,
+                             "duration_ms", (json_int_t)result->duration_ms, "n_regions", (json_int_t)result->n_regions,
+                             "regions", regions_to_json(result->regions));
     for (size_t i = 0; i < G_N_ELEMENTS(text_fields); i++) {
         const char *text = G_STRUCT_MEMBER(char *, result, text_fields[i].offset);
         json_object_set_new(json, text_fields[i].key, text_to_json(text));
@@ -184,6 +187,15 @@ static bool read_fields(const json_t *json, Result *result, GError **error) {
     return true;
 }
 
+/* An older dpxdt did not tell the number of those that were left out. */
+static bool read_n_regions(const json_t *json, Result *result, GError **error) {
+    int64_t n_regions = 0;
+    if (!read_number(json, "n_regions", G_MAXINT64, &n_regions, error))
+        return false;
+    result->n_regions = MAX((uint64_t)n_regions, result->regions->len);
+    return true;
+}
+
 static Result *result_from_json(const json_t *json, GError **error) {
     const char *status = json_string_value(json_object_get(json, "status"));
     g_autoptr(Result) result = result_new(NULL);
@@ -198,7 +210,9 @@ static Result *result_from_json(const json_t *json, GError **error) {
         return NULL;
     }
     result->regions = read_regions(json, error);
-    return result->regions ? g_steal_pointer(&result) : NULL;
+    if (!result->regions || !read_n_regions(json, result, error))
+        return NULL;
+    return g_steal_pointer(&result);
 }
 
 static bool read_results(const json_t *object, RunReport *report, GError **error) {

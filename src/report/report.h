@@ -33,14 +33,17 @@ typedef struct {
     uint64_t changed_pixels;
     int width, height; /* of the run, pixels; 0 if there is none */
     int reference_width, reference_height;
-    GArray *regions;      /* of Region (diff/diff.h), or NULL */
-    char *reference_path; /* the reference picture: DIR/<name>.png */
-    char *ref_path;       /* what was compared: the reference, on the run's canvas; NULL if nothing was compared */
-    char *run_path;       /* the run's picture, or NULL if there is none */
-    char *diff_path;      /* the marked picture, or NULL if nothing differs */
-    char *log_path;       /* the capture's log, or NULL */
-    char *config_path;    /* what was captured, as JSON, or NULL */
-    int attempts;         /* 1, and one more for each retry */
+    GArray *regions;         /* of Region (diff/diff.h), or NULL */
+    uint64_t n_regions;      /* how many there are; the array has DIFF_MAX_REGIONS of them at most */
+    char *reference_path;    /* the reference picture: DIR/<name>.png */
+    char *ref_path;          /* what was compared: the reference, on the run's canvas; NULL if nothing was compared */
+    char *run_path;          /* the run's picture, or NULL if there is none */
+    char *diff_path;         /* the marked picture, or NULL if nothing differs */
+    char *log_path;          /* the capture's log, or NULL */
+    char *config_path;       /* what was captured, as JSON, or NULL */
+    char *browser;           /* what took the picture (CAPTURE_NOTE), or NULL */
+    char *reference_browser; /* what took the reference, or NULL */
+    int attempts;            /* 1, and one more for each retry */
     int64_t duration_ms;
 } Result;
 

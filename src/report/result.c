@@ -30,6 +30,8 @@ void result_free(Result *result) {
     g_free(result->diff_path);
     g_free(result->log_path);
     g_free(result->config_path);
+    g_free(result->browser);
+    g_free(result->reference_browser);
     g_free(result);
 }
 

@@ -45,12 +45,13 @@ char *words_change(const Result *result) {
         return NULL;
     g_autofree char *pixels = words_number(result->changed_pixels);
     const char *pixel_word = result->changed_pixels == 1 ? "pixel" : "pixels";
-    guint n_areas = result->regions ? result->regions->len : 0;
-    if (n_areas == 0)
+    if (!result->regions || result->regions->len == 0)
         return g_strdup_printf("%s %s changed", pixels, pixel_word);
 
     const Box *box = &g_array_index(result->regions, Region, 0).box;
-    g_autofree char *areas = n_areas == 1 ? g_strdup("1 area:") : g_strdup_printf("%u areas, the largest", n_areas);
+    g_autofree char *n_areas = words_number(result->n_regions);
+    g_autofree char *areas =
+        result->n_regions == 1 ? g_strdup("1 area:") : g_strdup_printf("%s areas, the largest", n_areas);
     return g_strdup_printf("%s %s changed in %s %dx%d at (%d,%d)", pixels, pixel_word, areas, box->width, box->height,
                            box->x, box->y);
 }

@@ -226,6 +226,15 @@ class NamesAndFiles(harness.LocalTestCase):
         self.assertEqual((self.folder / 'order').read_text(), 'a.yml\nb.yaml\n')
         self.assertEqual((self.picture('a')[0, 0], self.picture('b')[0, 0]), ((0, 0, 255, 255), (255, 0, 0, 255)))
 
+    def test_the_longest_name_that_a_file_may_have_and_its_log(self):
+        site = self.site({'/': page('white')})
+        self.suite([('it', site.url + '/')], 'x' * 250 + '.yaml', setup='echo hello; exec sleep 1000',
+                   waitFor='sleep 0.2')
+        result = self.dpxdt('update', 'tests')
+        self.assertEqual(result.returncode, 0, result.stderr)
+        log = self.tests / '.dpxdt/last' / f'setup-0001-{"x" * 60}.log'
+        self.assertEqual(log.read_text(), 'hello\n')
+
     def test_a_wait_for_script_runs_before_the_tests_and_after_setup_began(self):
         self.write('index.html', page('white'))
         port = free_port()

@@ -41,6 +41,7 @@ static void add_region(Result *result, Box box, uint64_t changed_pixels) {
     if (!result->regions)
         result->regions = g_array_new(FALSE, FALSE, sizeof(Region));
     g_array_append_val(result->regions, region);
+    result->n_regions++;
     result->changed_pixels += changed_pixels;
 }
 
@@ -81,6 +82,8 @@ static void a_report_survives_being_json(Fixture *f, const void *unused) {
     different->attempts = 2;
     different->width = 1280;
     different->reference_height = 8000;
+    different->n_regions = 1234;
+    different->reference_browser = g_strdup("Chromium 129");
 
     g_assert_true(report_write_json(report, path, NULL));
     g_autoptr(RunReport) back = report_read_json(path, NULL);
@@ -99,7 +102,9 @@ static void a_report_survives_being_json(Fixture *f, const void *unused) {
     g_assert_cmpint(second->width, ==, 1280);
     g_assert_cmpint(second->reference_height, ==, 8000);
     g_assert_cmpstr(second->diff_path, ==, different->diff_path);
+    g_assert_cmpstr(second->reference_browser, ==, "Chromium 129");
     g_assert_null(second->message);
+    g_assert_cmpuint(second->n_regions, ==, 1234);
     g_assert_cmpuint(second->regions->len, ==, 3);
     const Region *region = &g_array_index(second->regions, Region, 0);
     g_assert_cmpint(region->box.width, ==, 320);
@@ -593,6 +598,14 @@ static void numbers_and_durations_are_readable(void) {
     }
 }
 
+static void areas_are_counted_though_only_some_are_kept(void) {
+    g_autoptr(RunReport) report = run_report_new("tests", false);
+    Result *result = add_different(report, "demo");
+    result->n_regions = 4321;
+    g_autofree char *words = words_change(result);
+    g_assert_cmpstr(words, ==, "1,234 pixels changed in 4,321 areas, the largest 320x40 at (16,120)");
+}
+
 static void add(const char *name, void (*test)(Fixture *f, const void *unused)) {
     g_test_add(name, Fixture, NULL, set_up, test, tear_down);
 }
@@ -618,5 +631,7 @@ int main(int argc, char **argv) {
     add("/report/gallery/is-a-page-and-its-pictures", the_gallery_is_a_page_and_its_pictures);
     add("/report/gallery/replaces-only-a-gallery", a_gallery_replaces_only_a_gallery);
     g_test_add_func("/report/words/numbers-and-durations-are-readable", numbers_and_durations_are_readable);
+    g_test_add_func("/report/words/areas-are-counted-though-only-some-are-kept",
+                    areas_are_counted_though_only_some_are_kept);
     return g_test_run();
 }
