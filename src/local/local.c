@@ -8,8 +8,10 @@
 #include "local/outputs.h"
 #include "local/runs.h"
 #include "local/site.h"
+#include "local/strays.h"
 #include "local/trial.h"
 #include "report/text.h"
+#include "report/words.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -218,6 +220,14 @@ static bool tell(LocalRun *run, const RunReport *report, GError **error) {
     return kept && write_reports(run, report, error);
 }
 
+/* Who renames a test, or takes one out, forgets its picture. */
+static void tell_of_strays(const Suite *suite) {
+    g_autofree char *words = strays_describe(suite);
+    g_autofree char *clean = words ? words_clean(words, false) : NULL;
+    if (clean)
+        g_printerr("dpxdt: note: %s\n", clean);
+}
+
 /* Where the second file's server does not come up, the results of the first are still worth telling; where we were
  * stopped, the run before stays the last one. */
 static int run_suite(LocalRun *run, const Suite *suite, int n_tests, GError **error) {
@@ -232,6 +242,8 @@ static int run_suite(LocalRun *run, const Suite *suite, int n_tests, GError **er
         else
             g_printerr("dpxdt: warning: %s\n", telling->message);
     }
+    if (fine && !run->options->filter)
+        tell_of_strays(suite);
     if (!fine)
         g_propagate_error(error, g_steal_pointer(&cause));
     return run_report_count_bad(report) > 0 ? 1 : 0;

@@ -235,6 +235,22 @@ class NamesAndFiles(harness.LocalTestCase):
         log = self.tests / '.dpxdt/last' / f'setup-0001-{"x" * 60}.log'
         self.assertEqual(log.read_text(), 'hello\n')
 
+    def test_pictures_that_belong_to_no_test_any_more_are_told_of_and_left(self):
+        site = self.site({'/': page('white')})
+        self.suite([(it, site.url + '/') for it in ('kept', 'menu/old', 'below/old', 'gone', 'gone@9x9', 'gone2')])
+        self.dpxdt('update', 'tests')
+        self.suite([('kept', site.url + '/')])
+        self.write('tests/mine.png', harness.Picture(9, 9))
+        self.write('tests/text.png', 'text')
+        self.write('tests/below/own.yaml', 'tests: []')
+        before = set(self.files())
+        for command in ('test', 'update'):
+            result = self.dpxdt(command, 'tests', '--report=tests/gallery')
+            self.assertEqual(result.stderr, 'All tests passed!\n' 'dpxdt: note: 4 pictures belong to no test any more: '
+                                            'tests/gone.png, tests/gone2.png, tests/gone@9x9.png ...\n')
+        self.assertLessEqual(before, set(self.files()))
+        self.assertEqual(self.dpxdt('test', 'tests', '--test-filter=k*').stderr, 'All tests passed!\n')
+
     def test_a_wait_for_script_runs_before_the_tests_and_after_setup_began(self):
         self.write('index.html', page('white'))
         port = free_port()
