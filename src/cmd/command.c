@@ -16,6 +16,15 @@ static void spell_with_hyphens(int argc, char **argv) {
     }
 }
 
+/* GLib's messages have typographic quotes, which not every terminal can show. */
+static char *with_plain_quotes(const char *message) {
+    GString *plain = g_string_new(message);
+    static const char *const quotes[] = {"\u201c", "\u201d", "\u2018", "\u2019"};
+    for (size_t i = 0; i < G_N_ELEMENTS(quotes); i++)
+        g_string_replace(plain, quotes[i], "'", 0);
+    return g_string_free(plain, FALSE);
+}
+
 /* GOption says "Unknown option --fliter"; this adds which one may have been meant. */
 static void name_the_nearest(const GOptionEntry *entries, GError *cause, GError **error) {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
@@ -25,10 +34,11 @@ static void name_the_nearest(const GOptionEntry *entries, GError *cause, GError 
     const char *dashes = strstr(cause->message, "--");
     g_autofree char *written = dashes ? g_strndup(dashes + 2, strcspn(dashes + 2, "=")) : NULL;
     const char *meant = written ? suggest_name(written, (const char *const *)names->pdata, names->len) : NULL;
+    g_autofree char *message = with_plain_quotes(cause->message);
     if (meant && g_error_matches(cause, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION))
-        error_set(error, ERROR_INVALID, "%s; did you mean --%s?", cause->message, meant);
+        error_set(error, ERROR_INVALID, "%s; did you mean --%s?", message, meant);
     else
-        error_set(error, ERROR_INVALID, "%s", cause->message);
+        error_set(error, ERROR_INVALID, "%s", message);
 }
 
 bool command_parse(const Command *command, const GOptionEntry *entries, int *argc, char ***argv, GError **error) {
@@ -68,8 +78,10 @@ bool command_check_arguments(const Command *command, int argc, int least, int mo
     int given = argc - 1;
     if (given >= least && (most < 0 || given <= most))
         return true;
-    error_set(error, ERROR_INVALID, "%s; the usage is: dpxdt %s [OPTION...] %s\n`dpxdt %s --help` says more",
-              given < least ? "something is missing" : "there is too much on the line", command->name,
-              command->arguments, command->name);
+    g_auto(GStrv) names = g_strsplit(command->arguments, " ", -1);
+    g_autofree char *problem =
+        given < least ? g_strdup_printf("%s is missing", names[given]) : g_strdup("there is too much on the line");
+    error_set(error, ERROR_INVALID, "%s; the usage is: dpxdt %s [OPTION...] %s\n`dpxdt %s --help` says more", problem,
+              command->name, command->arguments, command->name);
     return false;
 }

@@ -20,8 +20,9 @@ static void print_help(FILE *to) {
           to);
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
         fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-    fputs("\n`dpxdt COMMAND --help` tells the options of one. Start with `dpxdt update DIR`, where DIR holds\n"
-          "a YAML file of tests (man dpxdt-tests), change a page, and run `dpxdt test DIR`.\n",
+    fputs("\n`dpxdt help COMMAND`, or `dpxdt COMMAND --help`, tells the options of one, `dpxdt --version` the\n"
+          "version. Start with `dpxdt update DIR`, where DIR holds a YAML file of tests (man dpxdt-tests),\n"
+          "change a page, and run `dpxdt test DIR`.\n",
           to);
 }
 

@@ -203,7 +203,7 @@ class BadInput(harness.TestCase):
             self.refuse(f'--ignore {box}: must be x,y,width,height', good, good, f'--ignore={box}')
         for tolerance in ('-0.1', '1.1', 'nan'):
             self.refuse('--tolerance must be from 0 to 1', good, good, f'--tolerance={tolerance}')
-        self.refuse('something is missing', good)
+        self.refuse('B.png is missing', good)
         self.refuse('too much', good, good, good)
 
 

@@ -329,6 +329,24 @@ class Options(harness.LocalTestCase):
                 self.assertEqual((result.stdout, result.returncode), ('', 2), result.stderr)
                 self.assertNotEqual(result.stderr, '')
 
+    def test_what_is_missing_is_named(self):
+        for words, missing in {'test': 'DIR', 'approve': 'DIR', 'report': 'DIR', 'diff': 'A.png',
+                               'diff a.png': 'B.png'}.items():
+            result = self.dpxdt(*words.split())
+            self.assertIn(f': {missing} is missing; the usage is: dpxdt ', result.stderr)
+
+    def test_bad_values_are_quoted_plainly(self):
+        result = self.dpxdt('test', 'tests', '--jobs=x')
+        self.assertEqual((result.stderr, result.returncode),
+                         ("dpxdt test: Cannot parse integer value 'x' for --jobs\n", 2))
+
+    def test_the_help_tells_of_all_that_can_be_typed(self):
+        for words in (['--help'], ['help'], ['-h']):
+            result = self.dpxdt(*words)
+            for what in ('update', 'approve', 'dpxdt help COMMAND', '--help', '--version'):
+                self.assertIn(what, result.stdout)
+            self.assertEqual(result.returncode, 0)
+
     def test_jobs_is_how_many_pages_are_open_at_once(self):
         open_now, most, lock = [0], [0], threading.Lock()
         together = threading.Barrier(4)
