@@ -226,7 +226,9 @@ function describe(r) {
   $('message').textContent = message;
   $('message').className = r.status;
   $('message').hidden = !message;
+  $('texts').replaceChildren(...texts(r).map(kind => el('button', {onclick: () => openText(kind)}, capital(kind))));
   $('areas').hidden = !r.regions.length;
+  $('views').hidden = $('zoom').hidden = !Object.keys(r.images).length;
   document.title = `${r.name} \u2013 dpxdt ${data.dir}`;
   describeFacts(r);
   $('live').textContent = `${$('position').textContent} ${r.name}, ${r.status}, ${score(r)}`;
@@ -266,6 +268,16 @@ function accept(r) {
     el('code', {className: 'copy'}, `dpxdt approve ${shell(data.dir)} ${shell(r.name)}`)];
 }
 
+const texts = r => ['log', 'config'].filter(kind => r[kind]);
+
+function openText(kind) {
+  settings.facts = true;
+  showFacts();
+  $(kind).open = true;
+  $(kind).scrollIntoView();
+  $(kind).querySelector('pre').focus();
+}
+
 function describeFacts(r) {
   const share = r.width && r.height ? ` (${+(r.changed_pixels / r.width / r.height * 100).toPrecision(2)} %)` : '';
   const facts = [
@@ -274,13 +286,15 @@ function describeFacts(r) {
     ['Size', sizeChange(r) || r.width && size(r.width, r.height)],
     ['Distortion', r.distortion && distortion(r)],
     ['Changed', r.changed_pixels && `${count(r.changed_pixels, 'pixel')}${share}`],
+    ['Browser', r.browser || data.browser],
+    ['Reference by', r.reference_browser !== r.browser && r.reference_browser],
     ['Took', duration(r.duration_ms) + (r.attempts > 1 ? `, ${r.attempts} attempts` : '')],
   ].filter(fact => fact[1]);
-  const texts = ['log', 'config'].filter(kind => r[kind]).map(kind =>
-    el('details', {open: kind === 'log' && r.status === 'failed'}, el('summary', {}, capital(kind)), el('pre', {tabIndex: 0}, r[kind])));
+  const details = texts(r).map(kind =>
+    el('details', {id: kind, open: kind === 'log' && r.status === 'failed'}, el('summary', {}, capital(kind)), el('pre', {tabIndex: 0}, r[kind])));
   $('facts').replaceChildren(...(r.description ? [el('p', {}, r.description)] : []),
     el('dl', {}, ...facts.flatMap(([label, value]) => [el('dt', {}, label), el('dd', {}, value)])),
-    ...accept(r), ...(r.regions.length ? areaButtons(r) : []), ...texts);
+    ...accept(r), ...(r.regions.length ? areaButtons(r) : []), ...details);
 }
 
 function showFacts() {
@@ -558,8 +572,10 @@ function hero() {
 function about() {
   const started = data.started_ms && new Date(data.started_ms).toLocaleString([], {dateStyle: 'medium', timeStyle: 'short'});
   $('suite').textContent = data.dir;
-  $('about').textContent = [data.update && 'Update', count(results.length, 'test'), duration(data.duration_ms), started, data.browser]
+  $('order').hidden = !results.length;
+  $('about').textContent = [data.update && 'Update', count(results.length, 'test'), duration(data.duration_ms), started, data.browser?.split(',')[0]]
     .filter(Boolean).join(' \u00b7 ');
+  $('about').title = data.browser || '';
   document.title = `dpxdt ${data.dir}`;
 }
 

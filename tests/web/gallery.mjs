@@ -104,7 +104,7 @@ function gallery(name, results, update = false) {
   for (const one of results)
     for (const key of ['ref_path', 'run_path', 'diff_path', 'log_path']) one[key] &&= path.join(run, path.basename(one[key]));
   fs.writeFileSync(path.join(dir, '.dpxdt/last/results.json'), JSON.stringify({ format: 'dpxdt-results-1', dir: 'tests', update,
-    started_ms: 1754300000000, duration_ms: 24300, browser: 'Chromium 130', results }));
+    started_ms: 1754300000000, duration_ms: 24300, browser: 'HeadlessChrome/130.0.6723.91, chromium-headless-shell, flags 5f3a9c01', results }));
   const printed = execFileSync(dpxdt, ['report', dir, '--no-open'], { encoding: 'utf8' });
   return pathToFileURL(path.resolve(printed.trim())).href;
 }
@@ -206,6 +206,26 @@ test('a test without a reference offers only the picture that there is', () => w
   strictEqual(await page.$$eval('#views button:enabled', buttons => buttons.length), 1);
   await press(page, 'w');
   strictEqual(await view(page), 'after');
+}));
+
+test('a test without any picture offers no views', () => wide(at(pages.mixed, 'down'), async page => {
+  ok(!await page.isVisible('#views') && !await page.isVisible('#zoom'));
+  await press(page, 'j');
+  ok(await page.isVisible('#views') && await page.isVisible('#zoom'));
+}));
+
+test('log and config are one click away', () => wide(at(pages.mixed, 'much'), async page => {
+  deepStrictEqual(await page.$$eval('#texts button', buttons => buttons.map(one => one.textContent)), ['Log']);
+  ok(!await page.isVisible('#facts'));
+  await page.click('#texts button');
+  ok(await page.isVisible('#log pre'));
+  strictEqual(await page.evaluate(() => document.activeElement.tagName), 'PRE');
+}));
+
+test('the header has room for the browser, and says how the list is ordered', () => wide(pages.mixed, async page => {
+  ok((await page.textContent('#about')).endsWith('HeadlessChrome/130.0.6723.91'));
+  ok(await page.$eval('#about', about => about.scrollWidth <= about.clientWidth), 'it is cut');
+  ok(await page.isVisible('text=Failures first, then by how much changed'));
 }));
 
 test('blinking goes by itself, but by the key alone where motion is not wanted', async () => {
@@ -378,6 +398,7 @@ test('on a phone there is one column: the list, then a test, and back', () => ph
   const overflows = () => page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
   ok(await page.isVisible('nav') && !await page.isVisible('#test'));
   ok(!await overflows());
+  ok(await page.$eval('#chips', chips => chips.scrollWidth <= chips.clientWidth), 'the chips have a scrollbar');
   await page.click('nav a >> text=much');
   await page.waitForSelector('#test', { state: 'visible' });
   ok(!await page.isVisible('nav') && await page.isVisible('#facts'));
