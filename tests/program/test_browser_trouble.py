@@ -30,7 +30,7 @@ class Fake(harness.LocalTestCase):
         self.assertEqual((result.stdout, result.returncode), ('', 2), result.stderr)
         self.assertRegex(result.stderr, words)
 
-    def fail(self, mode, words, **options):
+    def fail_with(self, mode, words, **options):
         result = self.run_with(mode, **options)
         self.assertEqual((result.returncode, result.stderr), (1, '1 test(s) failed.\n'), result.stdout)
         self.assertRegex(result.stdout, 'it0 failed\n  .*' + words)
@@ -50,6 +50,12 @@ class Fake(harness.LocalTestCase):
         self.refuse('dies', r'fake-chromium-dies did not start: ended with status 7; it said:\n'
                             r'[\s\S]*cannot open display: no luck')
 
+    def test_one_that_starts_only_without_its_sandbox_is_used_with_a_warning_and_no_other_is(self):
+        for mode, words in {'sandboxless': harness.NO_SANDBOX, 'well': ''}.items():
+            self.run_with(mode)
+            result = harness.dpxdt('update', 'tests', f'--browser=./fake-chromium-{mode}', cwd=self.folder, env=self.env)
+            self.assertEqual((result.stderr, result.returncode), (words + 'All tests passed!\n', 0))
+
     def test_one_that_hangs_up_is_refused(self):
         self.refuse('hangs-up', 'did not start')
 
@@ -63,17 +69,17 @@ class Fake(harness.LocalTestCase):
         self.refuse('half', 'did not start: it does not answer', timeout=100)
 
     def test_one_that_dies_under_every_page_fails_the_test_in_the_end(self):
-        self.fail('dies-navigating', 'the browser ended')
-        self.fail('dies-capturing', 'the browser ended')
+        self.fail_with('dies-navigating', 'the browser ended')
+        self.fail_with('dies-capturing', 'the browser ended')
 
     def test_one_that_hangs_or_rambles_at_the_picture_fails_the_test_at_its_time_limit(self):
-        self.fail('half-capturing', 'captureScreenshot: timed out', config={'timeoutMs': 1000})
-        self.fail('nonsense-capturing', 'captureScreenshot', config={'timeoutMs': 1000})
+        self.fail_with('half-capturing', 'captureScreenshot: timed out', config={'timeoutMs': 1000})
+        self.fail_with('nonsense-capturing', 'captureScreenshot', config={'timeoutMs': 1000})
 
     def test_one_that_refuses_fails_the_test_with_its_words(self):
-        self.fail('no-tabs', 'cannot open a tab: Target.createTarget: I would rather not')
-        self.fail('no-picture', 'captureScreenshot: no data')
-        self.fail('no-png', 'not a PNG')
+        self.fail_with('no-tabs', 'cannot open a tab: Target.createTarget: I would rather not')
+        self.fail_with('no-picture', 'captureScreenshot: no data')
+        self.fail_with('no-png', 'not a PNG')
 
 
 class Real(harness.LocalTestCase):
@@ -107,7 +113,7 @@ class Real(harness.LocalTestCase):
         reader.join(200)
         self.assert_nothing_runs()
         self.assertEqual(dpxdt.returncode, 1, output)
-        self.assertEqual(output[1], '2 test(s) failed.\n')
+        self.assertEqual(output[1].replace(harness.NO_SANDBOX, ''), '2 test(s) failed.\n')
         for i in hanging:
             self.assertRegex(output[0], f'p{i} failed\n  .*(did not|timed out)')
         wrong = [i for i in range(100) if i not in hanging and self.picture(f'p{i}')[20, 15] != (i, 99, 0, 255)]
