@@ -5,12 +5,14 @@ A test file ends with `harness.main()`; each of its tests is a method of a harne
 whose name, says in words what holds. Standard library only, so that the tests run wherever Python 3 does.
 """
 import concurrent.futures
+import functools
 import http.server
 import io
 import json
 import os
 import pathlib
 import select
+import shutil
 import signal
 import socket
 import ssl
@@ -90,11 +92,36 @@ class LocalTestCase(TestCase):
         return process
 
     def end(self, process, timeout=60):
-        """Waits for a started dpxdt. Returns what dpxdt() returns, but for NO_SANDBOX; nothing that it started is left."""
+        """Waits for a started dpxdt. Returns what dpxdt() returns, without NO_SANDBOX; nothing it started is left."""
         self.processes()
         out, err = process.communicate(timeout=timeout)
         self.assert_nothing_runs()
         return subprocess.CompletedProcess(process.args, process.returncode, out, err.replace(NO_SANDBOX, ''))
+
+    def copy_of_dpxdt(self, before=b'', after=b''):
+        """Words to put before the command, for start(): it runs a copy of the program, which everybody may read, and in
+        which one text was replaced by another of the same length."""
+        program = pathlib.Path(os.environ['DPXDT']).read_bytes()
+        assert before in program and len(before) == len(after), before
+        copy = self.write('copy-of-dpxdt', program.replace(before, after) if before else program)
+        copy.chmod(0o755)
+        return ('/bin/sh', '-c', 'shift; exec "$0" "$@"', str(copy))
+
+    def no_room(self, folder):
+        """Words to put before a command: it and what it starts can write nothing into files below a folder."""
+        library = pathlib.Path(os.environ['DPXDT']).parents[2] / 'tests/program/no_room.so'
+        copy = self.write('no_room.so', library.read_bytes())  # where the browser's user may read it
+        asan = os.environ.get('ASAN_OPTIONS', '')
+        return ('env', f'LD_PRELOAD={copy}', f'NO_ROOM={folder}', f'ASAN_OPTIONS={asan}:verify_asan_link_order=0')
+
+    def without_room(self, folder, size, script='exec "$@"'):
+        """The ways to run a command with a full disk in a folder: a name, and words to put before the command, which a
+        script runs as "$@". Everywhere no_room.c can refuse what is written there; where we may mount, the folder is a
+        disk of that size, too."""
+        ways = {'no byte can be written': ('sh', '-ec', script, 'sh', *self.no_room(folder))}
+        if mounting():
+            ways['a small disk'] = after_mount(f'mount -t tmpfs -o size={size},mode=755 none {folder}', script)
+        return ways.items()
 
     def dpxdt(self, *args, timeout=60, **options):
         """Runs dpxdt to its end, and asserts that it left no process and no temporary file."""
@@ -195,6 +222,25 @@ def _wait_for_end(process, deadline):
         os.close(end)
 
 
+@functools.cache
+def mounting():
+    """Words for a shell which may mount, for itself and what it starts, and words for it to put before a command which
+    shall again run as who we are; None where that is not allowed: in a chroot, and in most containers."""
+    whole = (('unshare', '-m'), ())
+    if os.getuid() != 0:
+        whole = (('unshare', '-rm'), ('unshare', '-U', f'--map-user={os.getuid()}', f'--map-group={os.getgid()}'))
+    shell, back = whole
+    tried = subprocess.run([*shell, 'sh', '-ec', 'mount -t tmpfs none /mnt; "$@"', 'sh', *back, 'true'],
+                           capture_output=True)
+    return whole if tried.returncode == 0 else None
+
+
+def after_mount(mount, script='exec "$@"'):
+    """Words to put before a command: it is run by a script, as "$@", after a command that mounts."""
+    shell, back = mounting()
+    return (*shell, 'sh', '-ec', f'{mount}; {script}', 'sh', *back)
+
+
 def wait_until(condition, seconds=20):
     """For what gives no event: asks often, and returns the first answer that counts as true."""
     deadline = time.monotonic() + seconds
@@ -202,6 +248,13 @@ def wait_until(condition, seconds=20):
         assert time.monotonic() < deadline, 'waited in vain'
         time.sleep(0.01)
     return answer
+
+
+def browser():
+    """The program that dpxdt finds, where a distribution put it."""
+    programs = ('/usr/lib/chromium/chromium-headless-shell', '/usr/lib/chromium/chromium', 'chromium-headless-shell',
+                'chrome-headless-shell', 'chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome')
+    return next(filter(None, map(shutil.which, programs)))
 
 
 def free_port():

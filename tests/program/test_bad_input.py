@@ -4,10 +4,10 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import signal
 import subprocess
-import unittest
 
 import harness
 from harness import Picture, free_port, wait_until
@@ -15,19 +15,6 @@ from harness import Picture, free_port, wait_until
 WHITE = '<!DOCTYPE html><body style="background: white">'
 RED = '<!DOCTYPE html><body style="background: red">'
 FAKE = pathlib.Path(__file__).parent.parent / 'fake-chromium'
-
-
-def can_mount():
-    mount = subprocess.run(['unshare', '-m', 'mount', '-t', 'tmpfs', 'none', '/mnt'], capture_output=True)
-    return mount.returncode == 0
-
-
-needs_mount = unittest.skipUnless(can_mount(), 'mounting in a namespace of our own is not allowed here')
-
-
-def after(script):
-    """Words to put before a command: it runs after a script, or by it as "$@", with mounts of their own."""
-    return ('unshare', '-m', 'sh', '-ec', script if '"$@"' in script else script + '; exec "$@"', 'sh')
 
 
 class BadFile(harness.LocalTestCase):
@@ -389,15 +376,13 @@ class BadBrowser(harness.LocalTestCase):
             with self.subTest(path):
                 self.refuse(f'--browser {path}: there is no such program', f'--browser={path}')
 
-    @needs_mount
     def test_no_browser_at_all(self):
         self.env['PATH'] = str(self.folder / 'bin')
         (self.folder / 'bin').mkdir()
         for program in ('sh', 'bash', 'env'):
             (self.folder / 'bin' / program).symlink_to(shutil.which(program))
-        hide = 'for it in /usr/lib/chromium; do [ ! -d $it ] || /bin/mount -t tmpfs none $it; done'
         self.refuse(r'no browser was found; install one \(apt-get install chromium-headless-shell',
-                    argv0=('/usr/bin/unshare', '-m', '/bin/sh', '-ec', hide + '; exec "$@"', 'sh'))
+                    argv0=self.copy_of_dpxdt(b'/usr/lib/chromium/', b'/usr/lib/no-where/'))
 
     def test_programs_that_are_no_browsers(self):
         cat_says = r"ended with status 1; it said:\n[\s\S]*cat: unrecognized option '--headless'"
@@ -427,55 +412,79 @@ class BadDisk(harness.LocalTestCase):
         self.page = self.site({'/': self.noise})  # as a PNG it has some 360 KB
         self.suite([('it', self.page.url + '/')])
 
-    @needs_mount
     def test_no_room_for_references_fails_the_test_and_keeps_the_old_one(self):
         self.suite([('it', self.page.url + '/'), ('below/it', self.page.url + '/')])
         (self.tests / 'below').mkdir()
         show = 'ls -A tests/below; cat tests/below/it.png'
-        script = 'mount -t tmpfs -o size=100k none tests/below; printf kept > tests/below/it.png; status=0; ' \
-                 f'"$@" || status=$?; {{ {show}; }} > seen; exit $status'
-        result = self.dpxdt('update', 'tests', argv0=after(script))
-        self.assertEqual(result.returncode, 1, result.stderr)
-        self.assertRegex(result.stdout, r'it: Updated tests/it.png\n'
-                                        r'below/it: .*\nbelow/it failed\n'
-                                        r'  cannot write tests/below/it.png: .*No space left')
-        self.assertEqual((self.folder / 'seen').read_text(), 'it.png\nkept')
+        script = f'printf kept > tests/below/it.png; status=0; "$@" || status=$?; {{ {show}; }} > seen; exit $status'
+        for way, words in self.without_room(self.tests / 'below', '100k', script):
+            with self.subTest(way):
+                self.write('tests/it.png', Picture(9, 9))
+                result = self.dpxdt('update', 'tests', argv0=words)
+                self.assertEqual(result.returncode, 1, result.stderr)
+                self.assertRegex(result.stdout, r'it: Updated tests/it.png\n'
+                                                r'below/it: .*\nbelow/it failed\n'
+                                                r'  cannot write tests/below/it.png: .*No space left')
+                self.assertEqual((self.folder / 'seen').read_text(), 'it.png\nkept')
 
-    @needs_mount
     def test_no_room_for_the_run_folder_is_said(self):
-        (self.tests / '.dpxdt').mkdir()
         self.write('tests/it.png', Picture(400, 300))
+        self.write('tests/.dpxdt/.gitignore', 'so small that there is room for it\n')
         before = self.files()
-        result = self.dpxdt('test', 'tests', argv0=after('mount -t tmpfs -o size=100k none tests/.dpxdt'))
-        self.assertIn(result.returncode, (1, 2))
-        self.assertRegex(result.stdout + result.stderr, 'cannot write tests/.dpxdt/.*No space left on device')
-        self.assertEqual(self.files(), before)
+        for way, words in self.without_room(self.tests / '.dpxdt', '100k'):
+            with self.subTest(way):
+                result = self.dpxdt('test', 'tests', argv0=words)
+                self.assertIn(result.returncode, (1, 2))
+                self.assertRegex(result.stdout + result.stderr, 'cannot write tests/.dpxdt/.*No space left on device')
+                self.assertEqual(self.files(), before)
 
-    @needs_mount
     def test_hardly_any_room_for_temporary_files_is_no_trouble(self):
-        words = after('mount -t tmpfs -o size=64k,mode=755 none tmp')
-        result = self.dpxdt('update', 'tests', argv0=words)
-        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        # What refuses writes does not get into the browser by itself: dpxdt gives it an environment of its own.
+        full = shlex.join(self.no_room(self.tmp))
+        wrapper = self.write('wrapper', f'#!/bin/sh\n{full} sh -c "echo word >file" && exit 9\n'
+                                        f'exec {full} {harness.browser()} "$@"\n')
+        wrapper.chmod(0o755)
+        for way, words in self.without_room(self.tmp, '64k'):
+            with self.subTest(way):
+                browser = harness.browser() if way == 'a small disk' else wrapper
+                result = self.dpxdt('update', 'tests', f'--browser={browser}', argv0=words)
+                self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
 
-    @needs_mount
+    def without_permission(self):
+        """The ways to run dpxdt so that it cannot write into tests/: what the system then says, and words to put before
+        the command. Root may write everywhere, so that another user must do it, with a copy which that one may read."""
+        ways = {'Permission denied': self.copy_of_dpxdt()}
+        self.tests.chmod(0o555)
+        self.addCleanup(self.tests.chmod, 0o755)
+        if os.getuid() == 0:
+            self.tmp.chmod(0o777)
+            ways['Permission denied'] = ('setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups',
+                                         *ways['Permission denied'])
+            if harness.mounting():
+                ways['Read-only file system'] = harness.after_mount(
+                    'mount --bind tests tests; mount -o remount,ro,bind tests')
+        return ways.items()
+
     def test_a_folder_that_cannot_be_written_can_still_be_tested(self):
         self.dpxdt('update', 'tests')
         shutil.rmtree(self.tests / '.dpxdt')
         before = self.files()
-        words = after('mount --bind tests tests; mount -o remount,ro,bind tests')
-        result = self.end(self.start('test', 'tests', argv0=words))
-        self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertRegex(result.stderr, 'warning: .*Read-only file system; pictures go to a temporary folder')
-        self.page.pages['/'] = RED
-        result = self.end(self.start('test', 'tests', argv0=words))
-        self.assertEqual(result.returncode, 1, result.stderr)
-        run = re.search(r'Run:  (.*)', result.stdout)[1]
-        self.assertTrue(run.startswith(str(self.tmp)), run)
-        harness.read_picture(run)
-        result = self.end(self.start('update', 'tests', argv0=words))
-        self.assertEqual(result.returncode, 1, result.stderr)
-        self.assertRegex(result.stdout, 'it failed\n  cannot write tests/it.png: .*Read-only')
-        self.assertEqual(self.files(), before)
+        for why, words in self.without_permission():
+            with self.subTest(why):
+                self.page.pages['/'] = self.noise
+                result = self.end(self.start('test', 'tests', argv0=words))
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertRegex(result.stderr, f'warning: .*{why}; pictures go to a temporary folder')
+                self.page.pages['/'] = RED
+                result = self.end(self.start('test', 'tests', argv0=words))
+                self.assertEqual(result.returncode, 1, result.stderr)
+                run = re.search(r'Run:  (.*)', result.stdout)[1]
+                self.assertTrue(run.startswith(str(self.tmp)), run)
+                harness.read_picture(run)
+                result = self.end(self.start('update', 'tests', argv0=words))
+                self.assertEqual(result.returncode, 1, result.stderr)
+                self.assertRegex(result.stdout, f'it failed\n  cannot write tests/it.png: .*{why}')
+                self.assertEqual(self.files(), before)
 
     def test_a_full_device_for_a_report(self):
         for option in ('--json', '--junit'):
