@@ -41,7 +41,7 @@ static json_t *area_boxes(Page *page, const char *key, const Area *area, GError 
     if (!boxes)
         g_prefix_error(error, "%s: ", key);
     if (boxes && json_array_size(boxes) == 0)
-        page_log(page, "%s: nothing that can be seen matches the selector \"%s\"", key, area->selector);
+        page_remark(page, "%s: nothing that can be seen matches the selector \"%s\"", key, area->selector);
     return boxes;
 }
 
@@ -129,8 +129,8 @@ static bool find_frame(Page *page, Frame *out_frame, GError **error) {
     if (!find_whole_frame(page, out_frame, error))
         return false;
     if (out_frame->width > most || out_frame->height > most)
-        page_log(page, "%gx%g px are wanted; the picture ends at %d px, the most that Chromium paints",
-                 out_frame->width, out_frame->height, SPEC_MAX_SIDE);
+        page_remark(page, "%gx%g px are wanted; the picture ends at %d px, the most that Chromium paints",
+                    out_frame->width, out_frame->height, SPEC_MAX_SIDE);
     out_frame->width = MIN(out_frame->width, most);
     out_frame->height = MIN(out_frame->height, most);
     return true;
@@ -173,6 +173,7 @@ static Capture *take_picture(Page *page, GError **error) {
         return NULL;
     page_log(page, "picture of %gx%g px, %zu bytes", frame.width, frame.height, g_bytes_get_size(png));
     capture->png = png_add_note(png, CAPTURE_NOTE, tab_note(page->tab), error);
+    capture->remarks = g_strdup(page->remarks->str);
     return capture->png ? g_steal_pointer(&capture) : NULL;
 }
 
@@ -244,5 +245,6 @@ void capture_free(Capture *capture) {
         g_bytes_unref(capture->png);
     if (capture->ignored)
         g_array_unref(capture->ignored);
+    g_free(capture->remarks);
     g_free(capture);
 }

@@ -32,6 +32,15 @@ void page_log(Page *page, const char *format, ...) {
         g_string_append(page->log, "            the log is full; what follows is left out\n");
 }
 
+void page_remark(Page *page, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    page_log(page, "%s", text);
+    g_string_append_printf(page->remarks, "%s%s", page->remarks->len > 0 ? "\n" : "", text);
+}
+
 /* Events. */
 
 static void on_context_created(Page *page, const json_t *params) {
@@ -261,6 +270,7 @@ Page *page_open(Browser *browser, const CaptureSpec *spec, GString *log, GError 
     page->spec = spec;
     page->log = log;
     page->started_ms = clock_now_ms();
+    page->remarks = g_string_new(NULL);
     page->worlds = g_hash_table_new(NULL, NULL);
     page->loading = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     page->workers = g_ptr_array_new_with_free_func(g_free);
@@ -291,6 +301,7 @@ void page_free(Page *page) {
     if (!page)
         return;
     tab_free(page->tab);
+    g_string_free(page->remarks, TRUE);
     g_hash_table_unref(page->worlds);
     g_hash_table_unref(page->loading);
     g_clear_pointer(&page->requests, g_hash_table_unref);

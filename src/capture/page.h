@@ -22,6 +22,7 @@ typedef bool (*PageHandler)(Page *page, const char *event, const json_t *params)
 struct Page {
     const CaptureSpec *spec; /* borrowed */
     GString *log;            /* borrowed; see page_log() */
+    GString *remarks;        /* see page_remark() */
     int64_t started_ms;
     Tab *tab;
     PageHandler handlers[2]; /* of traffic.c and settle.c */
@@ -58,6 +59,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Page, page_free)
 /* Adds a line to the log, with the milliseconds since the page was opened before it. Control characters in what pages
  * say are replaced. */
 void page_log(Page *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* The same for what the user should know although the picture is taken: a line of Capture.remarks, too. */
+void page_remark(Page *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* Adds who is told of the page's events before page.c itself. */
 void page_add_handler(Page *page, PageHandler handler);

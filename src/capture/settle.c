@@ -184,7 +184,7 @@ static bool wait_for(Page *page, Calls calls, bool (*done)(const Rest *), int64_
         return false;
     }
     if (rest.has_stalled && stall_ms >= STALL_MS && !page->is_restless) {
-        page_log(page, "the page does not come to rest; taken as it is");
+        page_remark(page, "the page does not come to rest; taken as it is");
         page->is_restless = true;
     }
     return true;
@@ -236,7 +236,7 @@ static bool live(Page *page, Call *call, int budget_ms, GError **error) {
             return true;
         was_idle = idle;
     }
-    page_log(page, "the page still works after %d ms of its time; taken as it is", MAX_BUDGETS * budget_ms);
+    page_remark(page, "the page still works after %d ms of its time; taken as it is", MAX_BUDGETS * budget_ms);
     return true;
 }
 

@@ -143,6 +143,7 @@ static bool look(const Trial *trial, const TestCase *test, const CaptureSpec *sp
     if (!capture)
         return false;
     note_size(capture->png, result);
+    result->remarks = *capture->remarks ? g_strdup(capture->remarks) : NULL;
     result->browser = png_find_note(capture->png, CAPTURE_NOTE);
     return trial->update ? write_reference(trial, capture, result, error) : judge(trial, test, capture, result, error);
 }

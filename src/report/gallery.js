@@ -222,7 +222,8 @@ function describe(r) {
     el('span', {className: `state ${r.status}`}, icon(r.status), capital(r.status)),
     /passed|different/.test(r.status) && score(r), r.distortion && `${distortion(r)} distortion`, r.changed_pixels && sizeChange(r)]
     .filter(Boolean).map(part => el('span', {}, part)));
-  const message = r.message || (r.status === 'missing' ? 'There is no reference picture to compare with yet.' : '');
+  const missing = r.status === 'missing' ? 'There is no reference picture to compare with yet.' : '';
+  const message = [r.message || missing, r.remarks].filter(Boolean).join('\n');
   $('message').textContent = message;
   $('message').className = r.status;
   $('message').hidden = !message;

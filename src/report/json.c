@@ -24,6 +24,7 @@ static const Field text_fields[] = {
     {"file", offsetof(Result, file)},
     {"url", offsetof(Result, url)},
     {"message", offsetof(Result, message)},
+    {"remarks", offsetof(Result, remarks)},
     {"reference_path", offsetof(Result, reference_path)},
     {"ref_path", offsetof(Result, ref_path)},
     {"run_path", offsetof(Result, run_path)},

@@ -29,6 +29,7 @@ typedef struct {
     int line;
     char *url;         /* that was captured */
     char *message;     /* why, for RESULT_MISSING and RESULT_FAILED, and a size change; else NULL */
+    char *remarks;     /* what may not be as it was meant although there is a picture, a line each, or NULL */
     double distortion; /* 0 to 1 */
     uint64_t changed_pixels;
     int width, height; /* of the run, pixels; 0 if there is none */

@@ -23,6 +23,7 @@ void result_free(Result *result) {
     g_free(result->file);
     g_free(result->url);
     g_free(result->message);
+    g_free(result->remarks);
     g_clear_pointer(&result->regions, g_array_unref);
     g_free(result->reference_path);
     g_free(result->ref_path);

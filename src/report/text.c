@@ -134,6 +134,14 @@ static void add_why(GString *out, const Result *result) {
         g_string_append_printf(out, "%s%s\n", line == lines ? "  " : DEEP, *line);
 }
 
+static void add_remarks(GString *out, const Result *result) {
+    g_auto(GStrv) remarks = g_strsplit(result->remarks ? result->remarks : "", "\n", -1);
+    for (char **remark = remarks; *remark; remark++) {
+        g_autofree char *note = g_strdup_printf("note: %s", *remark);
+        add_indented(out, note);
+    }
+}
+
 /* What the old tool did not say, below what it did. */
 static void add_more(GString *out, const Result *result) {
     g_autofree char *change = words_change(result);
@@ -141,6 +149,7 @@ static void add_more(GString *out, const Result *result) {
         add_indented(out, change);
     if (result->message && !(result->status == RESULT_MISSING || result->status == RESULT_FAILED))
         add_indented(out, result->message);
+    add_remarks(out, result);
     if (result->status == RESULT_FAILED && result->log_path) {
         g_autofree char *log = g_strdup_printf("Log: %s", result->log_path);
         add_indented(out, log);
@@ -315,7 +324,9 @@ static void print_live(const TextReport *report, const Result *result) {
     add_styled(report, line, result_is_bad(result) ? STYLE_BOLD : STYLE_NONE, name);
     g_string_append_printf(line, "%s%s", *fitting ? "  " : "", fitting);
     add_styled(report, line, STYLE_DIM, end);
-    puts(line->str);
+    g_string_append_c(line, '\n');
+    add_remarks(line, result);
+    fputs(line->str, stdout);
 }
 
 /* Adds the text in lines of the terminal's width, broken between words only, so that a long URL can still be copied. */

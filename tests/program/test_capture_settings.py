@@ -390,9 +390,12 @@ class Parts(capturing.TestCase):
             self.assertFailed(shot, 'hide: ".*" is no CSS selector')
 
     @shot(PAGE, hide='.none', mask='.nothing', ignore='#nobody')
-    def test_the_log_tells_what_hide_mask_and_ignore_did_not_find(self, shot):
+    def test_a_remark_tells_what_hide_mask_and_ignore_did_not_find(self, shot):
         for key, selector in {'hide': '.none', 'mask': '.nothing', 'ignore': '#nobody'}.items():
-            self.assertIn(f'{key}: nothing that can be seen matches the selector "{selector}"', shot.log)
+            remark = f'{key}: nothing that can be seen matches the selector "{selector}"'
+            self.assertIn(remark, shot.log)
+            self.assertIn(remark, shot.result['remarks'].split('\n'))
+            self.assertIn(f'      note: {remark}\n', self.printed)
 
     @shot(PAGE, mask={'left': 300, 'top': 900, 'width': 500, 'height': 500})
     def test_a_mask_beyond_the_page_does_not_enlarge_the_picture(self, shot):
