@@ -7,8 +7,8 @@
 
 #include <math.h>
 
-/* A browser may die for a reason that is not this page's; a page that kills so many is the reason. */
-enum { MOST_BROWSERS_PER_PAGE = 5 };
+/* A browser may die, or hang, for a reason that is not this page's; a page under which so many do is the reason. */
+enum { MOST_BROWSERS_PER_PAGE = 5, MOST_HANGING_PER_PAGE = 2 };
 
 static bool inject(Page *page, GError **error) {
     const CaptureSpec *spec = page->spec;
@@ -227,10 +227,11 @@ Capture *capture_page(Browser *browser, const CaptureSpec *spec, GString *log, G
         Capture *capture = capture_once(browser, spec, log, &cause);
         if (capture)
             return capture;
-        if (error_is(cause, ERROR_TIMEOUT) && clock_now_ms() - started_ms >= spec->timeout_ms)
+        bool took_all_time = clock_now_ms() - started_ms >= spec->timeout_ms;
+        if (error_is(cause, ERROR_TIMEOUT) && took_all_time)
             g_prefix_error(&cause, "not done within %d ms (timeoutMs): ", spec->timeout_ms);
         g_string_append_printf(log, "            %s\n", cause->message);
-        if (!error_is(cause, ERROR_GONE) || i == MOST_BROWSERS_PER_PAGE) {
+        if (!error_is(cause, ERROR_GONE) || i == (took_all_time ? MOST_HANGING_PER_PAGE : MOST_BROWSERS_PER_PAGE)) {
             g_propagate_error(error, g_steal_pointer(&cause));
             return NULL;
         }

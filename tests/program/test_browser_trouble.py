@@ -74,7 +74,7 @@ class Fake(harness.LocalTestCase):
 
     def test_one_that_hangs_or_rambles_at_the_picture_fails_the_test_at_its_time_limit(self):
         self.fail_with('half-capturing', 'the browser hangs', config={'timeoutMs': 1000})
-        self.fail_with('nonsense-capturing', 'captureScreenshot', config={'timeoutMs': 1000})
+        self.fail_with('nonsense-capturing', 'the browser hangs', config={'timeoutMs': 1000})
 
     def test_one_that_refuses_fails_the_test_with_its_words(self):
         self.fail_with('no-tabs', 'cannot open a tab: Target.createTarget: I would rather not')
