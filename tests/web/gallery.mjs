@@ -288,6 +288,8 @@ test('an area of a tall picture is scrolled to, in every pane', () => wide(at(pa
   const tops = await page.$$eval('.scroll', scrolls => scrolls.map(scroll => Math.round(scroll.scrollTop)));
   strictEqual(tops.length, 3);
   ok(tops[0] > 5000 && tops.every(top => top === tops[0]), String(tops));
+  /* The panes are told of the first scroll with the next frame, and would follow it back if they had moved before. */
+  await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
   await page.$$eval('.scroll', scrolls => scrolls[1].scrollTo(0, 300));
   await page.waitForFunction(() => [...document.querySelectorAll('.scroll')].every(scroll => scroll.scrollTop === 300));
 }));
