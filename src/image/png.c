@@ -97,7 +97,7 @@ bool png_read_header(GBytes *png, PngHeader *out_header, GError **error) {
         error_set(error, ERROR_INVALID, "corrupt: the header names no pixel format that PNG has");
         return false;
     }
-    *out_header = (PngHeader){(int)width, (int)height, bit_depth, color_type};
+    *out_header = (PngHeader){(int)width, (int)height, bit_depth, color_type, interlace == 1};
     return true;
 }
 

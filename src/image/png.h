@@ -13,6 +13,7 @@ typedef struct {
     int width, height; /* within the limits of image.h */
     int bit_depth;     /* 1, 2, 4, 8 or 16, of a channel or a palette's index */
     int color_type;    /* 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGBA */
+    bool interlaced;
 } PngHeader;
 
 /* Reads the header alone. Fails with ERROR_INVALID for what is no PNG (and says what it is, for a JPEG, a WebP, a

@@ -2,8 +2,8 @@
  * PNG specification, 5.3. */
 #include "image/png_chunk.h"
 
+#include <isa-l/crc.h>
 #include <string.h>
-#include <zlib.h>
 
 enum { BEFORE_DATA = 8, AFTER_DATA = 4 };
 
@@ -41,7 +41,7 @@ bool png_chunk_at(GBytes *png, size_t offset, PngChunk *out_chunk, GError **erro
         error_set(error, ERROR_INVALID, "the file is cut off after %zu bytes, in its chunk %s", file_size, chunk.type);
         return false;
     }
-    if (crc32_z(0, start + 4, 4 + chunk.size) != png_chunk_number(chunk.data + size)) {
+    if (crc32_gzip_refl(0, start + 4, 4 + chunk.size) != png_chunk_number(chunk.data + size)) {
         error_set(error, ERROR_INVALID, "corrupt: %s: CRC error", chunk.type);
         return false;
     }
@@ -61,5 +61,5 @@ void png_chunk_append(GByteArray *bytes, const char *type, const void *data, siz
     guint start = bytes->len;
     g_byte_array_append(bytes, (const uint8_t *)type, 4);
     g_byte_array_append(bytes, data, (guint)size);
-    append_number(bytes, (uint32_t)crc32_z(0, bytes->data + start, 4 + size));
+    append_number(bytes, crc32_gzip_refl(0, bytes->data + start, 4 + size));
 }

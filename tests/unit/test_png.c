@@ -1,6 +1,7 @@
 #include "image/png.h"
 
 #include "image/png_chunk.h"
+#include "image/png_rows.h"
 
 #include <glib.h>
 #include <string.h>
@@ -59,6 +60,38 @@ static GBytes *encode(const Image *image) {
     return png;
 }
 
+/* The picture as the stream of its rows gives it, some rows at a time. */
+static Image *decode_by_rows(GBytes *png, GError **error) {
+    g_autoptr(PngRows) rows = png_rows_open(png, error);
+    if (!rows)
+        return NULL;
+    const PngFormat *format = png_rows_format(rows);
+    g_autoptr(Image) image = image_new(format->width, format->height, format->has_alpha);
+    g_autofree uint8_t *filtered = g_malloc(3 * (format->row_size + 1));
+    g_autofree uint8_t *raw = g_malloc(2 * format->row_size);
+    for (int y = 0; y < format->height; y++) {
+        uint8_t *here = raw + (size_t)(y % 2) * format->row_size,
+                *above = raw + (size_t)((y + 1) % 2) * format->row_size;
+        if (y % 3 == 0 && !png_rows_read(rows, filtered, MIN(3, format->height - y), error))
+            return NULL;
+        png_unfilter(format, here, filtered + (size_t)(y % 3) * (format->row_size + 1), y > 0 ? above : NULL);
+        if (!png_to_rgba(format, image_row(image, y), here)) {
+            error_set(error, ERROR_INVALID, "corrupt: a pixel's color is not in the palette");
+            return NULL;
+        }
+    }
+    return g_steal_pointer(&image);
+}
+
+static void assert_rows_are(GBytes *png, const Image *image) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Image) by_rows = decode_by_rows(png, &error);
+    g_assert_no_error(error);
+    size_t size = (size_t)(image->width * image->height * 4);
+    g_assert_cmpmem(by_rows->pixels, size, image->pixels, size);
+    g_assert_cmpint(by_rows->has_alpha, ==, image->has_alpha);
+}
+
 static void assert_pixels(GBytes *png, const void *pixels, bool has_alpha) {
     g_autoptr(GError) error = NULL;
     g_autoptr(Image) image = png_decode(png, &error);
@@ -66,6 +99,7 @@ static void assert_pixels(GBytes *png, const void *pixels, bool has_alpha) {
     size_t size = (size_t)(image->width * image->height * 4);
     g_assert_cmpmem(image->pixels, size, pixels, size);
     g_assert_cmpint(image->has_alpha, ==, has_alpha);
+    assert_rows_are(png, image);
 }
 
 /* words: what the message contains. */
@@ -75,6 +109,10 @@ static void assert_refused(GBytes *png, const char *words) {
     g_assert_error(error, DPXDT_ERROR, ERROR_INVALID);
     if (!strstr(error->message, words))
         g_error("'%s' does not say '%s'", error->message, words);
+    g_clear_error(&error);
+    g_assert_null(decode_by_rows(png, &error));
+    g_assert_error(error, DPXDT_ERROR, ERROR_INVALID);
+    g_test_message("by rows: %s", error->message);
 }
 
 static void a_picture_survives_encoding_and_decoding(void) {
@@ -104,6 +142,53 @@ static void a_picture_without_alpha_is_written_as_rgb(void) {
     g_assert_cmpint(header.bit_depth, ==, 8);
     g_assert_cmpint(header.width, ==, 5);
     g_assert_cmpint(header.height, ==, 4);
+}
+
+static int guess(int filter, int left, int above, int corner) {
+    int p = left + above - corner;
+    int to_left = ABS(p - left), to_above = ABS(p - above), to_corner = ABS(p - corner);
+    int paeth = to_left <= to_above && to_left <= to_corner ? left : to_above <= to_corner ? above : corner;
+    return (int[]){0, left, above, (left + above) / 2, paeth}[filter];
+}
+
+/* A picture of random bytes, each row with a random filter. Nearly every row of a real picture is smooth, and noise would
+ * hide what goes wrong at the ends of the range: so most bytes are near their neighbours. */
+static GBytes *make_filtered(uint8_t color_type, int channels, int width, int height) {
+    size_t size = (size_t)(width * channels);
+    g_autofree uint8_t *raw = g_malloc0(size * (size_t)(height + 1)); /* with a row of zeros above */
+    g_autoptr(GByteArray) rows = g_byte_array_new();
+    for (size_t i = size; i < size * (size_t)(height + 1); i++)
+        raw[i] =
+            g_test_rand_bit() ? (uint8_t)(raw[i - size] + g_test_rand_int_range(-3, 4)) : (uint8_t)g_test_rand_int();
+    for (int y = 1; y <= height; y++) {
+        const uint8_t *row = raw + (size_t)y * size, *above = row - size;
+        uint8_t filter = (uint8_t)g_test_rand_int_range(0, 5);
+        g_byte_array_append(rows, &filter, 1);
+        for (int i = 0; i < (int)size; i++) {
+            bool first = i < channels;
+            int left = first ? 0 : row[i - channels], corner = first ? 0 : above[i - channels];
+            uint8_t byte = (uint8_t)(row[i] - guess(filter, left, above[i], corner));
+            g_byte_array_append(rows, &byte, 1);
+        }
+    }
+    g_autofree char *palette = g_malloc0(3 * 256);
+    const Parts parts = {
+        (uint32_t)width, (uint32_t)height,         8,        color_type, 0, color_type == 3 ? "PLTE" : NULL, palette,
+        3 * 256,         (const char *)rows->data, rows->len};
+    return assemble(&parts);
+}
+
+static void rows_are_the_same_with_every_filter_and_width(void) {
+    static const struct {
+        uint8_t color_type;
+        int channels;
+    } kinds[] = {{0, 1}, {2, 3}, {3, 1}, {4, 2}, {6, 4}};
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+        for (int width = 1; width < 70; width++) {
+            g_autoptr(GBytes) png = make_filtered(kinds[i].color_type, kinds[i].channels, width, 17);
+            g_autoptr(Image) image = png_decode(png, NULL);
+            assert_rows_are(png, image);
+        }
 }
 
 #define BYTES(literal) literal, sizeof literal - 1
@@ -375,5 +460,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/png/a-note-from-a-stranger-is-made-valid-text", a_note_from_a_stranger_is_made_valid_text);
     g_test_add_func("/png/what-is-no-png-takes-and-has-no-note", what_is_no_png_takes_and_has_no_note);
     g_test_add_func("/png/a-placed-picture-is-cropped-and-filled", a_placed_picture_is_cropped_and_filled);
+    g_test_add_func("/png/rows-are-the-same-with-every-filter-and-width",
+                    rows_are_the_same_with_every_filter_and_width);
     return g_test_run();
 }

@@ -1,0 +1,212 @@
+#include "image/png_rows.h"
+
+#include "image/png_chunk.h"
+
+#include <isa-l/igzip_lib.h>
+#include <string.h>
+
+struct PngRows {
+    PngFormat format;
+    GBytes *png; /* borrowed */
+    int next;    /* row to come */
+
+    /* Where rows are inflated. */
+    PngChunk chunk; /* the one that is being read */
+    struct inflate_state inflate;
+
+    Image *image; /* where the picture was decoded whole, or NULL */
+};
+
+/* Opening. */
+
+static bool corrupt(GError **error, const char *what) {
+    error_set(error, ERROR_INVALID, "corrupt: %s", what);
+    return false;
+}
+
+static bool take_palette(PngFormat *format, const PngChunk *chunk, GError **error) {
+    if (chunk->size == 0 || chunk->size % 3 != 0 || chunk->size > 3 * 256 || format->n_colors > 0)
+        return corrupt(error, "PLTE: invalid palette");
+    format->n_colors = (int)chunk->size / 3;
+    for (int i = 0; i < format->n_colors; i++) {
+        memcpy(format->colors[i], chunk->data + 3 * i, 3);
+        format->colors[i][3] = 255;
+    }
+    return true;
+}
+
+static bool take_palette_alphas(PngFormat *format, const PngChunk *chunk, GError **error) {
+    if (chunk->size == 0 || chunk->size > (size_t)format->n_colors || format->has_alpha)
+        return corrupt(error, "tRNS: invalid transparency");
+    format->has_alpha = true;
+    for (size_t i = 0; i < chunk->size; i++)
+        format->colors[i][3] = chunk->data[i];
+    return true;
+}
+
+/* Goes to the first chunk of pixels, past all that does not say what they are. *out_plain is false if something does
+ * which we leave to libpng. */
+static bool find_pixels(PngRows *rows, const PngHeader *header, bool *out_plain, GError **error) {
+    bool indexed = header->color_type == 3;
+    rows->chunk = (PngChunk){.end = PNG_FIRST_CHUNK};
+    for (;;) {
+        if (!png_chunk_at(rows->png, rows->chunk.end, &rows->chunk, error))
+            return false;
+        const char *type = rows->chunk.type;
+        if (strcmp(type, "IDAT") == 0)
+            break;
+        if (strcmp(type, "IEND") == 0)
+            return corrupt(error, "there are no pixels");
+        if (indexed && strcmp(type, "PLTE") == 0 && !take_palette(&rows->format, &rows->chunk, error))
+            return false;
+        if (indexed && strcmp(type, "tRNS") == 0 && !take_palette_alphas(&rows->format, &rows->chunk, error))
+            return false;
+        if (!indexed && strcmp(type, "tRNS") == 0)
+            *out_plain = false;
+    }
+    return !indexed || rows->format.n_colors > 0 || corrupt(error, "there is no palette");
+}
+
+static void start_inflating(PngRows *rows) {
+    isal_inflate_init(&rows->inflate);
+    rows->inflate.crc_flag = ISAL_ZLIB;
+    rows->inflate.next_in = (uint8_t *)rows->chunk.data;
+    rows->inflate.avail_in = (uint32_t)rows->chunk.size;
+}
+
+static bool open_whole(PngRows *rows, GError **error) {
+    rows->image = png_decode(rows->png, error);
+    if (!rows->image)
+        return false;
+    rows->format.channels = 4;
+    rows->format.has_alpha = rows->image->has_alpha;
+    rows->format.n_colors = 0;
+    return true;
+}
+
+PngRows *png_rows_open(GBytes *png, GError **error) {
+    static const int channels_of_type[] = {[0] = 1, [2] = 3, [3] = 1, [4] = 2, [6] = 4};
+    PngHeader header;
+    if (!png_read_header(png, &header, error))
+        return NULL;
+    g_autoptr(PngRows) rows = g_new0(PngRows, 1);
+    rows->png = png;
+    rows->format.width = header.width;
+    rows->format.height = header.height;
+    rows->format.channels = channels_of_type[header.color_type];
+    rows->format.has_alpha = header.color_type >= 4;
+    bool plain = header.bit_depth == 8 && !header.interlaced;
+    if (!find_pixels(rows, &header, &plain, error))
+        return NULL;
+    if (plain)
+        start_inflating(rows);
+    else if (!open_whole(rows, error))
+        return NULL;
+    rows->format.row_size = (size_t)header.width * (size_t)rows->format.channels;
+    return g_steal_pointer(&rows);
+}
+
+void png_rows_free(PngRows *rows) {
+    if (!rows)
+        return;
+    image_free(rows->image);
+    g_free(rows);
+}
+
+const PngFormat *png_rows_format(const PngRows *rows) {
+    return &rows->format;
+}
+
+/* Reading. */
+
+/* Gives the inflater the next chunk of pixels. */
+static bool feed(PngRows *rows, GError **error) {
+    if (!png_chunk_at(rows->png, rows->chunk.end, &rows->chunk, error))
+        return false;
+    if (strcmp(rows->chunk.type, "IDAT") != 0)
+        return corrupt(error, "there are not enough pixels");
+    rows->inflate.next_in = (uint8_t *)rows->chunk.data;
+    rows->inflate.avail_in = (uint32_t)rows->chunk.size;
+    return true;
+}
+
+static bool step(PngRows *rows, GError **error) {
+    struct inflate_state *inflate = &rows->inflate;
+    int result = isal_inflate(inflate);
+    if (result == ISAL_INCORRECT_CHECKSUM)
+        return corrupt(error, "IDAT: incorrect data check");
+    if (result == ISAL_INVALID_WRAPPER || result == ISAL_UNSUPPORTED_METHOD || result == ISAL_NEED_DICT)
+        return corrupt(error, "IDAT: the pixels are not compressed as PNG has it");
+    if (result < 0)
+        return corrupt(error, "IDAT: invalid compressed data");
+    return true;
+}
+
+static bool inflate_bytes(PngRows *rows, uint8_t *out, size_t size, GError **error) {
+    struct inflate_state *inflate = &rows->inflate;
+    inflate->next_out = out;
+    inflate->avail_out = (uint32_t)size;
+    while (inflate->avail_out > 0) {
+        if (!step(rows, error))
+            return false;
+        if (inflate->avail_out == 0)
+            break;
+        if (inflate->block_state == ISAL_BLOCK_FINISH)
+            return corrupt(error, "there are not enough pixels");
+        if (inflate->avail_in == 0 && !feed(rows, error))
+            return false;
+    }
+    return true;
+}
+
+/* Behind the last row there must be the checksum of the pixels, and nothing more of them. */
+static bool finish_pixels(PngRows *rows, GError **error) {
+    uint8_t more;
+    struct inflate_state *inflate = &rows->inflate;
+    inflate->next_out = &more;
+    inflate->avail_out = 1;
+    while (inflate->block_state != ISAL_BLOCK_FINISH) {
+        if (!step(rows, error))
+            return false;
+        if (inflate->avail_out == 0)
+            return corrupt(error, "there are too many pixels");
+        if (inflate->block_state != ISAL_BLOCK_FINISH && inflate->avail_in == 0 && !feed(rows, error))
+            return false;
+    }
+    return true;
+}
+
+static bool finish_file(PngRows *rows, GError **error) {
+    while (strcmp(rows->chunk.type, "IEND") != 0)
+        if (!png_chunk_at(rows->png, rows->chunk.end, &rows->chunk, error))
+            return false;
+    return true;
+}
+
+static bool filters_are_known(const PngFormat *format, const uint8_t *filtered, int n) {
+    for (int i = 0; i < n; i++)
+        if (filtered[(size_t)i * (format->row_size + 1)] > FILTER_PAETH)
+            return false;
+    return true;
+}
+
+static void copy_rows(const PngRows *rows, uint8_t *out, int n) {
+    size_t size = rows->format.row_size;
+    for (int i = 0; i < n; i++, out += size + 1) {
+        *out = FILTER_NONE;
+        memcpy(out + 1, image_row(rows->image, rows->next + i), size);
+    }
+}
+
+bool png_rows_read(PngRows *rows, uint8_t *out_filtered, int n, GError **error) {
+    const PngFormat *format = &rows->format;
+    g_assert(n >= 0 && n <= format->height - rows->next);
+    if (rows->image)
+        copy_rows(rows, out_filtered, n);
+    else if (!inflate_bytes(rows, out_filtered, (size_t)n * (format->row_size + 1), error))
+        return false;
+    else if (!filters_are_known(format, out_filtered, n))
+        return corrupt(error, "a row has a filter that PNG does not have");
+    rows->next += n;
+    return rows->image || rows->next < format->height || (finish_pixels(rows, error) && finish_file(rows, error));
+}
