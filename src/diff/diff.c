@@ -1,8 +1,9 @@
-/* Two PNG files in, one Difference out: decode, put the reference onto the run's canvas, compare row by row into a
- * ChangeMap and two sums, and read the rest from these: distortion, regions, verdict, the marked picture. */
+/* Two PNG files in, one Difference out: decode them in lockstep, compare row by row into a ChangeMap and two sums, and
+ * read the rest from these: distortion, regions, verdict, the marked picture. */
 #include "diff/diff.h"
 
 #include "diff/change_map.h"
+#include "diff/lockstep.h"
 #include "diff/regions.h"
 #include "diff/rmse.h"
 #include "image/png.h"
@@ -11,8 +12,8 @@
 
 /* What the loop over the pixels reads and fills. */
 typedef struct {
-    const Image *reference, *run; /* of one size */
     const DiffOptions *options;
+    const PngFormat *run;
     uint8_t *ignored; /* for each pixel of the row at hand, whether it is; NULL if nothing is */
     ChangeMap *changes;
     uint64_t color_sum, alpha_sum; /* of all changed pixels, as in rmse.h */
@@ -39,20 +40,19 @@ static void compare_pixel(Comparison *comparison, int x, int y, const uint8_t *p
     change_map_add(comparison->changes, x, y, color + alpha);
 }
 
-static void compare_row(Comparison *comparison, int y) {
-    const uint8_t *p = image_row(comparison->reference, y), *q = image_row(comparison->run, y);
-    int width = comparison->run->width;
-    if (memcmp(p, q, (size_t)width * 4) == 0)
-        return;
+static void compare_row(Comparison *comparison, const RowPair *pair) {
+    const uint8_t *p = pair->reference, *q = pair->run;
     if (comparison->ignored)
-        find_ignored_in_row(comparison, y);
-    for (int x = 0; x < width; x++, p += 4, q += 4)
+        find_ignored_in_row(comparison, pair->y);
+    for (int x = 0; x < comparison->run->width; x++, p += 4, q += 4)
         if (memcmp(p, q, 4) != 0 && !(comparison->ignored && comparison->ignored[x]))
-            compare_pixel(comparison, x, y, p, q);
+            compare_pixel(comparison, x, pair->y, p, q);
 }
 
-static double compute_distortion(const Comparison *comparison) {
-    int channels = rmse_channels(comparison->reference, comparison->run);
+static double compute_distortion(const Comparison *comparison, GBytes *reference_png) {
+    if (comparison->changes->changed_pixels == 0)
+        return 0;
+    int channels = rmse_channels(reference_png, comparison->run);
     uint64_t pixels = (uint64_t)comparison->run->width * (uint64_t)comparison->run->height;
     uint64_t sum = comparison->color_sum + (channels == 4 ? comparison->alpha_sum : 0);
     return rmse_root(sum, pixels, channels);
@@ -105,43 +105,59 @@ static void set_regions(Difference *difference, const Comparison *comparison) {
     difference->regions = regions;
 }
 
-/* Compares two pictures of one size. */
-static void compare(Difference *difference, const Image *reference, const Image *run, const DiffOptions *options) {
-    g_autoptr(ChangeMap) changes = change_map_new(run->width, run->height);
-    g_autofree uint8_t *ignored = options->n_ignored > 0 ? g_malloc((size_t)run->width) : NULL;
-    Comparison comparison = {reference, run, options, ignored, changes, 0, 0};
-    for (int y = 0; y < run->height; y++)
-        compare_row(&comparison, y);
+static bool has_other_size(const Difference *difference) {
+    return difference->width != difference->reference_width || difference->height != difference->reference_height;
+}
 
-    difference->distortion = compute_distortion(&comparison);
-    difference->changed_pixels = changes->changed_pixels;
-    set_regions(difference, &comparison);
-    bool same_size =
-        difference->width == difference->reference_width && difference->height == difference->reference_height;
-    difference->same = same_size && difference->score <= options->tolerance;
-    if (options->want_marked && (!same_size || changes->changed_pixels > 0))
+/* The pictures that a person looks at, of what is different. Both files were decoded once, so they can be. */
+static bool make_pictures(Difference *difference, const ChangeMap *changes, GBytes *reference_png, GBytes *run_png,
+                          const DiffOptions *options, GError **error) {
+    bool want_marked = options->want_marked && (has_other_size(difference) || changes->changed_pixels > 0);
+    if (!want_marked && !has_other_size(difference))
+        return true;
+    g_autoptr(Image) run = png_decode(run_png, error);
+    g_autoptr(Image) reference = run && has_other_size(difference) ? png_decode(reference_png, error) : NULL;
+    if (!run || (has_other_size(difference) && !reference))
+        return false;
+    if (want_marked)
         difference->marked = mark(run, changes);
+    if (reference) {
+        const uint8_t fill[4] = {0, 0, 0, run->has_alpha ? 0 : 255};
+        difference->resized_reference = image_place(reference, run->width, run->height, run->has_alpha, fill);
+    }
+    return true;
 }
 
-/* The reference with the run's size and kind of alpha, or NULL if it has these already. */
-static Image *place_reference(const Image *reference, const Image *run) {
-    const uint8_t fill[4] = {0, 0, 0, run->has_alpha ? 0 : 255};
-    if (reference->width == run->width && reference->height == run->height && (run->has_alpha || !reference->has_alpha))
-        return NULL;
-    return image_place(reference, run->width, run->height, run->has_alpha, fill);
-}
-
-static Difference *compare_images(const Image *reference, const Image *run, const DiffOptions *options) {
+static Difference *new_difference(const PngFormat *reference, const PngFormat *run) {
     Difference *difference = g_new0(Difference, 1);
     difference->width = run->width;
     difference->height = run->height;
     difference->reference_width = reference->width;
     difference->reference_height = reference->height;
-    g_autoptr(Image) placed = place_reference(reference, run);
-    compare(difference, placed ? placed : reference, run, options);
-    if (reference->width != run->width || reference->height != run->height)
-        difference->resized_reference = g_steal_pointer(&placed);
     return difference;
+}
+
+static Difference *compare(Lockstep *lockstep, GBytes *reference_png, GBytes *run_png, const DiffOptions *options,
+                           GError **error) {
+    const PngFormat *run = lockstep_run(lockstep);
+    g_autoptr(ChangeMap) changes = change_map_new(run->width, run->height);
+    g_autofree uint8_t *ignored = options->n_ignored > 0 ? g_malloc((size_t)run->width) : NULL;
+    Comparison comparison = {options, run, ignored, changes, 0, 0};
+    g_autoptr(GError) cause = NULL;
+    for (RowPair pair; lockstep_next(lockstep, &pair, &cause);)
+        compare_row(&comparison, &pair);
+    if (cause) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return NULL;
+    }
+    g_autoptr(Difference) difference = new_difference(lockstep_reference(lockstep), run);
+    difference->distortion = compute_distortion(&comparison, reference_png);
+    difference->changed_pixels = changes->changed_pixels;
+    set_regions(difference, &comparison);
+    difference->same = !has_other_size(difference) && difference->score <= options->tolerance;
+    if (!make_pictures(difference, changes, reference_png, run_png, options, error))
+        return NULL;
+    return g_steal_pointer(&difference);
 }
 
 /* Equal bytes are equal pictures, if they are a picture at all. */
@@ -159,13 +175,6 @@ static Difference *compare_equal_bytes(GBytes *png, const char *name, GError **e
     return difference;
 }
 
-static Image *decode(GBytes *png, const char *name, GError **error) {
-    Image *image = png_decode(png, error);
-    if (!image)
-        g_prefix_error(error, "%s: ", name);
-    return image;
-}
-
 Difference *diff_png(GBytes *reference_png, GBytes *run_png, const DiffOptions *options, GError **error) {
     static const DiffOptions defaults = {0};
     if (!options)
@@ -175,19 +184,14 @@ Difference *diff_png(GBytes *reference_png, GBytes *run_png, const DiffOptions *
 
     if (g_bytes_equal(reference_png, run_png))
         return compare_equal_bytes(run_png, reference_name, error);
-    g_autoptr(Image) reference = decode(reference_png, reference_name, error);
-    if (!reference)
-        return NULL;
-    g_autoptr(Image) run = decode(run_png, run_name, error);
-    if (!run)
-        return NULL;
-    return compare_images(reference, run, options);
+    g_autoptr(Lockstep) lockstep = lockstep_open(reference_png, reference_name, run_png, run_name, error);
+    return lockstep ? compare(lockstep, reference_png, run_png, options, error) : NULL;
 }
 
 void difference_free(Difference *difference) {
     if (!difference)
         return;
-    g_array_unref(difference->regions);
+    g_clear_pointer(&difference->regions, g_array_unref);
     image_free(difference->resized_reference);
     image_free(difference->marked);
     g_free(difference);

@@ -9,46 +9,51 @@ double rmse_root(uint64_t sum, uint64_t pixels, int channels) {
     return sqrt((double)sum / RMSE_UNIT / ((double)pixels * channels));
 }
 
-static uint32_t pixel_at(const Image *image, size_t index) {
-    uint32_t pixel;
-    memcpy(&pixel, image->pixels + 4 * index, sizeof pixel);
-    return pixel;
-}
+/* What is known of the pixels so far. */
+typedef struct {
+    bool opaque, grey;
+    GHashTable *colors; /* set of pixels: at most one more than a palette holds */
+    uint32_t last;      /* the pixel that was looked up last: mostly the next one is the same */
+} Facts;
 
-static bool is_opaque(const Image *image, size_t n_pixels) {
-    for (size_t i = 0; i < n_pixels; i++)
-        if (image->pixels[4 * i + 3] != 255)
-            return false;
-    return true;
-}
-
-static bool is_grey(const Image *image, size_t n_pixels) {
-    for (size_t i = 0; i < n_pixels; i++) {
-        const uint8_t *p = image->pixels + 4 * i;
-        if (p[0] != p[1] || p[1] != p[2])
-            return false;
+static void look_at(Facts *facts, const uint8_t *rgba, int width) {
+    for (int x = 0; x < width && facts->opaque; x++) {
+        const uint8_t *p = rgba + 4 * x;
+        uint32_t pixel;
+        memcpy(&pixel, p, sizeof pixel);
+        if (pixel == facts->last)
+            continue;
+        facts->last = pixel;
+        facts->opaque = p[3] == 255;
+        facts->grey = facts->grey && p[0] == p[1] && p[1] == p[2];
+        if (g_hash_table_size(facts->colors) <= PALETTE_COLORS)
+            g_hash_table_add(facts->colors, GUINT_TO_POINTER(pixel));
     }
-    return true;
 }
 
-static bool fits_a_palette_with_white(const Image *image, size_t n_pixels) {
-    g_autoptr(GHashTable) colors = g_hash_table_new(NULL, NULL);
-    uint32_t last = UINT32_MAX; /* opaque white, whatever the byte order */
-    g_hash_table_add(colors, GUINT_TO_POINTER(last));
-    for (size_t i = 0; i < n_pixels && g_hash_table_size(colors) <= PALETTE_COLORS; i++) {
-        uint32_t pixel = pixel_at(image, i);
-        if (pixel != last)
-            g_hash_table_add(colors, GUINT_TO_POINTER(pixel));
-        last = pixel;
-    }
-    return g_hash_table_size(colors) <= PALETTE_COLORS;
+static bool alpha_is_dropped(const Facts *facts) {
+    return facts->opaque && (facts->grey || g_hash_table_size(facts->colors) <= PALETTE_COLORS);
 }
 
-int rmse_channels(const Image *reference, const Image *run) {
-    size_t n_pixels = (size_t)reference->width * (size_t)reference->height;
+int rmse_channels(GBytes *reference_png, const PngFormat *run) {
+    g_autoptr(PngRows) rows = png_rows_open(reference_png, NULL);
+    const PngFormat *format = rows ? png_rows_format(rows) : NULL;
     if (!run->has_alpha)
         return 3;
-    bool alpha_dropped = is_opaque(reference, n_pixels) &&
-                         (is_grey(reference, n_pixels) || fits_a_palette_with_white(reference, n_pixels));
-    return alpha_dropped ? 3 : 4;
+    if (!rows || format->width < run->width || format->height < run->height)
+        return 4; /* what is filled up is transparent */
+    g_autofree uint8_t *filtered = g_malloc(format->row_size + 1);
+    g_autofree uint8_t *raw = g_malloc(format->row_size), *above = g_malloc(format->row_size);
+    g_autofree uint8_t *rgba = g_malloc(4 * (size_t)format->width);
+    g_autoptr(GHashTable) colors = g_hash_table_new(NULL, NULL);
+    Facts facts = {true, true, colors, UINT32_MAX}; /* opaque white, whatever the byte order */
+    g_hash_table_add(colors, GUINT_TO_POINTER(UINT32_MAX));
+    for (int y = 0; y < run->height && alpha_is_dropped(&facts) && png_rows_read(rows, filtered, 1, NULL); y++) {
+        png_unfilter(format, raw, filtered, y > 0 ? above : NULL);
+        if (!png_to_rgba(format, rgba, raw))
+            break;
+        look_at(&facts, rgba, run->width);
+        memcpy(above, raw, format->row_size);
+    }
+    return alpha_is_dropped(&facts) ? 3 : 4;
 }

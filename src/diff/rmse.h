@@ -26,7 +26,7 @@
  * sum over the largest picture, 3e8 pixels * 4 * 65025^2 = 5.1e18, fits into 64 bits. So it is exact, in any order. */
 #pragma once
 
-#include "image/image.h"
+#include "image/png_rows.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -55,5 +55,6 @@ static inline uint64_t rmse_of_alpha(const uint8_t *p, const uint8_t *q) {
 /* The root of the mean of so many channels of so many pixels, whose squares sum up to sum; 0 to 1. */
 double rmse_root(uint64_t sum, uint64_t pixels, int channels);
 
-/* n of the formula above, 3 or 4, for a reference that has the run's canvas and alpha channel already. */
-int rmse_channels(const Image *reference, const Image *run);
+/* n of the formula above, 3 or 4, for a reference, a PNG that can be decoded, on the canvas of a run. Looks only as far
+ * into the reference as it takes to know. */
+int rmse_channels(GBytes *reference_png, const PngFormat *run);

@@ -40,8 +40,8 @@ const PngFormat *png_rows_format(const PngRows *rows);
  * and the chunks to the end of the picture. No more rows than the height may be asked for. */
 bool png_rows_read(PngRows *rows, uint8_t *out_filtered, int n, GError **error) MUST_CHECK;
 
-/* Unfilters a row into out_raw (row_size bytes), which is not filtered. above is the raw row above, or NULL for the
- * first one. */
+/* Unfilters a row into out_raw (row_size bytes). above is the raw row above, elsewhere than out_raw; NULL for the first
+ * one. */
 void png_unfilter(const PngFormat *format, uint8_t *out_raw, const uint8_t *filtered, const uint8_t *above);
 
 /* Whether what a row is depends on the row above. */
