@@ -1,8 +1,8 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,12 +37,21 @@ GBytes *file_read(const char *path, size_t max_bytes, GError **error) {
     return g_bytes_new_take(data, size);
 }
 
+char *file_tail_of(int file, size_t max_bytes) {
+    struct stat facts;
+    g_autofree char *text = g_malloc(max_bytes);
+    bool is_known = fstat(file, &facts) == 0;
+    off_t from = is_known ? MAX(facts.st_size - (off_t)max_bytes, 0) : 0;
+    ssize_t size = is_known ? pread(file, text, max_bytes, from) : -1;
+    return g_strstrip(g_utf8_make_valid(text, MAX(size, 0)));
+}
+
 char *file_tail(const char *path, size_t max_bytes) {
-    g_autofree char *text = NULL;
-    size_t size = 0;
-    if (!g_file_get_contents(path, &text, &size, NULL))
-        return g_strdup("");
-    return g_strstrip(g_utf8_make_valid(text + (size > max_bytes ? size - max_bytes : 0), -1));
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    char *tail = file_tail_of(file, max_bytes);
+    if (file >= 0)
+        close(file);
+    return tail;
 }
 
 bool file_make_folder(const char *path, GError **error) {
@@ -172,13 +181,35 @@ void file_remove_left_over(const char *parent, const char *prefix, const char *k
     }
 }
 
-static int remove_one(const char *path, const struct stat *facts, int type, struct FTW *walk) {
-    (void)facts, (void)type, (void)walk;
-    return remove(path);
+static bool remove_entry(int folder, const char *name);
+
+static bool empty_folder(int folder) {
+    DIR *entries = fdopendir(fcntl(folder, F_DUPFD_CLOEXEC, 0));
+    bool fine = entries != NULL;
+    for (const struct dirent *entry; fine && (entry = readdir(entries));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            fine = remove_entry(folder, entry->d_name);
+    int why = errno;
+    if (entries)
+        closedir(entries);
+    errno = why;
+    return fine;
+}
+
+/* By descriptors and not by paths: whoever may write into the folder could put a link in the place of a folder that was
+ * looked at already, and have us remove what it leads to. */
+static bool remove_entry(int folder, const char *name) {
+    if (unlinkat(folder, name, 0) == 0 || errno == ENOENT)
+        return true;
+    if (errno != EISDIR && errno != EPERM)
+        return false;
+    __attribute__((cleanup(close_folder))) int inner =
+        openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return inner >= 0 && empty_folder(inner) && unlinkat(folder, name, AT_REMOVEDIR) == 0;
 }
 
 bool file_remove_tree(const char *path, GError **error) {
-    if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT)
+    if (remove_entry(AT_FDCWD, path))
         return true;
     error_set_errno(error, ERROR_FAILED, errno, "cannot remove %s", path);
     return false;

@@ -14,6 +14,7 @@ GBytes *file_read(const char *path, size_t max_bytes, GError **error) MUST_CHECK
 /* The last max_bytes of a text file, as valid UTF-8 without white space at its ends; "" for one that cannot be read. The
  * caller frees it. */
 char *file_tail(const char *path, size_t max_bytes);
+char *file_tail_of(int file, size_t max_bytes);
 
 /* Makes the file hold exactly these bytes: all of them or, on failure, what it held before. Folders above it are
  * made. The file is written beside its place, synced and renamed; a pipe or a device is written to where it stands. */
@@ -38,5 +39,5 @@ char *file_make_own_folder(const char *parent, const char *prefix, int mode, int
  * nobody's any more; but not the one named keep (may be NULL). What cannot be removed stays. */
 void file_remove_left_over(const char *parent, const char *prefix, const char *keep);
 
-/* Removes a file, or a folder with all that is in it; follows no link. What does not exist is fine. */
+/* Removes a file, or a folder with all that is in it; follows no link, not even one that comes while this goes on. What does not exist is fine. */
 bool file_remove_tree(const char *path, GError **error) MUST_CHECK;

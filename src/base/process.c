@@ -18,6 +18,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* So long the keeper kills what is left, and so long again we wait for the keeper. */
+enum { KILL_MS = 5000 };
+
 /* Three processes: ours, the keeper, the program.
  *
  *   ours --lifeline--> keeper     nothing is ever written; its end of file says that we are done, or dead
@@ -28,6 +31,7 @@
 struct Process {
     pid_t keeper;
     pid_t program;
+    int grace_ms;
     int lifeline; /* closing it lets the keeper kill */
     int report;
     bool ended;
@@ -176,7 +180,8 @@ static void end_all(pid_t program, int report, int signals, int grace_ms) {
     for (int64_t until = clock_now_ms() + grace_ms; clock_now_ms() < until && has_children();)
         reap_soon(program, report, signals);
     kill(-program, SIGKILL);
-    while (has_children()) {
+    /* Where /proc does not tell of children, or one of them cannot be killed, this must end all the same. */
+    for (int64_t until = clock_now_ms() + KILL_MS; clock_now_ms() < until && has_children();) {
         kill_children();
         reap_soon(program, report, signals);
     }
@@ -249,6 +254,7 @@ Process *process_start(const ProcessSetup *setup, GError **error) {
         return NULL;
     }
     g_autoptr(Process) process = g_new0(Process, 1);
+    process->grace_ms = setup->grace_ms;
     process->lifeline = lifeline[1];
     process->report = report[0];
     process->keeper = fork();
@@ -287,15 +293,26 @@ pid_t process_id(const Process *process) {
     return process->program;
 }
 
+/* Waits for the keeper. False if it was killed, or stopped and is killed now, before its work was done. */
+static bool keeper_has_ended(const Process *process) {
+    int how = 0;
+    int64_t until = clock_now_ms() + process->grace_ms + 2 * KILL_MS;
+    pid_t ended = 0;
+    while ((ended = waitpid(process->keeper, &how, WNOHANG)) == 0 && clock_now_ms() < until)
+        g_usleep(1000);
+    if (ended == 0) {
+        kill(process->keeper, SIGKILL);
+        waitpid(process->keeper, &how, 0);
+    }
+    return ended > 0 && WIFEXITED(how);
+}
+
 void process_free(Process *process) {
     if (!process)
         return;
-    int how = 0;
     close_fd(&process->lifeline);
-    while (process->keeper > 0 && waitpid(process->keeper, &how, 0) < 0 && errno == EINTR)
-        continue;
-    if (WIFSIGNALED(how) && process->program > 0)
-        kill(-process->program, SIGKILL); /* the keeper could not; what left the program's group lives on */
+    if (process->keeper > 0 && !keeper_has_ended(process) && process->program > 0)
+        kill(-process->program, SIGKILL); /* what left the program's group lives on */
     close_fd(&process->report);
     g_free(process);
 }

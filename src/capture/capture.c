@@ -13,7 +13,7 @@ enum { MOST_BROWSERS_PER_PAGE = 5, MOST_HANGING_PER_PAGE = 2 };
 static bool inject(Page *page, GError **error) {
     const CaptureSpec *spec = page->spec;
     if (spec->inject_css) {
-        if (!page_add_style(page, spec->inject_css, error)) {
+        if (!page_set_style(page, spec->inject_css, error)) {
             g_prefix_error(error, "injectCss: ");
             return false;
         }
@@ -45,21 +45,23 @@ static json_t *area_boxes(Page *page, const char *key, const Area *area, GError 
     return boxes;
 }
 
+/* Makes invisible what the spec hides. The browser keeps one sheet of ours a document, so injectCss stands in it again;
+ * which it must also where a step led to another document. */
 static bool hide(Page *page, GError **error) {
-    if (page->spec->hide->len == 0)
+    const CaptureSpec *spec = page->spec;
+    if (spec->hide->len == 0 && !spec->inject_css)
         return true;
-    g_autoptr(GString) css = g_string_new(NULL);
-    for (unsigned i = 0; i < page->spec->hide->len; i++) {
-        const Area area = {.selector = page->spec->hide->pdata[i]};
-        json_t *boxes = area_boxes(page, "hide", &area, error);
-        json_t *rule = boxes ? page_ask(page, error, "hiding", "[s]", area.selector) : NULL;
-        g_string_append(css, rule ? json_string_value(rule) : "");
-        json_decref(boxes);
-        json_decref(rule);
+    g_autoptr(GString) css = g_string_new(spec->inject_css);
+    g_string_append_c(css, '\n');
+    for (unsigned i = 0; i < spec->hide->len; i++) {
+        const Area area = {.selector = spec->hide->pdata[i]};
+        json_auto_t *boxes = area_boxes(page, "hide", &area, error);
+        json_auto_t *rule = boxes ? page_ask(page, error, "hiding", "[s]", area.selector) : NULL;
         if (!rule)
             return false;
+        g_string_append(css, json_string_value(rule));
     }
-    return page_add_style(page, css->str, error);
+    return page_set_style(page, css->str, error);
 }
 
 /* Paints over what the spec masks. The boxes are all found first: a cover moves nothing, but might be found. */
@@ -75,6 +77,8 @@ static bool mask(Page *page, GError **error) {
     if (json_array_size(all) == 0)
         return true;
     json_t *covered = page_ask(page, error, "cover", "[O]", all);
+    if (!covered)
+        g_prefix_error(error, "mask: ");
     json_decref(covered);
     return covered != NULL;
 }
@@ -110,6 +114,13 @@ static bool frame_of_selector(Page *page, Frame *out_frame, GError **error) {
     return true;
 }
 
+static bool frame_of_viewport(Page *page, Frame *out_frame, GError **error) {
+    json_auto_t *place = page_ask(page, error, "scrolled", "[]");
+    if (place)
+        *out_frame = (Frame){number_in(place, "x"), number_in(place, "y"), page->spec->width, page->spec->height};
+    return place != NULL;
+}
+
 static bool find_whole_frame(Page *page, Frame *out_frame, GError **error) {
     const CaptureSpec *spec = page->spec;
     if (spec->selector)
@@ -117,7 +128,7 @@ static bool find_whole_frame(Page *page, Frame *out_frame, GError **error) {
     if (spec->has_clip)
         *out_frame = (Frame){spec->clip.left, spec->clip.top, spec->clip.width, spec->clip.height};
     else if (spec->viewport_only)
-        *out_frame = (Frame){0, 0, spec->width, spec->height};
+        return frame_of_viewport(page, out_frame, error);
     else
         return frame_of_document(page, out_frame, error);
     return true;
@@ -165,6 +176,7 @@ static Capture *take_picture(Page *page, GError **error) {
     Frame frame;
     g_autoptr(Capture) capture = g_new0(Capture, 1);
     capture->ignored = g_array_new(FALSE, FALSE, sizeof(Box));
+    page_end_scripts(page);
     /* The covers of masks come last: they may reach beyond the document, and would make it larger. */
     if (!find_frame(page, &frame, error) || !find_ignored(page, &frame, capture->ignored, error) || !mask(page, error))
         return NULL;

@@ -93,7 +93,7 @@ struct Chromium {
     Devtools *devtools;
     char *profile; /* folder, removed at the end */
     int lock;      /* of the folder: see file_make_own_folder() */
-    char *log;     /* file in it: what the browser prints */
+    int log;       /* a file in it: what the browser prints. By descriptor: the folder is the browser's, not ours */
     char *note;
 };
 
@@ -132,7 +132,12 @@ static bool make_profile(Chromium *chromium, GError **error) {
         error_set_errno(error, ERROR_FAILED, errno, "%s", chromium->profile);
         return false;
     }
-    chromium->log = g_build_filename(chromium->profile, "browser.log", NULL);
+    g_autofree char *log = g_build_filename(chromium->profile, "browser.log", NULL);
+    chromium->log = open(log, O_CREAT | O_EXCL | O_APPEND | O_RDWR | O_CLOEXEC, 0600);
+    if (chromium->log < 0) {
+        error_set_errno(error, ERROR_FAILED, errno, "%s", log);
+        return false;
+    }
     return true;
 }
 
@@ -179,8 +184,6 @@ static void close_fd(int *fd) {
 }
 
 static bool spawn(Chromium *chromium, const ChromiumSetup *setup, bool sandbox, GError **error) {
-    __attribute__((cleanup(close_fd))) int log =
-        open(chromium->log, O_CREAT | O_TRUNC | O_APPEND | O_WRONLY | O_CLOEXEC, 0600);
     int commands[2] = {-1, -1}, replies[2] = {-1, -1};
     if (pipe2(commands, O_CLOEXEC) < 0 || pipe2(replies, O_CLOEXEC) < 0) {
         error_set_errno(error, ERROR_FAILED, errno, "no pipe for the browser");
@@ -195,7 +198,7 @@ static bool spawn(Chromium *chromium, const ChromiumSetup *setup, bool sandbox, 
         .argv = (const char *const *)argv->pdata,
         .environment = (const char *const *)env,
         .directory = chromium->profile,
-        .output = log,
+        .output = chromium->log,
         .has_command_pipe = true,
         .command_pipe = {commands[0], replies[1]},
         .user = user ? user->pw_uid : 0,
@@ -251,7 +254,7 @@ static bool say_hello(Chromium *chromium, const ChromiumSetup *setup, GError **e
         return false;
     }
     g_autofree char *how = chromium_obituary(chromium);
-    g_autofree char *tail = file_tail(chromium->log, LOG_TAIL_BYTES);
+    g_autofree char *tail = file_tail_of(chromium->log, LOG_TAIL_BYTES);
     /* Without a sandbox a browser that hangs would hang, too: its code says that another try is of no use. */
     bool hangs = error_is(cause, ERROR_TIMEOUT);
     error_set(error, hangs ? ERROR_TIMEOUT : ERROR_FAILED, "the browser %s did not start: %s%s%s", setup->program,
@@ -268,7 +271,7 @@ static bool try_start(Chromium *chromium, const ChromiumSetup *setup, bool sandb
 
 Chromium *chromium_start(const ChromiumSetup *setup, GError **error) {
     g_autoptr(Chromium) chromium = g_new0(Chromium, 1);
-    chromium->lock = -1;
+    chromium->lock = chromium->log = -1;
     g_autoptr(GError) cause = NULL;
 
     if (!make_profile(chromium, error))
@@ -295,7 +298,7 @@ void chromium_free(Chromium *chromium) {
         g_printerr("dpxdt: warning: %s\n", error->message);
     close_fd(&chromium->lock);
     g_free(chromium->profile);
-    g_free(chromium->log);
+    close_fd(&chromium->log);
     g_free(chromium->note);
     g_free(chromium);
 }

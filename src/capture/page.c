@@ -79,6 +79,12 @@ static void on_started_loading(Page *page, const json_t *params) {
         g_hash_table_add(page->loading, g_strdup(frame));
 }
 
+static void on_navigation_wanted(Page *page, const json_t *params) {
+    on_started_loading(page, params);
+    if (g_strcmp0(json_string_value(json_object_get(params, "frameId")), page->frame_id) == 0)
+        page->will_go = true;
+}
+
 static void on_stopped_loading(Page *page, const json_t *params) {
     const char *frame = json_string_value(json_object_get(params, "frameId"));
     if (frame)
@@ -162,7 +168,7 @@ static const struct {
     {"Runtime.consoleAPICalled", on_console},
     {"Runtime.exceptionThrown", on_exception},
     {"Page.frameStartedLoading", on_started_loading},
-    {"Page.frameRequestedNavigation", on_started_loading},
+    {"Page.frameRequestedNavigation", on_navigation_wanted},
     {"Page.frameStoppedLoading", on_stopped_loading},
     {"Page.frameDetached", on_stopped_loading},
     {"Page.javascriptDialogOpening", on_dialog},
@@ -423,7 +429,7 @@ json_t *page_ask(Page *page, GError **error, const char *function, const char *f
 
 /* Style sheets and pictures. */
 
-bool page_add_style(Page *page, const char *css, GError **error) {
+bool page_set_style(Page *page, const char *css, GError **error) {
     session_send(page->session, "DOM.enable", NULL);
     /* Its answer has to be waited for: until then there is no sheet to be found. */
     json_t *enabled = session_call(page->session, "CSS.enable", NULL, error);
@@ -452,10 +458,13 @@ bool page_document_size(Page *page, int *out_width, int *out_height, GError **er
     return true;
 }
 
-GBytes *page_picture(Page *page, double x, double y, double width, double height, GError **error) {
+void page_end_scripts(Page *page) {
     if (page->spec->still.mode != STILL_OFF)
         session_send(page->session, "Emulation.setScriptExecutionDisabled", json_pack("{s:b}", "value", 1));
     session_send(page->session, "Page.stopLoading", NULL);
+}
+
+GBytes *page_picture(Page *page, double x, double y, double width, double height, GError **error) {
     json_t *clip =
         json_pack("{s:f, s:f, s:f, s:f, s:f}", "x", x, "y", y, "width", width, "height", height, "scale", 1.0);
     return session_call_data(page->session, "Page.captureScreenshot",

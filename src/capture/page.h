@@ -44,6 +44,8 @@ struct Page {
     GHashTable *requests;  /* request id -> Request: on their way */
     int document_status;   /* HTTP status of the main frame's latest document, 0 if none came */
     char *document_url;    /* its URL */
+    bool will_go;          /* the main frame asked for another document */
+    bool went_back;        /* it came to one without asking: by the history */
     bool is_download;      /* the server sent a file to keep, not a page */
     char *document_error;  /* why the main frame's latest document did not come, or not to its end; or NULL */
     bool document_cut_off; /* the document itself did not end in time */
@@ -101,11 +103,14 @@ void page_show(Page *page);
 /* The whole document's size in CSS pixels, rounded up. */
 bool page_document_size(Page *page, int *out_width, int *out_height, GError **error) MUST_CHECK;
 
+/* Nothing of the page's own runs or loads from now on, unless the spec wants no stillness. */
+void page_end_scripts(Page *page);
+
 /* Takes the picture of a box of the document (CSS pixels), which may reach beyond the viewport. Returns a PNG. */
 GBytes *page_picture(Page *page, double x, double y, double width, double height, GError **error) MUST_CHECK;
 
-/* Adds a style sheet to the main document, under any Content-Security-Policy. */
-bool page_add_style(Page *page, const char *css, GError **error) MUST_CHECK;
+/* Makes css our style sheet of the main document, instead of the one before, under any Content-Security-Policy. */
+bool page_set_style(Page *page, const char *css, GError **error) MUST_CHECK;
 
 /* traffic.c: what the page requests. */
 

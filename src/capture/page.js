@@ -54,6 +54,9 @@
     return text;
   }
 
+  /* Of input and textarea. */
+  const TYPED_INTO = /^(text|search|url|tel|email|password|number|textarea)$/;
+
   const hasArea = (box) => box.width > 0 && box.height > 0;
 
   const canBeSeen = (element) => element.checkVisibility({visibilityProperty: true}) &&
@@ -89,6 +92,7 @@
   }
 
   const describe = (element) => `<${element.localName}${element.id ? ' id=' + element.id : ''}` +
+      `${element.localName === 'input' ? ' type=' + element.type : ''}` +
       `${element.classList.length ? ` class="${element.classList}"` : ''}>`;
 
   const api = {
@@ -150,23 +154,27 @@
       return document.querySelector(checked(selector)) !== null;
     },
 
-    /* A rule of style that makes what a selector finds invisible. */
+    /* A rule of style that makes what a selector finds invisible, with all that is in it: opacity alone could still be
+     * clicked, and a part that is said to be visible would be. */
     hiding(selector) {
-      return `${checked(selector)} { visibility: hidden !important; }\n`;
+      return `${checked(selector)} { visibility: hidden !important; opacity: 0 !important; }\n`;
     },
 
     /* Paints over boxes of the document. Popovers, because these lie above all, dialogs too, and are placed by the
      * document even where the page moves its root element. */
     cover(boxes) {
       for (const box of boxes) {
-        const cover = document.createElementNS('http://www.w3.org/1999/xhtml', 'div');
-        const style = {position: 'absolute', left: box.x + 'px', top: box.y + 'px', width: box.width + 'px',
+        const cover = document.createElementNS('http://www.w3.org/1999/xhtml', 'dpxdt-cover');
+        const style = {all: 'initial', position: 'absolute', left: box.x + 'px', top: box.y + 'px', width: box.width + 'px',
           height: box.height + 'px', right: 'auto', bottom: 'auto', background: '#808080', 'z-index': '2147483647',
-          margin: '0', padding: '0', border: '0', display: 'block', opacity: '1', transform: 'none'};
+          margin: '0', padding: '0', border: '0', display: 'block', visibility: 'visible'};
         for (const [name, value] of Object.entries(style)) cover.style.setProperty(name, value, 'important');
         cover.popover = 'manual';
         document.documentElement.append(cover);
         cover.showPopover();
+        const {left, top, width, height} = cover.getBoundingClientRect();
+        const distances = [left + scrollX - box.x, top + scrollY - box.y, width - box.width, height - box.height];
+        if (distances.some((distance) => Math.abs(distance) > 1)) throw 'an area of the page cannot be covered';
       }
     },
 
@@ -187,6 +195,12 @@
       return {x, y};
     },
 
+    /* Where the viewport is in the document. */
+    scrolled() {
+      return {x: scrollX, y: scrollY};
+    },
+
+    /* Gives an element the focus and, for who wants to type, marks what is there, so that it is replaced. */
     focus(selector, toType) {
       const element = seen(selector);
       if (element.matches(':disabled')) throw `"${selector}" is disabled`;
@@ -194,9 +208,12 @@
       let focused = document.activeElement;
       while (focused.shadowRoot && focused.shadowRoot.activeElement) focused = focused.shadowRoot.activeElement;
       if (!isWithin(focused, element)) throw `"${selector}" does not take the focus`;
-      if (toType && focused.readOnly) throw `"${selector}" is read-only`;
-      if (toType && !focused.isContentEditable && !/^(input|textarea)$/.test(focused.localName))
-        throw `"${selector}" is nothing that can be typed into`;
+      if (!toType) return true;
+      if (focused.readOnly) throw `"${selector}" is read-only`;
+      if (!focused.isContentEditable && !TYPED_INTO.test(focused.type))
+        throw `"${selector}" is nothing that can be typed into, but ${describe(focused)}`;
+      if (focused.isContentEditable) getSelection().selectAllChildren(focused);
+      else focused.select();
       return true;
     },
 

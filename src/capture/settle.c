@@ -27,6 +27,8 @@ enum { MAX_BUDGETS = 12 };
 /* Realtime: no request on its way for so long counts as quiet. In the strict mode: event streams are given up so long
  * after the last request has ended. */
 enum { QUIET_MS = 250 };
+/* Chromium 156 counts a history.back() as a navigation that never ends, and stops its clock for ever. */
+enum { STUCK_MS = 3000 };
 /* A page whose scripts keep the processor busy gets so much real time before we take it as it is; and so much each time
  * that it is asked for something after that. */
 enum { STALL_MS = 8000, RESTLESS_MS = 500 };
@@ -134,6 +136,7 @@ static void look_at_network(Rest *rest) {
         rest->busy_ms = clock_now_ms();
     bool has_been_quiet = clock_now_ms() - rest->busy_ms >= QUIET_MS;
     is_stuck = is_stuck || (has_been_quiet && g_hash_table_size(page->requests) > 0);
+    is_stuck = is_stuck || (page->went_back && page->clock_runs && clock_now_ms() - rest->busy_ms >= STUCK_MS);
     if (!is_stuck || page->ignores_network)
         return;
     page->ignores_network = true;

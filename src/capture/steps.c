@@ -68,17 +68,24 @@ static bool was_done(json_t *answer) {
     return answer != NULL;
 }
 
-static bool type_text(Page *page, const Step *step, GError **error) {
-    if (!was_done(page_ask(page, error, "focus", "[s, b]", step->selector, 1)))
-        return false;
-    return was_taken(page, session_begin(page->session, "Input.insertText", json_pack("{s:s}", "text", step->text)),
-                     error);
-}
-
 static Call *begin_key_event(Page *page, const char *type, const Key *key) {
     return session_begin(page->session, "Input.dispatchKeyEvent",
                          json_pack("{s:s, s:s, s:s, s:i, s:s*}", "type", type, "key", key->key, "code", key->code,
                                    "windowsVirtualKeyCode", key->key_code, "text", key->text));
+}
+
+static bool press_key(Page *page, const Key *key, GError **error) {
+    call_free(begin_key_event(page, key->text ? "keyDown" : "rawKeyDown", key));
+    return was_taken(page, begin_key_event(page, "keyUp", key), error);
+}
+
+static bool type_text(Page *page, const Step *step, GError **error) {
+    if (!was_done(page_ask(page, error, "focus", "[s, b]", step->selector, 1)))
+        return false;
+    if (!*step->text)
+        return press_key(page, key_find("Backspace"), error);
+    return was_taken(page, session_begin(page->session, "Input.insertText", json_pack("{s:s}", "text", step->text)),
+                     error);
 }
 
 static bool press(Page *page, const Step *step, GError **error) {
@@ -87,8 +94,7 @@ static bool press(Page *page, const Step *step, GError **error) {
     const Key *key = named ? named : &character;
     if (step->selector && !was_done(page_ask(page, error, "focus", "[s, b]", step->selector, 0)))
         return false;
-    call_free(begin_key_event(page, key->text ? "keyDown" : "rawKeyDown", key));
-    return was_taken(page, begin_key_event(page, "keyUp", key), error);
+    return press_key(page, key, error);
 }
 
 static bool choose(Page *page, const Step *step, GError **error) {
@@ -121,7 +127,8 @@ bool steps_do(Page *page, GError **error) {
         page_show(page); /* the mouse would miss what is painted small */
     for (unsigned i = 0; i < page->spec->steps->len; i++) {
         const Step *step = page->spec->steps->pdata[i];
-        page_log(page, "step %u: %s %s", i + 1, actions[step->kind].name, step->selector ? step->selector : "");
+        page_log(page, "step %u: %s %s%s%s", i + 1, actions[step->kind].name, step->selector ? step->selector : "",
+                 step->selector && step->text ? ", " : "", step->text ? step->text : "");
         if (!actions[step->kind].act(page, step, error) || !settle(page, error)) {
             g_prefix_error(error, "step %u (%s): ", i + 1, actions[step->kind].name);
             return false;

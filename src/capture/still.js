@@ -12,8 +12,13 @@
   const RealDate = Date;
   /* A worker is not complete yet when this runs: its functions come later. */
   const realSetTimeout = scope.setTimeout && scope.setTimeout.bind(scope);
+  const realSetInterval = scope.setInterval && scope.setInterval.bind(scope);
   const realClearTimeout = scope.clearTimeout && scope.clearTimeout.bind(scope);
   const realNow = scope.performance && scope.performance.now.bind(scope.performance);
+  const soon = scope.queueMicrotask && scope.queueMicrotask.bind(scope);
+  const call = Reflect.apply;
+  /* A timer of our own, which the page cannot clear: it does not know its name. */
+  let later = realSetTimeout;
 
   /* --- the clock: stands still. A script that waits for it in a loop would never end, so after many questions in a
    * row each further one moves it by a millisecond: a number of questions, not of seconds, hence the same each time. */
@@ -45,6 +50,21 @@
         if (/(Start|End|Time|duration|Complete|Interactive)$/.test(name))
           define(kind.prototype, name, {get: () => 0, configurable: true});
     }
+    if (scope.PerformanceTiming)
+      for (const name of Object.getOwnPropertyNames(PerformanceTiming.prototype))
+        if (name !== 'toJSON' && name !== 'constructor')
+          define(PerformanceTiming.prototype, name, {get: () => START, configurable: true});
+    if (scope.File) define(File.prototype, 'lastModified', {get: () => START, configurable: true});
+    if (scope.Document)
+      define(Document.prototype, 'lastModified', {get: () => '01/01/2020 12:00:00', configurable: true});
+    if (scope.Temporal) {
+      const instant = () => Temporal.Instant.fromEpochMilliseconds(now());
+      const zoned = (zone = 'UTC') => instant().toZonedDateTimeISO(zone);
+      Object.assign(Temporal.Now, {
+        instant, zonedDateTimeISO: zoned, plainDateTimeISO: (zone) => zoned(zone).toPlainDateTime(),
+        plainDateISO: (zone) => zoned(zone).toPlainDate(), plainTimeISO: (zone) => zoned(zone).toPlainTime(),
+      });
+    }
     if (scope.Event) define(Event.prototype, 'timeStamp', {get: () => 1000, configurable: true});
     if (scope.Intl && Intl.DateTimeFormat) {
       const format = Intl.DateTimeFormat.prototype;
@@ -56,6 +76,10 @@
         },
         configurable: true,
       });
+      const parts = format.formatToParts;
+      format.formatToParts = function formatToParts(date) {
+        return call(parts, this, [date === undefined ? now() : date]);
+      };
     }
   }
 
@@ -94,9 +118,10 @@
    * that sets it was due, and not from when it came; and one that repeats misses no beat. */
   function keepTimers() {
     const CLAMPED_FROM = 5, CLAMP_MS = 4; /* as HTML says of timers that are set by timers */
-    const timers = new Map();
+    const timers = new Map(); /* those that the page knows of */
     let running = null;
 
+    const delay = (ms, depth) => Math.max(ms, depth >= CLAMPED_FROM ? CLAMP_MS : 0);
     const arm = (timer) => realSetTimeout(fire, Math.max(0, Math.round(timer.due - realNow())), timer);
 
     function fire(timer) {
@@ -105,35 +130,41 @@
         timer.due += delay(timer.ms, ++timer.depth);
         timer.native = arm(timer);
       } else {
-        timers.delete(timer.id);
+        timers.delete(timer.native); /* which is its name, as it was armed once */
       }
       running = {due, depth: timer.depth};
       try {
-        timer.callback.apply(scope, timer.parts);
+        call(timer.callback, scope, timer.parts);
       } finally {
-        queueMicrotask(() => { running = null; }); /* behind what the callback has left to do */
+        soon(() => { running = null; }); /* behind what the callback has left to do */
       }
     }
 
-    const delay = (ms, depth) => Math.max(ms, depth >= CLAMPED_FROM ? CLAMP_MS : 0);
-
-    function set(repeats, callback, ms, parts) {
-      if (typeof callback !== 'function') return realSetTimeout(callback, ms);
+    function start(repeats, callback, ms, parts) {
       const depth = running ? running.depth + 1 : 0;
       const wait = Math.max(0, ms | 0);
       const timer = {callback, parts, repeats, ms: wait, depth,
         due: (running ? running.due : realNow()) + delay(wait, depth)};
-      timer.id = timer.native = arm(timer);
-      timers.set(timer.id, timer);
-      return timer.id;
+      timer.native = arm(timer);
+      return timer;
+    }
+
+    /* Code as a text is compiled by the browser, as the page's policy allows. */
+    function set(repeats, callback, ms, parts) {
+      const timer = typeof callback === 'function' ? start(repeats, callback, ms, parts)
+        : {native: (repeats ? realSetInterval : realSetTimeout)(callback, ms)};
+      const id = timer.native;
+      timers.set(id, timer);
+      return id;
     }
 
     function clear(id) {
       const timer = timers.get(Number(id));
-      realClearTimeout(timer ? timer.native : id);
+      if (timer) realClearTimeout(timer.native);
       timers.delete(Number(id));
     }
 
+    later = (callback, ms) => start(false, callback, ms, []);
     scope.setTimeout = function setTimeout(callback, ms = 0, ...parts) { return set(false, callback, ms, parts); };
     scope.setInterval = function setInterval(callback, ms = 0, ...parts) { return set(true, callback, ms, parts); };
     scope.clearTimeout = function clearTimeout(id) { clear(id); };
@@ -144,11 +175,11 @@
    * frame by frame stands where it stood the last time. */
   function limitFrames() {
     const TICKS = 60;
-    const later = scope.setTimeout;
-    let ticks = 0, waiting = new Map(), last = 0;
+    let ticks = 0, waiting = new Map(), last = 0, isArmed = false;
     const tick = () => {
       const due = waiting;
       waiting = new Map();
+      isArmed = false;
       ticks++;
       for (const [, callback] of due) {
         try {
@@ -159,7 +190,8 @@
       }
     };
     scope.requestAnimationFrame = (callback) => {
-      if (waiting.size === 0 && ticks < TICKS) later(tick, 16);
+      if (!isArmed && ticks < TICKS) later(tick, 16);
+      isArmed = true;
       waiting.set(++last, callback);
       return last;
     };
@@ -167,7 +199,7 @@
       waiting.delete(id);
     };
     scope.requestIdleCallback = (callback) =>
-      later(() => callback({didTimeout: false, timeRemaining: () => 10}), 1);
+      scope.setTimeout(() => callback({didTimeout: false, timeRemaining: () => 10}), 1);
     scope.cancelIdleCallback = scope.clearTimeout;
   }
 
@@ -176,7 +208,11 @@
   function layOutRegularly() {
     const layOut = () => document.documentElement && document.documentElement.offsetHeight;
     for (const event of ['DOMContentLoaded', 'load']) addEventListener(event, layOut);
-    setInterval(layOut, 100);
+    const again = () => {
+      layOut();
+      later(again, 100);
+    };
+    later(again, 100);
   }
 
   /* --- closed shadow roots: are open in truth, so that page.js can look into them, and look closed to the page. (One

@@ -43,6 +43,13 @@ static bool is_main_document(const Page *page, const json_t *params) {
 
 /* Notes. */
 
+static void on_document_request(Page *page, bool is_redirected) {
+    g_clear_pointer(&page->document_error, g_free);
+    if (page->document_status > 0 && !page->will_go && !is_redirected)
+        page->went_back = true;
+    page->will_go = false;
+}
+
 static void on_request(Page *page, const json_t *params) {
     const json_t *request = json_object_get(params, "request");
     const char *url = text_of(request, "url");
@@ -59,7 +66,7 @@ static void on_request(Page *page, const json_t *params) {
     new->endless = is_endless(text_of(params, "type"));
     new->document = is_main_document(page, params);
     if (new->document)
-        g_clear_pointer(&page->document_error, g_free);
+        on_document_request(page, redirect != NULL);
     g_hash_table_replace(page->requests, g_strdup(text_of(params, "requestId")), new);
 }
 

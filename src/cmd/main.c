@@ -5,6 +5,7 @@
 #include "cmd/command.h"
 #include "version.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <locale.h>
 #include <stdio.h>
@@ -53,12 +54,7 @@ static int run_command(const Command *command, int argc, char **argv) {
     return error_exit_status(error);
 }
 
-int main(int argc, char **argv) {
-    setlocale(LC_CTYPE, "");
-    json_object_seed(0); /* before there are threads: jansson would do it at its first object, unlocked */
-    json_set_alloc_funcs(g_malloc, g_free); /* out of memory ends the program here too */
-    stop_install();
-
+static int run_line(int argc, char **argv) {
     const char *name = argc > 1 ? argv[1] : "--help";
     if (strcmp(name, "--version") == 0) {
         printf("dpxdt %s\n", DPXDT_VERSION);
@@ -75,4 +71,21 @@ int main(int argc, char **argv) {
     }
     const Command *command = find_command(name);
     return command ? run_command(command, argc - 1, argv + 1) : refuse_command(name);
+}
+
+/* What could not be printed was not done: a list in a file on a full disk is no list. A reader who has gone wants no
+ * more. */
+static int check_output(int status) {
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
+        return status;
+    fprintf(stderr, "dpxdt: cannot write to standard output: %s\n", g_strerror(errno));
+    return 2;
+}
+
+int main(int argc, char **argv) {
+    setlocale(LC_CTYPE, "");
+    json_object_seed(0); /* before there are threads: jansson would do it at its first object, unlocked */
+    json_set_alloc_funcs(g_malloc, g_free); /* out of memory ends the program here too */
+    stop_install();
+    return check_output(run_line(argc, argv));
 }

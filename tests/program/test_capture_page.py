@@ -165,6 +165,23 @@ class Stillness(capturing.TestCase):
     def test_the_page_sees_nothing_of_what_is_done_to_it(self, shot):
         self.assertSaid(shot, 'null closed true false')
 
+    @shot(page('let n = 0, frames = 0; setInterval("n++", 100); setTimeout(() => console.log(n), 1050)'))
+    @shot(page('for (let i = 0; i < 200; i++) { const h = requestAnimationFrame(() => 0); cancelAnimationFrame(h) }'
+               'for (let id = 0; id < 1000; id++) { clearTimeout(id); clearInterval(id) }'
+               'let n = 0; const draw = () => { n++; requestAnimationFrame(draw) }; requestAnimationFrame(draw); setTimeout(() => console.log(n), 4000)'))
+    @shot(page('function f() { console.log("called") } f.apply = () => console.log("not me"); window.queueMicrotask = (g) => setTimeout(g);'
+               'setTimeout(f, 10)'))
+    def test_timers_and_frames_survive_what_pages_do_to_them(self, text, frames, own):
+        self.assertIn(text.said, (['10'], ['9']))
+        self.assertEqual(frames.said, ['60'])
+        self.assertEqual(own.said, ['called'])
+
+    @shot(page('console.log(Temporal.Now.instant().epochMilliseconds, Temporal.Now.plainDateISO().toString(), '
+               'performance.timing.navigationStart, new File([], "f").lastModified, document.lastModified, '
+               'new Intl.DateTimeFormat("en").formatToParts().map((part) => part.value).join(""))'))
+    def test_no_clock_is_forgotten(self, shot):
+        self.assertSaid(shot, '1577880000000 2020-01-01 1577880000000 1577880000000 01/01/2020 12:00:00 1/1/2020')
+
     @shot(page('const said = []; const say = (...words) => said.push(words.join(""));'
                'setTimeout(say, 50, "late", "r"); setTimeout(say, 20, "soon"); clearTimeout(setTimeout(say, 10, "never"));'
                'setTimeout("say(\'text\')", 30); let n = 0; const i = setInterval((word) => { say(word, ++n); if (n === 3) clearInterval(i) }, 100, "i");'
@@ -287,6 +304,15 @@ class Navigation(capturing.TestCase):
         self.assertFailed(download, 'download')
         self.assertFailed(nothing, 'gave no page')
         self.assertFailed(file, 'ERR_UNSAFE_REDIRECT')
+
+    @shot(page('if (sessionStorage.seen) { %s } else { sessionStorage.seen = 1; setTimeout(() => { location = "back.html" }, 50) }' % PAINT),
+          answers={'back.html': Answer(page('setTimeout(() => history.back(), 100)'))})
+    @shot('<a href=back.html>a</a>' + page('if (sessionStorage.seen) { %s } sessionStorage.seen = 1' % PAINT), steps=[{'click': 'a'}],
+          answers={'back.html': Answer(page('setTimeout(() => history.back(), 100)'))})
+    def test_a_page_that_goes_back_is_taken(self, script, click):
+        for shot in script, click:
+            self.assertColors(shot, {(5, 5): RED})
+            self.assertLess(shot.seconds, 20)
 
     @shot(page('location = "http://127.0.0.1:1/"'))
     @shot('<meta http-equiv=refresh content="1; url=http://127.0.0.1:1/">')

@@ -402,6 +402,25 @@ class Parts(capturing.TestCase):
         self.assertEqual(shot.size, (400, 940))
         self.assertColors(shot, {(300, 900): GREY, (399, 939): GREY, (299, 939): CLEAR})
 
+    @shot(PAGE + '<p style="color: red">x', hide='.none', injectCss='.a { background: blue !important }')
+    @shot('<a href=next.html>a</a>', steps=[{'click': 'a'}], injectCss='.a { background: blue !important }',
+          answers={'next.html': Answer(PAGE)})
+    def test_injected_style_stays_beside_hidden_elements_and_after_a_step_to_another_page(self, *shots):
+        for shot in shots:
+            self.assertColors(shot, {(60, 70): BLUE})
+
+    @shot(PAGE + '<style>.a { visibility: visible } .a * { visibility: visible }</style><script>document.querySelector(".a").innerHTML = '
+          '"<b style=\'visibility: visible !important\'>b</b>"</script>', hide='.a')
+    def test_what_is_hidden_has_no_visible_part(self, shot):
+        self.assertEqual({shot.picture[x, y] for x in range(50, 80) for y in range(60, 100)}, {CLEAR})
+
+    @shot(PAGE + '<style>html { visibility: hidden } body { visibility: visible } :popover-open { filter: opacity(0) } '
+          '* { max-width: 900px; clip-path: inset(0); translate: 3px }</style>'
+          '<script>new MutationObserver((all) => all.forEach((one) => one.addedNodes.forEach((node) => node.remove())))'
+          '.observe(document, {subtree: true, childList: true})</script>', mask={'left': 10, 'top': 10, 'width': 100, 'height': 90})
+    def test_no_style_or_script_of_the_page_takes_a_mask_off(self, shot):
+        self.assertEqual({shot.picture[x, y] for x in range(10, 110) for y in range(10, 100)}, {GREY})
+
     HOSTILE = ('<script>let __dpxdt = 1; for (const name of ["querySelector", "querySelectorAll"]) Document.prototype[name] = () => []; '
                'Array.from = () => []; Element.prototype.getBoundingClientRect = () => { throw 1 }; console.log("alive")</script>')
 
@@ -468,12 +487,27 @@ class Steps(capturing.TestCase):
     def test_hover(self, shot):
         self.assertColors(shot, {(200, 25): RED})
 
+    @shot('<input value=old><input type=number value=7><p contenteditable>old</p><input value=gone id=e>', steps=[
+        {'type': {'selector': 'input', 'text': 'new'}}, {'type': {'selector': 'input[type=number]', 'text': '12'}},
+        {'type': {'selector': 'p', 'text': 'new'}}, {'type': {'selector': '#e', 'text': ''}}, {'press': 'a'},
+        {'hover': 'p'}],
+        injectJs='onmousemove = () => console.log([...document.querySelectorAll("input")].map((e) => e.value).join(), document.querySelector("p").innerText)')
+    def test_what_is_typed_takes_the_place_of_what_was_there(self, shot):
+        self.assertSaid(shot, 'new,12,a new')
+
     @shot('<input><textarea></textarea><script>for (const e of document.querySelectorAll("input, textarea")) '
           'e.onchange = () => console.log(e.value)</script>',
           steps=[{'type': {'selector': 'input', 'text': 'naïve "text"'}}, {'type': {'selector': 'textarea', 'text': 'two\nlines'}},
                  {'type': {'selector': 'input', 'text': '!'}}])
     def test_type(self, shot):
         self.assertEqual(shot.said, ['naïve "text"', 'two lines'])
+
+    @shot(STYLE + block(0, 0, 400, 1000, 'red') + block(0, 1000, 400, 1000, 'blue', 'id=b') +
+          '<i style="position: fixed; left: 0; top: 0; width: 20px; height: 20px; background: green"></i>',
+          steps=[{'scroll': '#b'}], viewportOnly=True)
+    def test_the_viewport_is_where_the_page_was_scrolled_to(self, shot):
+        self.assertEqual(shot.size, (400, 300))
+        self.assertColors(shot, {(5, 5): GREEN, (30, 5): BLUE, (399, 299): BLUE})
 
     @shot('<div style="height: 3000px"></div><p style="height: 1000px">', steps=[{'scroll': 'p'}], viewportOnly=True)
     @shot(STYLE + block(0, 0, 3000, 3000, 'blue') + block(700, 800, 50, 50, 'red'), steps=[{'scroll': {'x': 700, 'y': 800}}],
@@ -525,7 +559,9 @@ class Steps(capturing.TestCase):
     @shot('<body><input readonly>', steps=[{'type': {'selector': 'input', 'text': 'x'}}])
     @shot('<body><p tabindex=0>p', steps=[{'type': {'selector': 'p', 'text': 'x'}}])
     @shot('<body><p>p', steps=[{'press': {'selector': 'p', 'key': 'a'}}])
-    def test_what_a_person_could_not_do_fails_and_says_why(self, hidden, disabled, covered, covered2, unseen, fixed, text, dull):
+    @shot('<body><input type=date>', steps=[{'type': {'selector': 'input', 'text': '2020-01-01'}}])
+    def test_what_a_person_could_not_do_fails_and_says_why(self, hidden, disabled, covered, covered2, unseen, fixed, text, dull, date):
+        self.assertFailed(date, 'step 1 \\(type\\): "input" is nothing that can be typed into, but <input type=date>')
         self.assertFailed(hidden, 'step 1 \\(click\\): "button" cannot be seen')
         self.assertFailed(disabled, 'step 1 \\(click\\): "button" is disabled')
         self.assertFailed(covered, 'step 1 \\(click\\): "button" is covered by <div class="cookie banner">')

@@ -271,6 +271,14 @@ class NamesAndFiles(harness.LocalTestCase):
 
 class Options(harness.LocalTestCase):
 
+    def test_what_cannot_be_printed_is_an_error(self):
+        self.suite([{'name': 'it', 'url': 'http://127.0.0.1:1/'}])
+        with open('/dev/full', 'w') as full:
+            result = subprocess.run([os.environ['DPXDT'], 'test', 'tests', '--list-tests'], cwd=self.folder, stdout=full,
+                                    stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual((result.returncode, result.stderr),
+                         (2, 'dpxdt: cannot write to standard output: No space left on device\n'))
+
     def test_filters_choose_by_googletests_patterns(self):
         self.suite([(name, 'http://localhost/') for name in ('apple', 'apple-pie', 'bean', 'a/b', 'cherry')])
         for patterns, names in {
