@@ -14,7 +14,7 @@ static bool is_live(void) {
 
 static bool check_numbers(int jobs, int retries, GError **error) {
     if (jobs < 0 || jobs > 64)
-        error_set(error, ERROR_INVALID, "--jobs must be from 1 to 64 (or 0 for two for each processor), not %d", jobs);
+        error_set(error, ERROR_INVALID, "--jobs must be from 1 to 64 (or 0 for the default), not %d", jobs);
     else if (retries < 0 || retries > 100)
         error_set(error, ERROR_INVALID, "--retries must be from 0 to 100, not %d", retries);
     else
@@ -30,7 +30,7 @@ int local_options_run(const Command *command, bool update, int argc, char **argv
         {"test-filter", 0, 0, G_OPTION_ARG_STRING, &filter, "Only tests that match: a*:b*-c* is all of a and b but c",
          "PATTERNS"},
         {"list-tests", 0, 0, G_OPTION_ARG_NONE, &list, "Print the tests' names, and run none", NULL},
-        {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "Pages at once (default: two for each processor)", "N"},
+        {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "Pages at once (default: three for two processors)", "N"},
         {"retries", 0, 0, G_OPTION_ARG_INT, &retries, "Try a test again that fails or differs, so often", "N"},
         {"browser", 0, 0, G_OPTION_ARG_FILENAME, &browser,
          "Chromium to use (default: chromium-headless-shell, else chromium)", "PATH"},

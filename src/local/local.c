@@ -258,7 +258,8 @@ static int open_and_run(const LocalOptions *options, const Suite *suite, int n_t
         return 2;
     g_autoptr(TextReport) text = text_report_new(n_tests, options->update, options->live, options->color);
     g_autofree Result **results = g_new0(Result *, n_tests);
-    int jobs = options->jobs > 0 ? options->jobs : 2 * (int)sysconf(_SC_NPROCESSORS_ONLN);
+    int processors = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    int jobs = options->jobs > 0 ? options->jobs : (3 * processors + 1) / 2;
     LocalRun run = {.options = options,
                     .browser = browser,
                     .text = text,

@@ -11,7 +11,7 @@ typedef struct {
     bool update;                                     /* write references; otherwise compare with them */
     const char *filter;                              /* see filter.h; NULL for all tests */
     const char *browser;                             /* program, or NULL for the best that is installed */
-    int jobs;                                        /* pages at once; 0 for two for each processor */
+    int jobs;                                        /* pages at once; 0 for three for two processors */
     int retries;                                     /* further attempts for a test that fails or differs */
     bool live, color;                                /* how to print: see report/text.h */
     const char *json_path, *junit_path, *report_dir; /* what to write beside, or NULL */
