@@ -12,7 +12,9 @@
 #include <setjmp.h>
 #include <string.h>
 
-/* Zlib's default, named so that the same picture gives the same bytes whatever a library thinks of it. */
+/* Zlib's default, named so that the same picture gives the same bytes whatever a library thinks of it. png_writer.c
+ * needs a twentieth of the time; but these files are kept, and with ISA-L they would be larger: a page of 1280x8000 by
+ * 13 %, its first screen by 26 %, a page that diff has marked by 52 %. */
 enum { COMPRESSION_LEVEL = 6 };
 
 /* What people give us under the name of a PNG, by its first bytes; letters in either case. */

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
+#ifdef __x86_64__
+#include <smmintrin.h>
 #endif
 
 bool png_filter_needs_above(uint8_t filter) {
@@ -40,7 +40,9 @@ static void unfilter_up(uint8_t *raw, const uint8_t *in, const uint8_t *above, s
         raw[i] = (uint8_t)(in[i] + above[i]);
 }
 
-#ifdef __SSE2__
+#ifdef __x86_64__
+
+#define SSE4 __attribute__((target("sse4.1")))
 
 /* A pixel of 3 or 4 bytes. Where there are 3, the fourth is of the next pixel: it is read as long as there is one, and
  * what is written of it is written again. */
@@ -55,7 +57,7 @@ static inline void store(uint8_t *bytes, __m128i pixel) {
     memcpy(bytes, &value, 4);
 }
 
-static inline void unfilter_sub_pixels(uint8_t *raw, const uint8_t *in, size_t size, size_t step) {
+SSE4 static inline void unfilter_sub_pixels(uint8_t *raw, const uint8_t *in, size_t size, size_t step) {
     __m128i left = _mm_setzero_si128();
     for (size_t i = 0; i < size; i += step) {
         left = _mm_add_epi8(left, load(in + i));
@@ -63,8 +65,8 @@ static inline void unfilter_sub_pixels(uint8_t *raw, const uint8_t *in, size_t s
     }
 }
 
-static inline void unfilter_average_pixels(uint8_t *raw, const uint8_t *in, const uint8_t *above, size_t size,
-                                           size_t step) {
+SSE4 static inline void unfilter_average_pixels(uint8_t *raw, const uint8_t *in, const uint8_t *above, size_t size,
+                                                size_t step) {
     const __m128i one = _mm_set1_epi8(1);
     __m128i left = _mm_setzero_si128();
     for (size_t i = 0; i < size; i += step) {
@@ -76,37 +78,31 @@ static inline void unfilter_average_pixels(uint8_t *raw, const uint8_t *in, cons
     }
 }
 
-static inline __m128i absolute(__m128i x) {
-    return _mm_max_epi16(x, _mm_sub_epi16(_mm_setzero_si128(), x));
-}
-
-static inline __m128i choose(__m128i condition, __m128i yes, __m128i no) {
-    return _mm_or_si128(_mm_and_si128(condition, yes), _mm_andnot_si128(condition, no));
-}
-
-/* In 16 bits a channel, as the sums need nine. */
-static inline void unfilter_paeth_pixels(uint8_t *raw, const uint8_t *in, const uint8_t *above, size_t size,
-                                         size_t step) {
-    const __m128i zero = _mm_setzero_si128(), low = _mm_set1_epi16(255);
+/* In 16 bits a channel, as the sums need nine. What counts is how long a pixel waits for the one to its left: distances
+ * that do not depend on it are computed ahead, and the two choices side by side. */
+SSE4 static inline void unfilter_paeth_pixels(uint8_t *raw, const uint8_t *in, const uint8_t *above, size_t size,
+                                              size_t step) {
+    const __m128i zero = _mm_setzero_si128();
     __m128i left = zero, corner = zero;
     for (size_t i = 0; i < size; i += step) {
-        __m128i up = _mm_unpacklo_epi8(load(above + i), zero);
+        __m128i up = _mm_unpacklo_epi8(load(above + i), zero), change = _mm_unpacklo_epi8(load(in + i), zero);
         __m128i from_left = _mm_sub_epi16(up, corner), from_up = _mm_sub_epi16(left, corner);
-        __m128i to_corner = absolute(_mm_add_epi16(from_left, from_up));
-        __m128i to_left = absolute(from_left), to_up = absolute(from_up);
-        __m128i least = _mm_min_epi16(to_corner, _mm_min_epi16(to_left, to_up));
-        __m128i guess =
-            choose(_mm_cmpeq_epi16(least, to_left), left, choose(_mm_cmpeq_epi16(least, to_up), up, corner));
+        __m128i to_left = _mm_abs_epi16(from_left), to_up = _mm_abs_epi16(from_up);
+        __m128i to_corner = _mm_abs_epi16(_mm_add_epi16(from_left, from_up));
+        __m128i other = _mm_blendv_epi8(up, corner, _mm_cmpgt_epi16(to_up, to_corner));
+        __m128i is_other = _mm_cmpgt_epi16(to_left, _mm_min_epi16(to_up, to_corner));
         corner = up;
-        left = _mm_and_si128(_mm_add_epi16(guess, _mm_unpacklo_epi8(load(in + i), zero)), low);
+        /* Bytes do not carry, and the upper one of each channel is 0. */
+        left = _mm_add_epi8(_mm_blendv_epi8(left, other, is_other), change);
         store(raw + i, _mm_packus_epi16(left, left));
     }
 }
 
 /* All but the last pixel, which has no byte behind it; returns how many bytes. With a constant step each becomes a loop
  * of its own. */
-static inline size_t unfilter_pixels(int filter, uint8_t *raw, const uint8_t *in, const uint8_t *above, size_t size,
-                                     size_t step) {
+SSE4 static inline __attribute__((always_inline)) size_t unfilter_pixels(int filter, uint8_t *raw, const uint8_t *in,
+                                                                         const uint8_t *above, size_t size,
+                                                                         size_t step) {
     size_t done = size - step;
     if (filter == FILTER_SUB)
         unfilter_sub_pixels(raw, in, done, step);
@@ -117,13 +113,18 @@ static inline size_t unfilter_pixels(int filter, uint8_t *raw, const uint8_t *in
     return done;
 }
 
-static size_t unfilter_fast(int filter, uint8_t *raw, const uint8_t *in, const uint8_t *above, size_t size,
-                            size_t step) {
+SSE4 static size_t unfilter_sse4(int filter, uint8_t *raw, const uint8_t *in, const uint8_t *above, size_t size,
+                                 size_t step) {
     if (filter != FILTER_SUB && !above)
         return 0;
     if (step == 3)
         return unfilter_pixels(filter, raw, in, above, size, 3);
     return step == 4 ? unfilter_pixels(filter, raw, in, above, size, 4) : 0;
+}
+
+static size_t unfilter_fast(int filter, uint8_t *raw, const uint8_t *in, const uint8_t *above, size_t size,
+                            size_t step) {
+    return __builtin_cpu_supports("sse4.1") ? unfilter_sse4(filter, raw, in, above, size, step) : 0;
 }
 
 #else
