@@ -7,7 +7,10 @@ _dpxdt_options() { # COMMAND: its options, as compgen -W wants them; '=' where a
         ;;
     approve) echo '--help -h' ;;
     report) echo '--output= -o --no-open --help -h' ;;
-    diff) echo '--output= -o --json --tolerance= --ignore= --help -h' ;;
+    diff)
+        echo '--output= -o --style= --colors= --color= --metric= --threshold= --antialiasing= --ignore= --tolerance=' \
+            '--tolerant-area= --align --no-align --pairs= --jobs= -j --json --help -h'
+        ;;
     esac
 }
 
@@ -16,8 +19,13 @@ _dpxdt_value() {
     case $1:$3 in
     report:--output | report:-o | *:--report) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
     *:--browser) mapfile -t COMPREPLY < <(compgen -f -c -- "$2") ;;
-    diff:--output | diff:-o | update:--json | test:--json | *:--junit) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
-    *:--test-filter | *:--jobs | *:-j | *:--retries | diff:--tolerance | diff:--ignore) COMPREPLY=() ;;
+    diff:--style) mapfile -t COMPREPLY < <(compgen -W 'mask faded classic' -- "$2") ;;
+    diff:--colors) mapfile -t COMPREPLY < <(compgen -W 'red safe' -- "$2") ;;
+    diff:--metric) mapfile -t COMPREPLY < <(compgen -W 'exact yiq oklab ciede2000' -- "$2") ;;
+    diff:--antialiasing) mapfile -t COMPREPLY < <(compgen -W 'count ignore' -- "$2") ;;
+    diff:--output | diff:-o | diff:--pairs | update:--json | test:--json | *:--junit) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
+    *:--test-filter | *:--jobs | *:-j | *:--retries) COMPREPLY=() ;;
+    diff:--color | diff:--threshold | diff:--ignore | diff:--tolerance | diff:--tolerant-area) COMPREPLY=() ;;
     *) return 1 ;;
     esac
     compopt -o filenames 2>/dev/null

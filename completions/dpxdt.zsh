@@ -16,7 +16,7 @@ _dpxdt() {
         'test:take the screenshots again, and compare them with the references'
         'approve:make the pictures of the last test the references'
         'report:show the pictures of the last test'
-        'diff:compare two pictures'
+        'diff:compare two pictures, or two folders of them'
         'help:print the commands, or the options of one'
     )
     run=(
@@ -49,10 +49,22 @@ _dpxdt() {
                 '1:folder of the tests:_directories'
             ;;
         diff)
-            _arguments -S '(-o --output)'{-o+,--output=}'[write the second picture with what changed in red]:file:_files' \
-                '--json[print JSON]' '--tolerance=[let areas pass that differ by no more]:number from 0 to 1:' \
-                '*--ignore=[leave this area out]:x,y,width,height:' '(-h --help)'{-h,--help}'[show help]' \
-                '1:picture:_files -g "*.png"' '2:picture:_files -g "*.png"'
+            _arguments -S '(-o --output)'{-o+,--output=}'[write a picture of what changed]:file:_files' \
+                '--style=[what that picture shows]:style:(mask faded classic)' \
+                '--colors=[its colors]:set:(red safe)' \
+                '--color=[the color of what changed]:#rrggbb:' \
+                '--metric=[how pixels are compared]:metric:(exact yiq oklab ciede2000)' \
+                '--threshold=[how far apart pixels must be to have changed]:numbers:' \
+                '--antialiasing=[what to do with the edges of shapes]:what:(count ignore)' \
+                '*--ignore=[leave this area out]:x,y,width,height:' \
+                '--tolerance=[let areas pass that differ by no more]:number from 0 to 1:' \
+                '*--tolerant-area=[a tolerance for areas in this one]:x,y,width,height=number:' \
+                '(--no-align)--align[find rows that came, went or moved]' \
+                '(--align)--no-align[compare by place only]' \
+                '(1 2)--pairs=[compare the pairs in this list]:file:_files' \
+                '(-j --jobs)'{-j+,--jobs=}'[pairs at once]:number:' \
+                '--json[print JSON]' '(-h --help)'{-h,--help}'[show help]' \
+                '1:picture or folder:_files -g "*.png"' '2:picture or folder:_files -g "*.png"'
             ;;
         help) _describe command commands ;;
         esac

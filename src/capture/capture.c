@@ -148,7 +148,7 @@ static bool find_frame(Page *page, Frame *out_frame, GError **error) {
 }
 
 /* Adds where a box of the document is in the picture, in its pixels, grown to whole ones; if it is in it at all. */
-static void add_ignored(GArray *ignored, const json_t *box, const Frame *frame, double scale) {
+static void add_box(GArray *boxes, const json_t *box, const Frame *frame, double scale) {
     double left = MAX(floor((number_in(box, "x") - frame->x) * scale), 0);
     double top = MAX(floor((number_in(box, "y") - frame->y) * scale), 0);
     double right = MIN((number_in(box, "x") - frame->x + number_in(box, "width")), frame->width) * scale;
@@ -156,18 +156,37 @@ static void add_ignored(GArray *ignored, const json_t *box, const Frame *frame, 
     if (right <= left || bottom <= top)
         return;
     const Box pixels = {(int)left, (int)top, (int)(ceil(right) - left), (int)(ceil(bottom) - top)};
-    g_array_append_val(ignored, pixels);
+    g_array_append_val(boxes, pixels);
+}
+
+/* Adds where an area is in the picture. key is the one in the config. */
+static bool find_area(Page *page, const char *key, const Area *area, const Frame *frame, GArray *boxes,
+                      GError **error) {
+    json_auto_t *found = area_boxes(page, key, area, error);
+    size_t i = 0;
+    const json_t *box = NULL;
+    json_array_foreach (found, i, box)
+        add_box(boxes, box, frame, page->spec->device_scale_factor);
+    return found != NULL;
 }
 
 static bool find_ignored(Page *page, const Frame *frame, GArray *ignored, GError **error) {
-    for (unsigned i = 0; i < page->spec->ignore->len; i++) {
-        json_auto_t *boxes = area_boxes(page, "ignore", page->spec->ignore->pdata[i], error);
-        size_t j;
-        const json_t *box;
-        if (!boxes)
+    for (unsigned i = 0; i < page->spec->ignore->len; i++)
+        if (!find_area(page, "ignore", page->spec->ignore->pdata[i], frame, ignored, error))
             return false;
-        json_array_foreach (boxes, j, box)
-            add_ignored(ignored, box, frame, page->spec->device_scale_factor);
+    return true;
+}
+
+static bool find_tolerances(Page *page, const Frame *frame, GArray *tolerances, GError **error) {
+    for (unsigned i = 0; i < page->spec->tolerances->len; i++) {
+        const AreaTolerance *wanted = page->spec->tolerances->pdata[i];
+        g_autoptr(GArray) boxes = g_array_new(FALSE, FALSE, sizeof(Box));
+        if (!find_area(page, "tolerances", &wanted->area, frame, boxes, error))
+            return false;
+        for (unsigned j = 0; j < boxes->len; j++) {
+            const BoxTolerance found = {g_array_index(boxes, Box, j), wanted->tolerance};
+            g_array_append_val(tolerances, found);
+        }
     }
     return true;
 }
@@ -176,9 +195,11 @@ static Capture *take_picture(Page *page, GError **error) {
     Frame frame;
     g_autoptr(Capture) capture = g_new0(Capture, 1);
     capture->ignored = g_array_new(FALSE, FALSE, sizeof(Box));
+    capture->tolerances = g_array_new(FALSE, FALSE, sizeof(BoxTolerance));
     page_end_scripts(page);
     /* The covers of masks come last: they may reach beyond the document, and would make it larger. */
-    if (!find_frame(page, &frame, error) || !find_ignored(page, &frame, capture->ignored, error) || !mask(page, error))
+    if (!find_frame(page, &frame, error) || !find_ignored(page, &frame, capture->ignored, error) ||
+        !find_tolerances(page, &frame, capture->tolerances, error) || !mask(page, error))
         return NULL;
     g_autoptr(GBytes) png = page_picture(page, frame.x, frame.y, frame.width, frame.height, error);
     if (!png)
@@ -258,6 +279,8 @@ void capture_free(Capture *capture) {
         g_bytes_unref(capture->png);
     if (capture->ignored)
         g_array_unref(capture->ignored);
+    if (capture->tolerances)
+        g_array_unref(capture->tolerances);
     g_free(capture->remarks);
     g_free(capture);
 }

@@ -9,10 +9,17 @@
 
 typedef struct Browser Browser;
 
+/* A part of the picture with a tolerance of its own. */
 typedef struct {
-    GBytes *png;     /* as the browser wrote it, with a note that names browser and flags (CAPTURE_NOTE) */
-    GArray *ignored; /* of Box: spec->ignore, found on the page, in the picture's pixels */
-    char *remarks;   /* what may not be as it was meant, a line each: areas that were not found, a page without rest */
+    Box box;
+    double tolerance;
+} BoxTolerance;
+
+typedef struct {
+    GBytes *png;        /* as the browser wrote it, with a note that names browser and flags (CAPTURE_NOTE) */
+    GArray *ignored;    /* of Box: spec->ignore, found on the page, in the picture's pixels */
+    GArray *tolerances; /* of BoxTolerance: spec->tolerances, likewise, in its order */
+    char *remarks; /* what may not be as it was meant, a line each: areas that were not found, a page without rest */
 } Capture;
 
 /* The key of the PNG note (png_find_note()) which tells what took the picture. Pictures with different notes are not

@@ -1,8 +1,8 @@
 #include "capture/page.h"
 
 #include "base/clock.h"
+#include "base/embedded.h"
 
-#include <gio/gio.h>
 #include <math.h>
 #include <string.h>
 
@@ -145,17 +145,15 @@ static char *still_config(const CaptureSpec *spec) {
     return text;
 }
 
-static char *script_with_config(const Page *page, const char *resource) {
-    g_autoptr(GBytes) source = g_resources_lookup_data(resource, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+static char *script_with_config(const Page *page, const char *path) {
     char *config = still_config(page->spec);
-    char *script = g_strdup_printf("(%.*s)(%s)", (int)g_bytes_get_size(source),
-                                   (const char *)g_bytes_get_data(source, NULL), config);
+    char *script = g_strdup_printf("(%s)(%s)", embedded_text(path), config);
     free(config);
     return script;
 }
 
 char *page_still_script(const Page *page) {
-    return script_with_config(page, "/dpxdt/capture/still.js");
+    return script_with_config(page, "capture/still.js");
 }
 
 static const struct {
@@ -263,7 +261,7 @@ static bool set_up(Page *page, GError **error) {
     session_send(page->session, "Security.setIgnoreCertificateErrors",
                  json_pack("{s:b}", "ignore", page->spec->ignore_certificate_errors));
     g_autofree char *still = page_still_script(page);
-    g_autofree char *own = script_with_config(page, "/dpxdt/capture/page.js");
+    g_autofree char *own = script_with_config(page, "capture/page.js");
     session_send(page->session, "Page.addScriptToEvaluateOnNewDocument", json_pack("{s:s}", "source", still));
     session_send(page->session, "Page.addScriptToEvaluateOnNewDocument",
                  json_pack("{s:s, s:s}", "source", own, "worldName", OWN_WORLD));

@@ -91,6 +91,37 @@ static bool read_area(const Field *field, void *array, GError **error) {
     return true;
 }
 
+#define TOLERANCE(member) offsetof(AreaTolerance, member)
+
+static const FieldRule tolerance_rules[] = {
+    {"selector", FIELD_TEXT, .at = TOLERANCE(area.selector), .check = check_not_empty},
+    {.key = "left", .kind = FIELD_KNOWN}, /* these are read by box_rules */
+    {.key = "top", .kind = FIELD_KNOWN},
+    {.key = "width", .kind = FIELD_KNOWN},
+    {.key = "height", .kind = FIELD_KNOWN},
+    {"tolerance", FIELD_NUMBER, .at = TOLERANCE(tolerance), .least = 0, .most = 1, .required = true},
+};
+
+static bool has_box(const Field *map) {
+    for (size_t i = 0; i < G_N_ELEMENTS(box_rules); i++)
+        if (field_at_key(map, box_rules[i].key).value)
+            return true;
+    return false;
+}
+
+static bool read_area_tolerance(const Field *field, void *array, GError **error) {
+    AreaTolerance read = {0};
+    if (!field_read_known(field, tolerance_rules, G_N_ELEMENTS(tolerance_rules), &read, error))
+        return false;
+    field_warn_of_unknown(field, tolerance_rules, G_N_ELEMENTS(tolerance_rules), advise_on_box);
+    if (!read.area.selector == !has_box(field))
+        return field_error(field, error, "needs either a selector, or left, top, width and height");
+    if (!read.area.selector && !field_read_known(field, box_rules, G_N_ELEMENTS(box_rules), &read.area, error))
+        return false;
+    g_ptr_array_add(array, g_memdup2(&read, sizeof read));
+    return true;
+}
+
 /* --- Cookies --- */
 
 /* The members tell that a key was given, and was right; the array takes the json_t as they are. */
@@ -270,6 +301,11 @@ static bool read_mask(const Field *field, void *target, GError **error) {
 static bool read_ignore(const Field *field, void *target, GError **error) {
     CaptureSpec *spec = target;
     return field_read_list_or_one(field, MAX_LIST, read_area, spec->ignore, error);
+}
+
+static bool read_tolerances(const Field *field, void *target, GError **error) {
+    CaptureSpec *spec = target;
+    return field_read_list_or_one(field, MAX_LIST, read_area_tolerance, spec->tolerances, error);
 }
 
 /* --- Stillness --- */
@@ -457,6 +493,7 @@ static const FieldRule spec_rules[] = {
     {"hide", FIELD_CUSTOM, .read = read_hide},
     {"mask", FIELD_CUSTOM, .read = read_mask},
     {"ignore", FIELD_CUSTOM, .read = read_ignore},
+    {"tolerances", FIELD_CUSTOM, .read = read_tolerances},
     {"injectCss", FIELD_TEXT, .at = SPEC(inject_css)},
     {"injectJs", FIELD_TEXT, .at = SPEC(inject_js)},
     {"steps", FIELD_CUSTOM, .read = read_steps},
@@ -473,6 +510,10 @@ static const FieldRule spec_rules[] = {
     {"timeoutMs", FIELD_INT, .at = SPEC(timeout_ms), .least = 1, .most = SPEC_MAX_TIMEOUT},
     {"ignoreCertificateErrors", FIELD_BOOL, .at = SPEC(ignore_certificate_errors)},
     {.key = "tolerance", .kind = FIELD_KNOWN},
+    {.key = "metric", .kind = FIELD_KNOWN},
+    {.key = "threshold", .kind = FIELD_KNOWN},
+    {.key = "antialiasing", .kind = FIELD_KNOWN},
+    {.key = "align", .kind = FIELD_KNOWN},
     {.key = "viewports", .kind = FIELD_KNOWN},
 };
 
@@ -505,6 +546,7 @@ static CaptureSpec *spec_new(json_t *object) {
     spec->hide = g_ptr_array_new();
     spec->mask = g_ptr_array_new_with_free_func(g_free);
     spec->ignore = g_ptr_array_new_with_free_func(g_free);
+    spec->tolerances = g_ptr_array_new_with_free_func(g_free);
     spec->unknown_keys = g_ptr_array_new_with_free_func(g_free);
     spec->config = object ? json_copy(object) : json_object();
     /* As the old tool: a page that is looked at by a robot every minute must not be counted. */
@@ -544,6 +586,7 @@ void spec_free(CaptureSpec *spec) {
     g_ptr_array_unref(spec->hide);
     g_ptr_array_unref(spec->mask);
     g_ptr_array_unref(spec->ignore);
+    g_ptr_array_unref(spec->tolerances);
     g_ptr_array_unref(spec->unknown_keys);
     json_decref(spec->cookies);
     json_decref(spec->config);

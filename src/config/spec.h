@@ -72,6 +72,12 @@ typedef struct {
     double left, top, width, height; /* 0 or more; width and height 1 or more */
 } Area;
 
+/* What lies in an area wholly has a tolerance of its own. */
+typedef struct {
+    Area area;
+    double tolerance; /* 0 to 1 */
+} AreaTolerance;
+
 typedef struct {
     const char *target_url;     /* http or https */
     int width, height;          /* viewport, CSS pixels, 1 to SPEC_MAX_SIDE, also in pixels of the device */
@@ -95,19 +101,20 @@ typedef struct {
     int timeout_ms;
     Still still;
     const char *wait_for_selector;
-    int delay_ms;      /* of the page's time, after everything else was waited for */
-    GPtrArray *steps;  /* of Step, in order */
-    GPtrArray *hide;   /* of const char *: selectors whose elements become invisible */
-    GPtrArray *mask;   /* of Area: painted over with a flat colour */
-    GPtrArray *ignore; /* of Area: left out of the comparison */
-    json_t *config;    /* the object as it was given, with targetUrl, unknown keys included: what config.json holds */
+    int delay_ms;          /* of the page's time, after everything else was waited for */
+    GPtrArray *steps;      /* of Step, in order */
+    GPtrArray *hide;       /* of const char *: selectors whose elements become invisible */
+    GPtrArray *mask;       /* of Area: painted over with a flat colour */
+    GPtrArray *ignore;     /* of Area: left out of the comparison */
+    GPtrArray *tolerances; /* of AreaTolerance; of those that a change lies in, the last counts */
+    json_t *config; /* the object as it was given, with targetUrl, unknown keys included: what config.json holds */
     GPtrArray *unknown_keys; /* of char *: the way to keys which nothing here understands: "viewportSize.widht" */
 } CaptureSpec;
 
 /* Reads a capture config. document tells the places for error messages; object must be a part of it (an object) or
  * NULL for an empty one; url is the targetUrl, or NULL if the object has it. Fails with ERROR_INVALID and the place.
  * Unknown keys are added to warnings (array of char *, may be NULL), with the place and the nearest known key, each
- * once. tolerance and viewports are known, but left to suite.c. The caller frees the spec, which may outlive the
+ * once. viewports and what Criteria are made of (suite.h) are known, but left to suite.c. The caller frees the spec, which may outlive the
  * document, but shares json_t with it: parse and free in one thread. Reading a spec, its json_t included, is safe from
  * many threads as long as none of them takes or drops a reference to a json_t.
  * A regex gives up with an error of g_regex_match_full() after a million steps. */

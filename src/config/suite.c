@@ -36,7 +36,9 @@ typedef struct {
     Field url, config; /* this form, */
     Field ref, run;    /* or that */
     ArmForm arms[2];   /* what both come to */
-    Field tolerance, viewports;
+    Field viewports;
+    Field threshold; /* its limits are known when the metric is */
+    Criteria criteria;
     json_t *looks; /* keys of the config that stand beside it */
 } TestForm;
 
@@ -119,8 +121,7 @@ static bool add_case(const TestForm *form, const Field *viewport, GError **error
     g_ptr_array_add(reader->file->tests, test);
     test->place = form->field->place;
     test->description = g_strdup(form->description);
-    if (form->tolerance.value && !field_get_number(&form->tolerance, 0, 1, &test->tolerance, error))
-        return false;
+    test->criteria = form->criteria;
     if (!parse_arms(form, viewport, test, error))
         return false;
     test->name = full_name(form, viewport, test->arms[ARM_RUN]);
@@ -156,12 +157,17 @@ static const FieldRule test_rules[] = {
     {"config", FIELD_ANY, .at = offsetof(TestForm, config)},
     {"ref", FIELD_ANY, .at = offsetof(TestForm, ref)},
     {"run", FIELD_ANY, .at = offsetof(TestForm, run)},
-    {"tolerance", FIELD_ANY, .at = offsetof(TestForm, tolerance)},
+    {.key = "tolerance", .kind = FIELD_KNOWN}, /* with these four: criteria_rules */
+    {.key = "metric", .kind = FIELD_KNOWN},
+    {.key = "threshold", .kind = FIELD_KNOWN},
+    {.key = "antialiasing", .kind = FIELD_KNOWN},
+    {.key = "align", .kind = FIELD_KNOWN},
     {"viewports", FIELD_ANY, .at = offsetof(TestForm, viewports)},
     {"selector", FIELD_CUSTOM, .read = read_look},
     {"hide", FIELD_CUSTOM, .read = read_look},
     {"mask", FIELD_CUSTOM, .read = read_look},
     {"ignore", FIELD_CUSTOM, .read = read_look},
+    {"tolerances", FIELD_CUSTOM, .read = read_look},
     {"steps", FIELD_CUSTOM, .read = read_look},
     {"waitForSelector", FIELD_CUSTOM, .read = read_look},
     {"delay", FIELD_CUSTOM, .read = read_look},
@@ -213,6 +219,53 @@ static bool read_arms(TestForm *form, GError **error) {
     return true;
 }
 
+static bool read_metric(const Field *field, void *target, GError **error) {
+    const char *choices[METRIC_CIEDE2000 + 2] = {NULL};
+    for (int kind = METRIC_EXACT; kind <= METRIC_CIEDE2000; kind++)
+        choices[kind] = metric_facts((MetricKind)kind)->name;
+    TestForm *form = target;
+    int choice = 0;
+    if (!field_get_choice(field, choices, &choice, error))
+        return false;
+    form->criteria.metric = (MetricKind)choice;
+    return true;
+}
+
+static bool read_antialiasing(const Field *field, void *target, GError **error) {
+    static const char *const choices[] = {"count", "ignore", NULL};
+    TestForm *form = target;
+    int choice = 0;
+    if (!field_get_choice(field, choices, &choice, error))
+        return false;
+    form->criteria.ignore_antialiasing = choice == 1;
+    return true;
+}
+
+static const FieldRule criteria_rules[] = {
+    {"tolerance", FIELD_NUMBER, .at = offsetof(TestForm, criteria.tolerance), .least = 0, .most = 1},
+    {"metric", FIELD_CUSTOM, .read = read_metric},
+    {"threshold", FIELD_ANY, .at = offsetof(TestForm, threshold)},
+    {"antialiasing", FIELD_CUSTOM, .read = read_antialiasing},
+    {"align", FIELD_BOOL, .at = offsetof(TestForm, criteria.align)},
+};
+
+static bool read_threshold(TestForm *form, GError **error) {
+    const MetricFacts *facts = metric_facts(form->criteria.metric);
+    form->criteria.threshold = facts->usual_threshold;
+    return !form->threshold.value ||
+           field_get_number(&form->threshold, 0, facts->max_threshold, &form->criteria.threshold, error);
+}
+
+/* What is read later wins: the run's config over that of the reference, and the test over both. */
+static bool read_criteria(TestForm *form, GError **error) {
+    const Field *maps[] = {&form->arms[ARM_REFERENCE].config, &form->arms[ARM_RUN].config, form->field};
+    form->criteria.align = true;
+    for (size_t i = 0; i < G_N_ELEMENTS(maps); i++)
+        if (maps[i]->value && !field_read_known(maps[i], criteria_rules, G_N_ELEMENTS(criteria_rules), form, error))
+            return false;
+    return read_threshold(form, error);
+}
+
 /* An option of the test may also stand in its config; of two configs that of the run comes first. */
 static void look_in_configs(const TestForm *form, const char *key, Field *option) {
     for (int arm = ARM_RUN; arm >= ARM_REFERENCE && !option->value; arm--)
@@ -236,7 +289,8 @@ static bool read_test(const Field *field, void *reader, GError **error) {
     field_warn_of_unknown(field, test_rules, G_N_ELEMENTS(test_rules), advise_on_config);
     if (!read_arms(&form, error))
         return false;
-    look_in_configs(&form, "tolerance", &form.tolerance);
+    if (!read_criteria(&form, error))
+        return false;
     look_in_configs(&form, "viewports", &form.viewports);
     if (!form.viewports.value)
         return add_case(&form, NULL, error);

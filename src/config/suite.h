@@ -5,11 +5,21 @@
 #pragma once
 
 #include "config/spec.h"
+#include "diff/metric.h"
 
 #include <glib.h>
 #include <stdbool.h>
 
 typedef enum { ARM_REFERENCE, ARM_RUN } Arm;
+
+/* By what two pictures are told apart: see DiffOptions. */
+typedef struct {
+    double tolerance;         /* 0 to 1, default 0 */
+    MetricKind metric;        /* default METRIC_EXACT */
+    double threshold;         /* within the metric's limits; default what is usual for it */
+    bool ignore_antialiasing; /* default false */
+    bool align;               /* default true */
+} Criteria;
 
 typedef struct {
     char *name;           /* unique in the suite; may have '/'; "name@WxH" or "name@label" for one of viewports */
@@ -18,7 +28,7 @@ typedef struct {
     Place place;          /* of the test in its file */
     CaptureSpec *arms[2]; /* by Arm; update captures ARM_REFERENCE, test captures ARM_RUN. The same spec twice unless
                                the test has ref and run */
-    double tolerance;     /* see DiffOptions, 0 to 1, default 0 */
+    Criteria criteria;
 } TestCase;
 
 typedef struct {

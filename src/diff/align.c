@@ -25,6 +25,8 @@ enum {
     BORDER_COST = 128,
     /* Of Skia, which paints Chromium's pages; where it has another, a gradient tells too much. */
     DITHER_HEIGHT = 8,
+    /* By so many rows a gap is rounded otherwise at most: once above, once below. */
+    JITTER_HEIGHT = 2,
 };
 
 /* Two pictures by the strips that both have. */
@@ -457,10 +459,50 @@ static bool write_next(Writer *writer) {
     return true;
 }
 
+/* Whether rows of a picture all look like the one above them, or the one below. */
+static bool are_like_neighbours(const uint64_t *hashes, int n_rows, int y, int height) {
+    bool like_above = y > 0, like_below = y + height < n_rows;
+    for (int i = 0; i < height; i++) {
+        like_above = like_above && hashes[y + i] == hashes[y - 1];
+        like_below = like_below && hashes[y + i] == hashes[y + height];
+    }
+    return like_above || like_below;
+}
+
+static bool may_be_jitter(const Group *group, const Band *band) {
+    const Pictures *pictures = group->pictures;
+    if (band->kind == BAND_INSERTED)
+        return band->run_height <= JITTER_HEIGHT &&
+               are_like_neighbours(group->run, pictures->run->height, band->run_y, band->run_height);
+    return band->kind == BAND_REMOVED && band->reference_height <= JITTER_HEIGHT &&
+           are_like_neighbours(group->reference, pictures->reference->height, band->reference_y,
+                               band->reference_height);
+}
+
+static bool came_or_went(const Band *band) {
+    return band->kind == BAND_INSERTED || band->kind == BAND_REMOVED || band->kind == BAND_MOVED;
+}
+
+/* Of the bands from first on, which are those of a group. */
+static void find_jitter(const Group *group, GArray *bands, guint first) {
+    bool is_reason = false; /* what jitter comes from */
+    for (guint i = first; i < bands->len; i++) {
+        Band *band = &g_array_index(bands, Band, i);
+        band->is_jitter = may_be_jitter(group, band);
+        is_reason = is_reason || (came_or_went(band) && !band->is_jitter);
+    }
+    for (guint i = first; i < bands->len; i++) {
+        Band *band = &g_array_index(bands, Band, i);
+        band->is_jitter = band->is_jitter && is_reason;
+    }
+}
+
 static void write_bands(const Group *group, GArray *bands) {
+    guint first = bands->len;
     Writer writer = {.group = group, .bands = bands};
     while (write_next(&writer))
         continue;
+    find_jitter(group, bands, first);
 }
 
 static void write_groups(const Election *election, const int *chosen, GArray *bands) {

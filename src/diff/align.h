@@ -7,6 +7,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Of a strip's width, in pixels, and of the number of strips: narrow enough to tell a sidebar from the rest, and few
@@ -35,6 +36,9 @@ typedef struct {
     BandKind kind;
     int x, width;
     int reference_y, reference_height, run_y, run_height;
+    /* One or two rows which came or went, and look like the one next to them, on a page on which more came or went: since
+     * what is below is not at the same fraction of a pixel any more, a gap was rounded otherwise. Not worth telling. */
+    bool is_jitter;
 } Band;
 
 /* Finds the bands: mostly of all columns, but of groups of columns, from left to right, where this makes more rows

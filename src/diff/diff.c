@@ -1,129 +1,160 @@
-/* Two PNG files in, one Difference out: decode them in lockstep, compare row by row into a ChangeMap and two sums, and
- * read the rest from these: distortion, regions, verdict, the marked picture. */
+/* Two PNG files in, one Difference out.
+ *
+ *   equal bytes            the same
+ *   lockstep               rows that differ, by place -> comparison -> the distortion, changed pixels
+ *   row_watch              where much differs: which rows came, went, moved -> bands
+ *   aligned                if there are bands: rows compared with those that they were -> changed pixels, once more
+ *   regions, change        changed pixels -> areas, and what happened in them
+ *
+ * Everything is decoded as it is needed, a little at a time, and nothing is kept but what changed. */
 #include "diff/diff.h"
 
-#include "diff/change_map.h"
+#include "diff/aligned.h"
+#include "diff/comparison.h"
+#include "diff/fingerprint.h"
 #include "diff/lockstep.h"
 #include "diff/regions.h"
 #include "diff/rmse.h"
+#include "diff/row_watch.h"
 #include "image/png.h"
 
 #include <string.h>
 
-/* What the loop over the pixels reads and fills. */
+/* What an area that came or went counts against changed pixels: most of a page is its ground. */
+enum { GROUND_SHARE = 8 };
+/* Around a region, to see from where or to where it has moved. */
+enum { GUESS_MARGIN = 16 };
+
+/* The two files, and how they are compared. */
 typedef struct {
+    GBytes *reference, *run;
     const DiffOptions *options;
-    const PngFormat *run;
-    uint8_t *ignored; /* for each pixel of the row at hand, whether it is; NULL if nothing is */
-    ChangeMap *changes;
-    uint64_t color_sum, alpha_sum; /* of all changed pixels, as in rmse.h */
-} Comparison;
+} Pair;
 
-/* Part of a box may lie outside the picture, and a stranger's box may end beyond the range of int. */
-static void find_ignored_in_row(const Comparison *comparison, int y) {
-    int64_t width = comparison->run->width;
-    memset(comparison->ignored, 0, (size_t)width);
-    for (size_t i = 0; i < comparison->options->n_ignored; i++) {
-        Box box = comparison->options->ignored[i];
-        int64_t left = MAX(box.x, 0), right = MIN((int64_t)box.x + box.width, width);
-        if (y >= box.y && y < (int64_t)box.y + box.height && left < right)
-            memset(comparison->ignored + left, 1, (size_t)(right - left));
+/* Compares by place. If rows are worth being watched, *watch sees them. */
+static bool compare_by_place(const Pair *pair, Lockstep *lockstep, RowWatch *watch, Comparison *comparison,
+                             GError **error) {
+    int width = lockstep_run(lockstep)->width;
+    bool need_all = pair->options->ignore_antialiasing;
+    g_autoptr(GError) cause = NULL;
+    lockstep_want_all(lockstep, need_all);
+    for (RowPair rows; lockstep_next(lockstep, &rows, &cause);) {
+        bool watched = watch && row_watch_see(watch, &rows);
+        lockstep_want_all(lockstep, need_all || watched);
+        const CompareRow row = {.y = rows.y, .width = width, .reference = rows.reference, .run = rows.run};
+        if (rows.run && (need_all || !rows.equal))
+            comparison_add(comparison, &row);
     }
+    comparison_end_part(comparison);
+    if (!cause)
+        return true;
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return false;
 }
 
-static void compare_pixel(Comparison *comparison, int x, int y, const uint8_t *p, const uint8_t *q) {
-    uint64_t color = rmse_of_colors(p, q), alpha = rmse_of_alpha(p, q);
-    if (color + alpha == 0)
-        return;
-    comparison->color_sum += color;
-    comparison->alpha_sum += alpha;
-    change_map_add(comparison->changes, x, y, color + alpha);
-}
-
-static void compare_row(Comparison *comparison, const RowPair *pair) {
-    const uint8_t *p = pair->reference, *q = pair->run;
-    if (comparison->ignored)
-        find_ignored_in_row(comparison, pair->y);
-    for (int x = 0; x < comparison->run->width; x++, p += 4, q += 4)
-        if (memcmp(p, q, 4) != 0 && !(comparison->ignored && comparison->ignored[x]))
-            compare_pixel(comparison, x, pair->y, p, q);
-}
-
-static double compute_distortion(const Comparison *comparison, GBytes *reference_png) {
-    if (comparison->changes->changed_pixels == 0)
+static double find_distortion(const Pair *pair, const CompareResult *result, const PngFormat *run) {
+    if (result->color_sum + result->alpha_sum == 0)
         return 0;
-    int channels = rmse_channels(reference_png, comparison->run);
-    uint64_t pixels = (uint64_t)comparison->run->width * (uint64_t)comparison->run->height;
-    uint64_t sum = comparison->color_sum + (channels == 4 ? comparison->alpha_sum : 0);
-    return rmse_root(sum, pixels, channels);
+    int channels = rmse_channels(pair->reference, run);
+    uint64_t pixels = (uint64_t)run->width * (uint64_t)run->height;
+    return rmse_root(result->color_sum + (channels == 4 ? result->alpha_sum : 0), pixels, channels);
 }
 
-/* A fifth of its colour on white: the old tool laid a white veil of 0.8 over the page. */
-static void fade_pixel(uint8_t *out, const uint8_t *pixel) {
-    for (int channel = 0; channel < 3; channel++) {
-        int on_white = (pixel[channel] * pixel[3] + 255 * (255 - pixel[3]) + 127) / 255;
-        out[channel] = (uint8_t)((on_white + 4 * 255 + 2) / 5);
+/* Rows that came, went or moved. */
+
+static bool is_inside(Box inner, Box outer) {
+    return inner.x >= outer.x && inner.y >= outer.y &&
+           (int64_t)inner.x + inner.width <= (int64_t)outer.x + outer.width &&
+           (int64_t)inner.y + inner.height <= (int64_t)outer.y + outer.height;
+}
+
+static uint64_t area_that_came_or_went(const GArray *bands) {
+    uint64_t area = 0;
+    for (guint i = 0; i < bands->len; i++) {
+        const Band *band = &g_array_index(bands, Band, i);
+        if (band->kind == BAND_INSERTED || band->kind == BAND_REMOVED)
+            area += (uint64_t)band->width * (uint64_t)(band->reference_height + band->run_height);
     }
-    out[3] = 255;
+    return area;
 }
 
-static void paint_cell(Image *image, const ChangeMap *changes, size_t cell_index) {
-    static const uint8_t red[4] = {255, 0, 0, 255};
-    int left = (int)(cell_index % (size_t)changes->columns) * CELL_SIDE;
-    int top = (int)(cell_index / (size_t)changes->columns) * CELL_SIDE;
-    for (uint64_t bits = changes->cells[cell_index].bits; bits != 0; bits &= bits - 1) {
-        int bit = __builtin_ctzll(bits);
-        memcpy(image_row(image, top + bit / CELL_SIDE) + 4 * (left + bit % CELL_SIDE), red, 4);
+/* Whether what bands say is less than what there is to say without them. */
+static bool explains_better(const GArray *bands, const CompareResult *aligned, const CompareResult *by_place) {
+    return aligned->changes->changed_pixels + area_that_came_or_went(bands) / GROUND_SHARE <
+           by_place->changes->changed_pixels;
+}
+
+/* Takes the other explanation, if there is a better one: then *result is exchanged, and the bands are returned. */
+static bool explain_by_bands(const Pair *pair, const Lockstep *lockstep, const RowWatch *watch, CompareResult *result,
+                             GArray **out_bands, GError **error) {
+    g_autoptr(GArray) bands = watch ? row_watch_find_bands(watch) : NULL;
+    if (!bands)
+        return true;
+    const PngFormat *run = lockstep_run(lockstep);
+    PixelFormat pixels = lockstep_pixels(lockstep);
+    g_autoptr(Comparison) comparison = comparison_new(pair->options, run, pixels, false);
+    if (!aligned_compare(pair->reference, pair->run, bands, pixels, run->has_alpha, comparison, error))
+        return false;
+    CompareResult aligned = comparison_take_result(comparison);
+    bool is_longer = lockstep_reference(lockstep)->height != run->height;
+    if (is_longer || explains_better(bands, &aligned, result)) {
+        aligned.color_sum = result->color_sum;
+        aligned.alpha_sum = result->alpha_sum;
+        compare_result_clear(result);
+        *result = aligned;
+        *out_bands = g_steal_pointer(&bands);
+    } else {
+        compare_result_clear(&aligned);
     }
+    return true;
 }
 
-static Image *mark(const Image *run, const ChangeMap *changes) {
-    Image *marked = image_new(run->width, run->height, false);
-    size_t n_pixels = (size_t)run->width * (size_t)run->height;
-    for (size_t i = 0; i < n_pixels; i++)
-        fade_pixel(marked->pixels + 4 * i, run->pixels + 4 * i);
-    size_t n_cells = (size_t)changes->columns * (size_t)changes->rows;
-    for (size_t i = 0; i < n_cells; i++)
-        paint_cell(marked, changes, i);
-    return marked;
+/* Areas, and the verdict. */
+
+static double tolerance_of(const DiffOptions *options, Box box) {
+    for (size_t i = options->n_tolerant_areas; i > 0; i--)
+        if (is_inside(box, options->tolerant_areas[i - 1].box))
+            return options->tolerant_areas[i - 1].tolerance;
+    return options->tolerance;
 }
 
-static double highest_score(const GArray *regions) {
-    double highest = 0;
-    for (guint i = 0; i < regions->len; i++)
-        highest = MAX(highest, g_array_index(regions, Region, i).score);
-    return highest;
-}
-
-static void set_regions(Difference *difference, const Comparison *comparison) {
-    int channels = comparison->run->has_alpha ? 4 : 3;
-    GArray *regions = regions_find(comparison->changes, channels);
-    difference->score = highest_score(regions);
+static void set_regions(Difference *difference, const CompareResult *result, const DiffOptions *options, int channels) {
+    GArray *regions = regions_find(result->changes, channels);
+    for (guint i = 0; i < regions->len; i++) {
+        Region *region = &g_array_index(regions, Region, i);
+        region->tolerance = tolerance_of(options, region->box);
+        difference->score = MAX(difference->score, region->score);
+        difference->same = difference->same && region->score <= region->tolerance;
+        difference->fingerprint += fingerprint_mix(region->fingerprint);
+    }
     difference->n_regions = regions->len;
-    if (regions->len > DIFF_MAX_REGIONS)
-        g_array_set_size(regions, DIFF_MAX_REGIONS);
+    g_array_set_size(regions, MIN(regions->len, DIFF_MAX_REGIONS));
     difference->regions = regions;
 }
 
-static bool has_other_size(const Difference *difference) {
-    return difference->width != difference->reference_width || difference->height != difference->reference_height;
+static void guess_changes(Difference *difference, const CompareResult *result) {
+    for (guint i = 0; i < MIN(difference->regions->len, DIFF_MAX_GUESSES); i++) {
+        Region *region = &g_array_index(difference->regions, Region, i);
+        g_autoptr(Clip) clip = clips_cut(result->clips, region->box, GUESS_MARGIN);
+        region->change = change_guess(clip);
+    }
 }
 
-/* The pictures that a person looks at, of what is different. Both files were decoded once, so they can be. */
-static bool make_pictures(Difference *difference, const ChangeMap *changes, GBytes *reference_png, GBytes *run_png,
-                          const DiffOptions *options, GError **error) {
-    bool want_marked = options->want_marked && (has_other_size(difference) || changes->changed_pixels > 0);
-    if (!want_marked && !has_other_size(difference))
-        return true;
-    g_autoptr(Image) run = png_decode(run_png, error);
-    g_autoptr(Image) reference = run && has_other_size(difference) ? png_decode(reference_png, error) : NULL;
-    if (!run || (has_other_size(difference) && !reference))
-        return false;
-    if (want_marked)
-        difference->marked = mark(run, changes);
-    if (reference) {
-        const uint8_t fill[4] = {0, 0, 0, run->has_alpha ? 0 : 255};
-        difference->resized_reference = image_place(reference, run->width, run->height, run->has_alpha, fill);
+static bool is_ignored(const Band *band, const DiffOptions *options) {
+    const Box box = {band->x, band->run_y, band->width, band->run_height};
+    for (size_t i = 0; i < options->n_ignored && band->kind == BAND_INSERTED; i++)
+        if (is_inside(box, options->ignored[i]))
+            return true;
+    return false;
+}
+
+/* Rows that came, went or moved pass no tolerance; only those that came in an ignored area do not count. */
+static bool bands_pass(const GArray *bands, const DiffOptions *options) {
+    for (guint i = 0; bands && i < bands->len; i++) {
+        const Band *band = &g_array_index(bands, Band, i);
+        bool stayed = band->kind == BAND_EQUAL || band->kind == BAND_CHANGED;
+        if (!stayed && !is_ignored(band, options))
+            return false;
     }
     return true;
 }
@@ -134,30 +165,41 @@ static Difference *new_difference(const PngFormat *reference, const PngFormat *r
     difference->height = run->height;
     difference->reference_width = reference->width;
     difference->reference_height = reference->height;
+    difference->same = !difference_has_other_size(difference);
     return difference;
 }
 
-static Difference *compare(Lockstep *lockstep, GBytes *reference_png, GBytes *run_png, const DiffOptions *options,
-                           GError **error) {
+static Difference *tell(const Pair *pair, const Lockstep *lockstep, CompareResult *result, GArray *bands,
+                        const RowWatch *watch) {
     const PngFormat *run = lockstep_run(lockstep);
-    g_autoptr(ChangeMap) changes = change_map_new(run->width, run->height);
-    g_autofree uint8_t *ignored = options->n_ignored > 0 ? g_malloc((size_t)run->width) : NULL;
-    Comparison comparison = {options, run, ignored, changes, 0, 0};
-    g_autoptr(GError) cause = NULL;
-    for (RowPair pair; lockstep_next(lockstep, &pair, &cause);)
-        compare_row(&comparison, &pair);
-    if (cause) {
-        g_propagate_error(error, g_steal_pointer(&cause));
+    Difference *difference = new_difference(lockstep_reference(lockstep), run);
+    difference->distortion = find_distortion(pair, result, run);
+    difference->changed_pixels = result->changes->changed_pixels;
+    memcpy(difference->counts, result->counts, sizeof difference->counts);
+    difference->bands = bands;
+    difference->same = difference->same && bands_pass(bands, pair->options);
+    set_regions(difference, result, pair->options, run->has_alpha ? 4 : 3);
+    guess_changes(difference, result);
+    if (bands)
+        difference->fingerprint += row_watch_fingerprint(watch, bands);
+    difference->changes = g_steal_pointer(&result->changes);
+    return difference;
+}
+
+static Difference *compare(const Pair *pair, Lockstep *lockstep, GError **error) {
+    const PngFormat *run = lockstep_run(lockstep);
+    bool may_align = !pair->options->no_align && lockstep_reference(lockstep)->width == run->width;
+    g_autoptr(RowWatch) watch = may_align ? row_watch_new(lockstep) : NULL;
+    g_autoptr(Comparison) comparison = comparison_new(pair->options, run, lockstep_pixels(lockstep), true);
+    if (!compare_by_place(pair, lockstep, watch, comparison, error))
         return NULL;
-    }
-    g_autoptr(Difference) difference = new_difference(lockstep_reference(lockstep), run);
-    difference->distortion = compute_distortion(&comparison, reference_png);
-    difference->changed_pixels = changes->changed_pixels;
-    set_regions(difference, &comparison);
-    difference->same = !has_other_size(difference) && difference->score <= options->tolerance;
-    if (!make_pictures(difference, changes, reference_png, run_png, options, error))
-        return NULL;
-    return g_steal_pointer(&difference);
+    CompareResult result = comparison_take_result(comparison);
+    GArray *bands = NULL;
+    Difference *difference = explain_by_bands(pair, lockstep, watch, &result, &bands, error)
+                                 ? tell(pair, lockstep, &result, bands, watch)
+                                 : NULL;
+    compare_result_clear(&result);
+    return difference;
 }
 
 /* Equal bytes are equal pictures, if they are a picture at all. */
@@ -172,6 +214,7 @@ static Difference *compare_equal_bytes(GBytes *png, const char *name, GError **e
     difference->width = difference->reference_width = header.width;
     difference->height = difference->reference_height = header.height;
     difference->regions = g_array_new(FALSE, FALSE, sizeof(Region));
+    difference->changes = change_map_new(header.width, header.height);
     return difference;
 }
 
@@ -185,16 +228,25 @@ Difference *diff_png(GBytes *reference_png, GBytes *run_png, const DiffOptions *
     if (g_bytes_equal(reference_png, run_png))
         return compare_equal_bytes(run_png, reference_name, error);
     g_autoptr(Lockstep) lockstep = lockstep_open(reference_png, reference_name, run_png, run_name, error);
-    return lockstep ? compare(lockstep, reference_png, run_png, options, error) : NULL;
+    const Pair pair = {reference_png, run_png, options};
+    return lockstep ? compare(&pair, lockstep, error) : NULL;
 }
 
 void difference_free(Difference *difference) {
     if (!difference)
         return;
     g_clear_pointer(&difference->regions, g_array_unref);
-    image_free(difference->resized_reference);
-    image_free(difference->marked);
+    g_clear_pointer(&difference->bands, g_array_unref);
+    change_map_free(difference->changes);
     g_free(difference);
+}
+
+bool difference_has_other_size(const Difference *difference) {
+    return difference->width != difference->reference_width || difference->height != difference->reference_height;
+}
+
+bool difference_has_any(const Difference *difference) {
+    return difference_has_other_size(difference) || difference->changed_pixels > 0 || difference->bands;
 }
 
 char *diff_format_distortion(double distortion) {

@@ -1,54 +1,35 @@
 #include "diff/lockstep.h"
 
+#include "image/png_reader.h"
+
 #include <string.h>
 
-/* How much is decoded at once: it should stay in the processor's second cache, both pictures and all copies of it. */
-enum { CHUNK_BYTES = 128 * 1024 };
-
-/* One of the two pictures. Of the rows that are at hand some are unfiltered, as they are needed. */
+/* One of the two pictures. */
 typedef struct {
-    PngRows *rows;
+    PngReader *reader;
     const PngFormat *format;
     const char *name;
-    size_t stride;     /* of a filtered row, with its filter byte */
-    uint8_t *filtered; /* the chunk at hand */
-    uint8_t *before;   /* the chunk before it */
-    uint8_t *raw;      /* the unfiltered rows of the chunk; in front of them, that above the chunk */
-    bool *is_raw;      /* whether each of these is known */
-    uint8_t *rgba;     /* a row of the run's width; also for work in between */
 } Side;
 
 struct Lockstep {
-    Side sides[2];       /* reference, run */
-    bool alike;          /* both have the same pixel format and width: equal raw rows are equal pixels */
-    int chunk_rows;      /* how many rows a chunk has; the last may have less */
-    int top;             /* first row of the chunk at hand */
-    int n_rows;          /* how many it has, of the higher picture */
-    int n_before;        /* how many the chunk before it had */
+    Side reference, run;
+    bool alike;  /* both have the same pixel format and width: equal raw rows are equal pixels */
+    bool direct; /* and their raw rows are pixels, which come out as they are */
+    bool want_all;
     int next;            /* row to look at */
     bool above_is_equal; /* the two are equal in the row above it */
+    uint8_t *on_canvas;  /* a row of the reference on the run's canvas, where it is not as it was */
 };
-
-enum { REFERENCE, RUN };
 
 static bool open_side(Side *side, GBytes *png, const char *name, GError **error) {
     side->name = name;
-    side->rows = png_rows_open(png, error);
-    if (!side->rows) {
+    side->reader = png_reader_open(png, error);
+    if (!side->reader) {
         g_prefix_error(error, "%s: ", name);
         return false;
     }
-    side->format = png_rows_format(side->rows);
-    side->stride = side->format->row_size + 1;
+    side->format = png_reader_format(side->reader);
     return true;
-}
-
-static void make_buffers(Side *side, int chunk_rows, int run_width) {
-    side->filtered = g_malloc((size_t)chunk_rows * side->stride);
-    side->before = g_malloc((size_t)chunk_rows * side->stride);
-    side->raw = g_malloc((size_t)(chunk_rows + 1) * side->format->row_size);
-    side->is_raw = g_new0(bool, (size_t)chunk_rows + 1);
-    side->rgba = g_malloc(4 * (size_t)MAX(run_width, side->format->width));
 }
 
 /* A palette with less than 256 colours has to be looked up, to find indices beyond it. */
@@ -61,140 +42,64 @@ static bool are_alike(const PngFormat *a, const PngFormat *b) {
 Lockstep *lockstep_open(GBytes *reference_png, const char *reference_name, GBytes *run_png, const char *run_name,
                         GError **error) {
     g_autoptr(Lockstep) lockstep = g_new0(Lockstep, 1);
-    Side *reference = &lockstep->sides[REFERENCE], *run = &lockstep->sides[RUN];
-    if (!open_side(reference, reference_png, reference_name, error) || !open_side(run, run_png, run_name, error))
+    if (!open_side(&lockstep->reference, reference_png, reference_name, error) ||
+        !open_side(&lockstep->run, run_png, run_name, error))
         return NULL;
-    lockstep->chunk_rows = MAX(1, CHUNK_BYTES / (int)MAX(reference->stride, run->stride));
-    lockstep->alike = are_alike(reference->format, run->format);
+    const PngFormat *run = lockstep->run.format;
+    lockstep->alike = are_alike(lockstep->reference.format, run);
+    lockstep->direct = lockstep->alike && run->channels >= 3;
     lockstep->above_is_equal = true;
-    make_buffers(reference, lockstep->chunk_rows, run->format->width);
-    make_buffers(run, lockstep->chunk_rows, run->format->width);
+    lockstep->on_canvas = g_malloc(4 * (size_t)run->width);
     return g_steal_pointer(&lockstep);
 }
 
 void lockstep_free(Lockstep *lockstep) {
     if (!lockstep)
         return;
-    for (Side *side = lockstep->sides; side < lockstep->sides + 2; side++) {
-        png_rows_free(side->rows);
-        g_free(side->filtered);
-        g_free(side->before);
-        g_free(side->raw);
-        g_free(side->is_raw);
-        g_free(side->rgba);
-    }
+    png_reader_free(lockstep->reference.reader);
+    png_reader_free(lockstep->run.reader);
+    g_free(lockstep->on_canvas);
     g_free(lockstep);
 }
 
 const PngFormat *lockstep_reference(const Lockstep *lockstep) {
-    return lockstep->sides[REFERENCE].format;
+    return lockstep->reference.format;
 }
 
 const PngFormat *lockstep_run(const Lockstep *lockstep) {
-    return lockstep->sides[RUN].format;
+    return lockstep->run.format;
 }
 
-/* Unfiltering, as late as possible. */
-
-static uint8_t *raw_row(const Side *side, int i) {
-    return side->raw + (size_t)(i + 1) * side->format->row_size;
+PixelFormat lockstep_pixels(const Lockstep *lockstep) {
+    return lockstep->direct ? (PixelFormat)lockstep->run.format->channels : PIXEL_RGBA;
 }
 
-static const uint8_t *filtered_row(const Side *side, const uint8_t *chunk, int i) {
-    return chunk + (size_t)i * side->stride;
+void lockstep_want_all(Lockstep *lockstep, bool all) {
+    lockstep->want_all = all;
 }
 
-/* The last row of a chunk that depends on none above it, or -1. */
-static int last_independent(const Side *side, const uint8_t *chunk, int n_rows) {
-    int i = n_rows - 1;
-    while (i >= 0 && png_filter_needs_above(*filtered_row(side, chunk, i)))
-        i--;
-    return i;
-}
-
-/* Makes the row above the chunk known, from the chunk before. There is one in it to begin with: see leave_chunk(). */
-static void find_raw_above(Side *side, int n_before) {
-    uint8_t *above = raw_row(side, -1), *here = side->rgba;
-    for (int i = last_independent(side, side->before, n_before); i < n_before; i++) {
-        png_unfilter(side->format, here, filtered_row(side, side->before, i), above);
-        memcpy(above, here, side->format->row_size);
-    }
-    side->is_raw[0] = true;
-}
-
-/* Makes row i of the chunk known. */
-static void find_raw(const Lockstep *lockstep, Side *side, int i) {
-    int from = i;
-    while (from >= 0 && !side->is_raw[from + 1] && png_filter_needs_above(*filtered_row(side, side->filtered, from)))
-        from--;
-    bool at_the_top = from < 0 && lockstep->top == 0;
-    if (from < 0 && !at_the_top && !side->is_raw[0])
-        find_raw_above(side, lockstep->n_before);
-    for (from = MAX(from, 0); from <= i; from++) {
-        if (side->is_raw[from + 1])
-            continue;
-        const uint8_t *above = from == 0 && lockstep->top == 0 ? NULL : raw_row(side, from - 1);
-        png_unfilter(side->format, raw_row(side, from), filtered_row(side, side->filtered, from), above);
-        side->is_raw[from + 1] = true;
-    }
-}
-
-/* From chunk to chunk. */
-
-static int rows_in_chunk(const Lockstep *lockstep, const Side *side) {
-    return CLAMP(side->format->height - lockstep->top, 0, lockstep->n_rows);
-}
-
-/* What the next chunk may need of this one: its last row or, as long as that can still be made from it, its filtered
- * rows. */
-static void leave_chunk(Lockstep *lockstep, Side *side) {
-    int n = rows_in_chunk(lockstep, side);
-    if (n == 0)
-        return;
-    if (!side->is_raw[n] && last_independent(side, side->filtered, n) < 0)
-        find_raw(lockstep, side, n - 1);
-    bool known = side->is_raw[n];
-    if (known)
-        memcpy(raw_row(side, -1), raw_row(side, n - 1), side->format->row_size);
-    memset(side->is_raw, 0, (size_t)(lockstep->chunk_rows + 1) * sizeof *side->is_raw);
-    side->is_raw[0] = known;
-    uint8_t *swap = side->before;
-    side->before = side->filtered;
-    side->filtered = swap;
-}
-
-static bool read_chunk(Lockstep *lockstep, Side *side, GError **error) {
-    int n = rows_in_chunk(lockstep, side);
-    if (n == 0 || png_rows_read(side->rows, side->filtered, n, error))
+static bool go_to(const Side *side, int y, GError **error) {
+    if (png_reader_go_to(side->reader, y, error))
         return true;
     g_prefix_error(error, "%s: ", side->name);
     return false;
 }
 
-/* False at the end, and on failure. */
-static bool go_to_next_chunk(Lockstep *lockstep, GError **error) {
-    int height = MAX(lockstep->sides[REFERENCE].format->height, lockstep->sides[RUN].format->height);
-    for (int i = 0; i < 2; i++)
-        leave_chunk(lockstep, &lockstep->sides[i]);
-    lockstep->n_before = lockstep->n_rows;
-    lockstep->top += lockstep->n_rows;
-    lockstep->n_rows = MIN(lockstep->chunk_rows, height - lockstep->top);
-    return lockstep->n_rows > 0 && read_chunk(lockstep, &lockstep->sides[REFERENCE], error) &&
-           read_chunk(lockstep, &lockstep->sides[RUN], error);
+/* Whether the row at hand is the same in both. */
+static bool is_same_row(const Lockstep *lockstep) {
+    const uint8_t *a = png_reader_filtered(lockstep->reference.reader);
+    const uint8_t *b = png_reader_filtered(lockstep->run.reader);
+    size_t size = lockstep->run.format->row_size;
+    if ((lockstep->above_is_equal || !png_filter_needs_above(*a)) && memcmp(a, b, size + 1) == 0)
+        return true;
+    return memcmp(png_reader_raw(lockstep->reference.reader), png_reader_raw(lockstep->run.reader), size) == 0;
 }
 
-/* Row by row. */
-
-/* Whether row i of the chunk is the same in both, by its bytes alone. */
-static bool is_same_row(Lockstep *lockstep, int i) {
-    Side *reference = &lockstep->sides[REFERENCE], *run = &lockstep->sides[RUN];
-    const uint8_t *a = filtered_row(reference, reference->filtered, i);
-    const uint8_t *b = filtered_row(run, run->filtered, i);
-    if ((lockstep->above_is_equal || !png_filter_needs_above(*a)) && memcmp(a, b, reference->stride) == 0)
-        return true;
-    find_raw(lockstep, reference, i);
-    find_raw(lockstep, run, i);
-    return memcmp(raw_row(reference, i), raw_row(run, i), reference->format->row_size) == 0;
+static uint8_t *rgba_of(const Side *side, GError **error) {
+    uint8_t *rgba = png_reader_rgba(side->reader, error);
+    if (!rgba)
+        g_prefix_error(error, "%s: ", side->name);
+    return rgba;
 }
 
 static void fill(uint8_t *rgba, int from, int to, bool transparent) {
@@ -208,52 +113,73 @@ static void drop_alpha(uint8_t *rgba, int width) {
         rgba[4 * x + 3] = 255;
 }
 
-static bool turn_to_rgba(Lockstep *lockstep, Side *side, int i, GError **error) {
-    find_raw(lockstep, side, i);
-    if (png_to_rgba(side->format, side->rgba, raw_row(side, i)))
-        return true;
-    error_set(error, ERROR_INVALID, "%s: corrupt: a pixel's color is not in the palette", side->name);
-    return false;
-}
-
-/* Puts row i of the reference onto the run's canvas. */
-static bool place_reference(Lockstep *lockstep, int i, GError **error) {
-    Side *side = &lockstep->sides[REFERENCE];
-    const PngFormat *run = lockstep->sides[RUN].format;
-    bool is_below = lockstep->top + i >= side->format->height;
-    if (!is_below && !turn_to_rgba(lockstep, side, i, error))
+/* Puts the reference's row at hand, or what is below its last one, onto the run's canvas. */
+static bool place_reference(Lockstep *lockstep, bool in_reference, GError **error) {
+    const PngFormat *run = lockstep->run.format;
+    int width = in_reference ? MIN(lockstep->reference.format->width, run->width) : 0;
+    const uint8_t *rgba = in_reference ? rgba_of(&lockstep->reference, error) : NULL;
+    if (in_reference && !rgba)
         return false;
-    fill(side->rgba, is_below ? 0 : side->format->width, run->width, run->has_alpha);
+    if (rgba)
+        memcpy(lockstep->on_canvas, rgba, 4 * (size_t)width);
+    fill(lockstep->on_canvas, width, run->width, run->has_alpha);
     if (!run->has_alpha)
-        drop_alpha(side->rgba, run->width);
+        drop_alpha(lockstep->on_canvas, run->width);
     return true;
 }
 
-/* Looks at row i of the chunk. *out_equal tells; where they are not, both are there as RGBA. */
-static bool compare_row(Lockstep *lockstep, int i, bool *out_equal, GError **error) {
-    Side *run = &lockstep->sides[RUN];
-    bool has_run = lockstep->top + i < run->format->height;
-    bool has_both = has_run && lockstep->top + i < lockstep->sides[REFERENCE].format->height;
-    *out_equal = !has_run || (lockstep->alike && has_both && is_same_row(lockstep, i));
-    if (*out_equal && lockstep->alike)
-        return true;
-    if (!place_reference(lockstep, i, error) || (has_run && !turn_to_rgba(lockstep, run, i, error)))
+/* Two raw rows. Where there is none, black is all zeros; transparent, if there is alpha. Of equal rows one is unfiltered
+ * and stands for both. */
+static void take_raw_rows(Lockstep *lockstep, RowPair *pair) {
+    pair->run = pair->y < lockstep->run.format->height ? png_reader_raw(lockstep->run.reader) : NULL;
+    if (pair->equal)
+        pair->reference = pair->run;
+    else if (pair->in_reference)
+        pair->reference = png_reader_raw(lockstep->reference.reader);
+    else
+        pair->reference = memset(lockstep->on_canvas, 0, lockstep->run.format->row_size);
+}
+
+static bool take_rgba_rows(Lockstep *lockstep, RowPair *pair, GError **error) {
+    bool in_run = pair->y < lockstep->run.format->height;
+    const uint8_t *run = in_run ? rgba_of(&lockstep->run, error) : NULL;
+    if (!place_reference(lockstep, pair->in_reference, error) || (in_run && !run))
         return false;
-    *out_equal = *out_equal || memcmp(lockstep->sides[REFERENCE].rgba, run->rgba, 4 * (size_t)run->format->width) == 0;
+    pair->reference = lockstep->on_canvas;
+    pair->run = run;
+    pair->equal =
+        run && pair->in_reference && memcmp(pair->reference, run, 4 * (size_t)lockstep->run.format->width) == 0;
+    return true;
+}
+
+static bool look_at_row(Lockstep *lockstep, int y, RowPair *out_pair, GError **error) {
+    bool in_run = y < lockstep->run.format->height;
+    RowPair pair = {.y = y, .in_reference = y < lockstep->reference.format->height};
+    if ((pair.in_reference && !go_to(&lockstep->reference, y, error)) || (in_run && !go_to(&lockstep->run, y, error)))
+        return false;
+    pair.equal = lockstep->alike && in_run && pair.in_reference && is_same_row(lockstep);
+    if (pair.equal)
+        png_reader_share_row(lockstep->run.reader, lockstep->reference.reader);
+    bool skip = !lockstep->want_all && (pair.equal || (!in_run && lockstep->alike));
+    if (!skip && lockstep->direct)
+        take_raw_rows(lockstep, &pair);
+    else if (!skip && !take_rgba_rows(lockstep, &pair, error))
+        return false;
+    *out_pair = pair;
     return true;
 }
 
 bool lockstep_next(Lockstep *lockstep, RowPair *out_pair, GError **error) {
-    for (;; lockstep->next++) {
-        bool equal = true;
-        if (lockstep->next == lockstep->top + lockstep->n_rows && !go_to_next_chunk(lockstep, error))
+    int height = MAX(lockstep->reference.format->height, lockstep->run.format->height);
+    while (lockstep->next < height) {
+        RowPair pair;
+        if (!look_at_row(lockstep, lockstep->next++, &pair, error))
             return false;
-        if (!compare_row(lockstep, lockstep->next - lockstep->top, &equal, error))
-            return false;
-        lockstep->above_is_equal = equal;
-        if (!equal)
-            break;
+        lockstep->above_is_equal = pair.equal;
+        if (lockstep->want_all || (!pair.equal && pair.run)) {
+            *out_pair = pair;
+            return true;
+        }
     }
-    *out_pair = (RowPair){lockstep->next++, lockstep->sides[REFERENCE].rgba, lockstep->sides[RUN].rgba};
-    return true;
+    return false;
 }

@@ -1,9 +1,10 @@
 /* Two PNGs, decoded side by side a little at a time: what they have in common is passed over without ever being
- * unfiltered, and rows that may differ come out as RGBA. Memory is some hundred kilobytes, whatever the height, but for
- * the rare kinds that png_rows.h decodes whole. */
+ * unfiltered, and rows that may differ come out as pixels. Memory is some hundred kilobytes, whatever the height, but
+ * for the rare kinds that png_rows.h decodes whole. */
 #pragma once
 
 #include "base/error.h"
+#include "diff/pixel.h"
 #include "image/png_rows.h"
 
 #include <glib.h>
@@ -12,10 +13,15 @@
 
 typedef struct Lockstep Lockstep;
 
-/* A row of the run's canvas in which the two differ. */
+/* A row of the run's canvas, on which the reference is laid: cropped where it is larger; where it is smaller, filled
+ * with black, transparent if the run has alpha; its alpha is dropped if the run has none. Pixels are valid until the
+ * next call. */
 typedef struct {
     int y;
-    const uint8_t *reference, *run; /* RGBA, of the run's width; valid until the next call */
+    bool equal;               /* byte for byte; never so below the end of either */
+    bool in_reference;        /* false: below the reference's end */
+    const uint8_t *reference; /* of the run's width */
+    const uint8_t *run;       /* NULL below the run's end */
 } RowPair;
 
 /* Opens both. The files must outlive it. Errors have the picture's name in front. */
@@ -27,8 +33,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Lockstep, lockstep_free)
 const PngFormat *lockstep_reference(const Lockstep *lockstep);
 const PngFormat *lockstep_run(const Lockstep *lockstep);
 
-/* Finds the next row, from the top, in which the two are not equal byte for byte. The reference is laid on the run's
- * canvas: cropped where it is larger; where it is smaller, filled with black, transparent if the run has alpha; its alpha
- * is dropped if the run has none. False at the end, after both files were read to theirs, and on failure: ERROR_INVALID
- * if either is corrupt anywhere. */
+/* Of all rows that come out. */
+PixelFormat lockstep_pixels(const Lockstep *lockstep);
+
+/* Whether, from now on, all rows come out, also equal ones and those of the reference below the run's end; at first only
+ * rows of the run that are not equal do. */
+void lockstep_want_all(Lockstep *lockstep, bool all);
+
+/* Finds the next row, from the top. False at the end, after both files were read to theirs, and on failure:
+ * ERROR_INVALID if either is corrupt anywhere. */
 bool lockstep_next(Lockstep *lockstep, RowPair *out_pair, GError **error);

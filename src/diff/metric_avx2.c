@@ -3,29 +3,11 @@
 
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
-#define AVX2 __attribute__((target("avx2")))
+#include "diff/avx2.h"
 
 /* How far the yiq of floats may be from a limit, in parts of it, and still be unsure. Over all 511^3 differences of two
  * colours it is off by at most 4.6e-7 of its value. */
 #define DOUBT 1e-5
-
-enum { LANES = 8 };
-
-/* Eight pixels as RGBA. Of RGB it reads the 24 bytes in two halves which overlap, and none behind them. */
-AVX2 static inline __m256i load(const uint8_t *p, PixelFormat format) {
-    if (format == PIXEL_RGBA)
-        return _mm256_loadu_si256((const __m256i *)p);
-    const __m256i spread = _mm256_setr_epi8(0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1, /* from byte 0 */
-                                            4, 5, 6, -1, 7, 8, 9, -1, 10, 11, 12, -1, 13, 14, 15, -1 /* from 8 */);
-    __m256i halves = _mm256_loadu2_m128i((const __m128i *)(p + 8), (const __m128i *)p);
-    return _mm256_or_si256(_mm256_shuffle_epi8(halves, spread), _mm256_set1_epi32((int)0xff000000));
-}
-
-AVX2 static inline bool are_opaque(__m256i p, __m256i q) {
-    return _mm256_testc_si256(_mm256_and_si256(p, q), _mm256_set1_epi32((int)0xff000000));
-}
 
 AVX2 static inline uint64_t bits_of(__m256i lanes) {
     return (uint64_t)_mm256_movemask_ps(_mm256_castsi256_ps(lanes));
@@ -94,12 +76,12 @@ AVX2 static inline __attribute__((always_inline)) void sift(const MetricRow *row
                                                             SiftLanes *sift_lanes) {
     size_t bytes = (size_t)row->format, at = 0;
     for (; at + LANES <= n; at += LANES) {
-        __m256i p = load(row->reference + (first + at) * bytes, row->format);
-        __m256i q = load(row->run + (first + at) * bytes, row->format);
+        __m256i p = avx2_load(row->reference + (first + at) * bytes, row->format);
+        __m256i q = avx2_load(row->run + (first + at) * bytes, row->format);
         uint64_t changed = unequal(p, q);
         if (changed == 0)
             continue;
-        if (are_opaque(p, q))
+        if (avx2_are_opaque(p, q))
             sift_lanes(p, q, limits, at, word);
         else
             word->unsure |= changed << at;

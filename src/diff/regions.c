@@ -3,6 +3,7 @@
 #include "diff/regions.h"
 
 #include "diff/diff.h"
+#include "diff/fingerprint.h"
 #include "diff/rmse.h"
 
 /* Cells further apart than this hold no two pixels nearer than REGION_GAP. */
@@ -13,6 +14,10 @@ typedef struct {
     uint32_t *parents; /* of each cell, another of its group or, at the root, itself */
 } Groups;
 
+static const Cell *cell_at(const ChangeMap *map, uint32_t index) {
+    return &g_array_index(map->cells, Cell, index);
+}
+
 static uint32_t root_of(uint32_t *parents, uint32_t cell) {
     while (parents[cell] != cell) {
         parents[cell] = parents[parents[cell]]; /* halves the path for the next who asks */
@@ -21,7 +26,7 @@ static uint32_t root_of(uint32_t *parents, uint32_t cell) {
     return cell;
 }
 
-/* The root with the smaller index wins, so that it is the group's first cell in reading order. */
+/* The root with the smaller index wins, so that it comes before all others of its group. */
 static void unite(uint32_t *parents, uint32_t a, uint32_t b) {
     uint32_t root_a = root_of(parents, a), root_b = root_of(parents, b);
     parents[MAX(root_a, root_b)] = MIN(root_a, root_b);
@@ -36,27 +41,23 @@ static bool is_near(Box a, Box b) {
     return distance(a.x, a.width, b.x, b.width) < REGION_GAP && distance(a.y, a.height, b.y, b.height) < REGION_GAP;
 }
 
-/* Unites a cell with those near to it that come later in reading order; the earlier ones have done their part. */
-static void unite_with_later(const Groups *groups, int column, int row) {
-    const ChangeMap *map = groups->map;
-    uint32_t cell = (uint32_t)(row * map->columns + column);
-    Box box = change_map_cell_box(map, cell);
-    int last_row = MIN(row + REACH, map->rows - 1), last_column = MIN(column + REACH, map->columns - 1);
-    for (int r = row; r <= last_row; r++) {
-        for (int c = r == row ? column + 1 : MAX(column - REACH, 0); c <= last_column; c++) {
-            uint32_t other = (uint32_t)(r * map->columns + c);
-            if (map->cells[other].bits && is_near(box, change_map_cell_box(map, other)))
-                unite(groups->parents, cell, other);
-        }
-    }
+/* Pixels of cells that touch each other are always near. */
+static bool are_near(const Cell *a, const Cell *b) {
+    bool touch = ABS(a->column - b->column) <= 1 && ABS(a->row - b->row) <= 1;
+    return touch || is_near(cell_box(a), cell_box(b));
 }
 
-static void unite_all(const Groups *groups) {
-    const ChangeMap *map = groups->map;
-    for (int row = 0; row < map->rows; row++)
-        for (int column = 0; column < map->columns; column++)
-            if (map->cells[row * map->columns + column].bits)
-                unite_with_later(groups, column, row);
+/* Unites a cell with those near to it that are right of it or below; the others have done their part. */
+static void unite_with_next(const Groups *groups, uint32_t index) {
+    const Cell *cell = cell_at(groups->map, index);
+    for (int row = cell->row; row <= cell->row + REACH; row++) {
+        for (int column = row == cell->row ? cell->column + 1 : cell->column - REACH; column <= cell->column + REACH;
+             column++) {
+            int64_t other = change_map_find(groups->map, column, row);
+            if (other >= 0 && are_near(cell, cell_at(groups->map, (uint32_t)other)))
+                unite(groups->parents, index, (uint32_t)other);
+        }
+    }
 }
 
 static Box box_around(Box a, Box b) {
@@ -69,35 +70,34 @@ static Box box_around(Box a, Box b) {
     };
 }
 
-/* A region in the making: its score is known only when all squares are summed up. */
+/* A region in the making: its score and its fingerprint are known only when all of it is summed up. */
 typedef struct {
     Region region;
     uint64_t squares;
+    PrintSum print;
 } Cluster;
 
-static void add_cell(Cluster *cluster, const ChangeMap *map, uint32_t cell) {
+static void add_cell(Cluster *cluster, const Cell *cell) {
     Region *region = &cluster->region;
-    Box box = change_map_cell_box(map, cell);
+    Box box = cell_box(cell);
     region->box = region->changed_pixels > 0 ? box_around(region->box, box) : box;
-    region->changed_pixels += (uint64_t)__builtin_popcountll(map->cells[cell].bits);
-    cluster->squares += map->cells[cell].squares;
+    region->changed_pixels += (uint64_t)__builtin_popcountll(cell->bits);
+    cluster->squares += cell->squares;
+    fingerprint_add(&cluster->print, cell->print);
 }
 
-/* Of Cluster, in reading order of their first cells. */
+/* Of Cluster, in the order of their roots. */
 static GArray *collect(const Groups *groups) {
-    const ChangeMap *map = groups->map;
-    uint32_t n_cells = (uint32_t)(map->columns * map->rows);
+    uint32_t n_cells = groups->map->cells->len;
     GArray *clusters = g_array_new(FALSE, TRUE, sizeof(Cluster));
-    g_autofree uint32_t *index_of_root = g_new(uint32_t, n_cells);
+    g_autofree uint32_t *cluster_of_root = g_new(uint32_t, n_cells);
     for (uint32_t cell = 0; cell < n_cells; cell++) {
-        if (!map->cells[cell].bits)
-            continue;
         uint32_t root = root_of(groups->parents, cell);
-        if (root == cell) { /* which comes before all others of its group */
-            index_of_root[root] = clusters->len;
+        if (root == cell) {
+            cluster_of_root[root] = clusters->len;
             g_array_set_size(clusters, clusters->len + 1);
         }
-        add_cell(&g_array_index(clusters, Cluster, index_of_root[root]), map, cell);
+        add_cell(&g_array_index(clusters, Cluster, cluster_of_root[root]), cell_at(groups->map, cell));
     }
     return clusters;
 }
@@ -106,6 +106,7 @@ static Region finish(const Cluster *cluster, int channels) {
     Region region = cluster->region;
     uint64_t pixels = (uint64_t)region.box.width * (uint64_t)region.box.height;
     region.score = rmse_root(cluster->squares, pixels, channels);
+    region.fingerprint = fingerprint_of_region(cluster->print, region.box);
     return region;
 }
 
@@ -119,12 +120,13 @@ static int by_size_and_place(const void *a, const void *b) {
 }
 
 GArray *regions_find(const ChangeMap *map, int channels) {
-    uint32_t n_cells = (uint32_t)(map->columns * map->rows);
+    uint32_t n_cells = map->cells->len;
     g_autofree uint32_t *parents = g_new(uint32_t, n_cells);
     for (uint32_t cell = 0; cell < n_cells; cell++)
         parents[cell] = cell;
     Groups groups = {map, parents};
-    unite_all(&groups);
+    for (uint32_t cell = 0; cell < n_cells; cell++)
+        unite_with_next(&groups, cell);
 
     g_autoptr(GArray) clusters = collect(&groups);
     GArray *regions = g_array_sized_new(FALSE, FALSE, sizeof(Region), clusters->len);

@@ -12,5 +12,5 @@ enum { REGION_GAP = 16 };
 /* Groups all changed pixels of a map into Regions (diff.h), those with most changed pixels first, then by y and x.
  * channels is how many the scores are means over. Nearness is that of the boxes around the changes in cells of 8x8:
  * none is parted that belongs together, but changes up to 8 px farther apart may be joined. Takes time and memory in
- * proportion to the picture. The caller frees the array. Any thread. */
+ * proportion to what changed. The caller frees the array. Any thread. */
 GArray *regions_find(const ChangeMap *map, int channels);

@@ -1,5 +1,7 @@
 #include "diff/rmse.h"
 
+#include "image/png_reader.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -36,24 +38,20 @@ static bool alpha_is_dropped(const Facts *facts) {
 }
 
 int rmse_channels(GBytes *reference_png, const PngFormat *run) {
-    g_autoptr(PngRows) rows = png_rows_open(reference_png, NULL);
-    const PngFormat *format = rows ? png_rows_format(rows) : NULL;
     if (!run->has_alpha)
         return 3;
-    if (!rows || format->width < run->width || format->height < run->height)
+    g_autoptr(PngReader) reader = png_reader_open(reference_png, NULL);
+    const PngFormat *format = reader ? png_reader_format(reader) : NULL;
+    if (!reader || format->width < run->width || format->height < run->height)
         return 4; /* what is filled up is transparent */
-    g_autofree uint8_t *filtered = g_malloc(format->row_size + 1);
-    g_autofree uint8_t *raw = g_malloc(format->row_size), *above = g_malloc(format->row_size);
-    g_autofree uint8_t *rgba = g_malloc(4 * (size_t)format->width);
     g_autoptr(GHashTable) colors = g_hash_table_new(NULL, NULL);
     Facts facts = {true, true, colors, UINT32_MAX}; /* opaque white, whatever the byte order */
     g_hash_table_add(colors, GUINT_TO_POINTER(UINT32_MAX));
-    for (int y = 0; y < run->height && alpha_is_dropped(&facts) && png_rows_read(rows, filtered, 1, NULL); y++) {
-        png_unfilter(format, raw, filtered, y > 0 ? above : NULL);
-        if (!png_to_rgba(format, rgba, raw))
+    for (int y = 0; y < run->height && alpha_is_dropped(&facts); y++) {
+        const uint8_t *rgba = png_reader_go_to(reader, y, NULL) ? png_reader_rgba(reader, NULL) : NULL;
+        if (!rgba)
             break;
         look_at(&facts, rgba, run->width);
-        memcpy(above, raw, format->row_size);
     }
     return alpha_is_dropped(&facts) ? 3 : 4;
 }

@@ -127,6 +127,7 @@ static bool check_result(const Result *result, const char *run, GError **error) 
         return false;
     }
     return check_path("ref_path", result->ref_path, run, error) &&
+           check_path("whole_ref_path", result->whole_ref_path, run, error) &&
            check_path("run_path", result->run_path, run, error) &&
            check_path("diff_path", result->diff_path, run, error) &&
            check_path("log_path", result->log_path, run, error) &&

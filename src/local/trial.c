@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "capture/capture.h"
 #include "diff/diff.h"
+#include "diff/mark.h"
 #include "image/png.h"
 
 #include <string.h>
@@ -30,11 +31,6 @@ static char *keep_bytes(const Trial *trial, const char *name, GBytes *bytes, GEr
     return keep(trial, name, data, size, error);
 }
 
-static char *keep_image(const Trial *trial, const char *name, const Image *image, GError **error) {
-    g_autoptr(GBytes) png = png_encode(image, error);
-    return png ? keep_bytes(trial, name, png, error) : NULL;
-}
-
 static bool keep_story(const Trial *trial, const CaptureSpec *spec, const GString *log, Result *result,
                        GError **error) {
     g_autofree char *config = json_dumps(spec->config, JSON_INDENT(2) | JSON_SORT_KEYS);
@@ -59,18 +55,35 @@ static bool write_reference(const Trial *trial, const Capture *capture, Result *
 
 /* test */
 
+static char *keep_resized_reference(const Trial *trial, GBytes *reference, const Capture *capture,
+                                    const Difference *difference, GError **error) {
+    static const char name[] = "ref_resized";
+    if (!difference_has_other_size(difference))
+        return keep_bytes(trial, name, reference, error);
+    g_autoptr(GBytes) resized = mark_place_reference(difference, reference, capture->png, error);
+    return resized ? keep_bytes(trial, name, resized, error) : NULL;
+}
+
+static char *keep_marked(const Trial *trial, const Capture *capture, const Difference *difference, GError **error) {
+    g_autoptr(GBytes) marked = mark_png(difference, capture->png, MARK_FADED, NULL, error);
+    return marked ? keep_bytes(trial, "diff.png", marked, error) : NULL;
+}
+
+/* Rows face those that they came from only if none was cut off. */
+static bool keep_whole_reference(const Trial *trial, GBytes *reference, const Difference *difference, Result *result,
+                                 GError **error) {
+    if (!difference->bands || !difference_has_other_size(difference))
+        return true;
+    result->whole_ref_path = keep_bytes(trial, "reference.png", reference, error);
+    return result->whole_ref_path != NULL;
+}
+
 static bool keep_pictures(const Trial *trial, GBytes *reference, const Capture *capture, const Difference *difference,
                           Result *result, GError **error) {
     result->run_path = keep_bytes(trial, "screenshot.png", capture->png, error);
-    if (!result->run_path)
-        return false;
-    result->ref_path = difference->resized_reference
-                           ? keep_image(trial, "ref_resized", difference->resized_reference, error)
-                           : keep_bytes(trial, "ref_resized", reference, error);
-    if (!result->ref_path || !difference->marked)
-        return result->ref_path != NULL;
-    result->diff_path = keep_image(trial, "diff.png", difference->marked, error);
-    return result->diff_path != NULL;
+    result->ref_path = result->run_path ? keep_resized_reference(trial, reference, capture, difference, error) : NULL;
+    result->diff_path = result->ref_path ? keep_marked(trial, capture, difference, error) : NULL;
+    return result->diff_path && keep_whole_reference(trial, reference, difference, result, error);
 }
 
 static void take_over(Difference *difference, Result *result) {
@@ -83,26 +96,46 @@ static void take_over(Difference *difference, Result *result) {
     result->reference_height = difference->reference_height;
     result->regions = g_array_ref(difference->regions);
     result->n_regions = difference->n_regions;
-    if (difference->width != difference->reference_width || difference->height != difference->reference_height)
+    result->bands = difference->bands ? g_array_ref(difference->bands) : NULL;
+    result->fingerprint = difference->fingerprint;
+    if (difference_has_other_size(difference))
         result->message = g_strdup_printf("size changed from %dx%d to %dx%d", difference->reference_width,
                                           difference->reference_height, difference->width, difference->height);
 }
 
+/* The areas with tolerances of their own, as diff.h has them: a GArray of TolerantArea. */
+static GArray *tolerant_areas(const Capture *capture) {
+    GArray *areas = g_array_new(FALSE, FALSE, sizeof(TolerantArea));
+    for (guint i = 0; i < capture->tolerances->len; i++) {
+        const BoxTolerance *found = &g_array_index(capture->tolerances, BoxTolerance, i);
+        const TolerantArea area = {found->box, found->tolerance};
+        g_array_append_val(areas, area);
+    }
+    return areas;
+}
+
 static bool compare(const Trial *trial, const TestCase *test, const Capture *capture, GBytes *reference, Result *result,
                     GError **error) {
+    const Criteria *criteria = &test->criteria;
+    g_autoptr(GArray) areas = tolerant_areas(capture);
     const DiffOptions options = {
         .ignored = (const Box *)capture->ignored->data,
         .n_ignored = capture->ignored->len,
-        .tolerance = test->tolerance,
-        .want_marked = true,
+        .tolerance = criteria->tolerance,
+        .tolerant_areas = (const TolerantArea *)(void *)areas->data,
+        .n_tolerant_areas = areas->len,
+        .metric = criteria->metric,
+        .thresholds = &criteria->threshold,
+        .n_thresholds = 1,
+        .ignore_antialiasing = criteria->ignore_antialiasing,
+        .no_align = !criteria->align,
         .reference_name = result->reference_path,
         .run_name = "the picture just taken",
     };
     g_autoptr(Difference) difference = diff_png(reference, capture->png, &options, error);
     if (!difference)
         return false;
-    bool identical = difference->same && difference->changed_pixels == 0;
-    if (!identical && !keep_pictures(trial, reference, capture, difference, result, error))
+    if (difference_has_any(difference) && !keep_pictures(trial, reference, capture, difference, result, error))
         return false;
     take_over(difference, result);
     return true;

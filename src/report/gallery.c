@@ -5,13 +5,14 @@
  * if a name or a log should find a way out of its block. */
 #include "report/report.h"
 
+#include "base/embedded.h"
 #include "base/file.h"
 #include "base/stop.h"
+#include "image/png.h"
 #include "report/words.h"
 #include "version.h"
 
 #include <errno.h>
-#include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -41,7 +42,7 @@ typedef struct {
 
 /* "12-home-page-diff.png" */
 static bool is_our_picture(const char *name) {
-    return g_regex_match_simple("^[0-9]+-([a-z0-9-]+-)?(ref|run|diff)\\.png$", name, G_REGEX_DEFAULT,
+    return g_regex_match_simple("^[0-9]+-([a-z0-9-]+-)?(ref|whole|run|diff)\\.png$", name, G_REGEX_DEFAULT,
                                 G_REGEX_MATCH_DEFAULT);
 }
 
@@ -135,16 +136,15 @@ static bool add_picture(json_t *images, const char *kind, const char *from, cons
         return true;
     g_autofree char *name = g_strdup_printf("%s/%s-%s.png", IMAGES, stem, kind);
     g_autofree char *to = g_build_filename(folder, name, NULL);
-    g_autoptr(GFile) source = g_file_new_for_path(from);
-    g_autoptr(GFile) target = g_file_new_for_path(to);
     g_autoptr(GError) cause = NULL;
-    if (!g_file_copy(source, target, G_FILE_COPY_TARGET_DEFAULT_PERMS, NULL, NULL, NULL, &cause) &&
-        !g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
-        error_set(error, ERROR_FAILED, "cannot copy %s to %s: %s", from, to, cause->message);
+    g_autoptr(GBytes) png = file_read(from, PNG_MAX_BYTES, &cause);
+    if (error_is(cause, ERROR_NOT_FOUND))
+        return true;
+    if (!png || !file_write_scratch(to, g_bytes_get_data(png, NULL), g_bytes_get_size(png), &cause)) {
+        g_propagate_prefixed_error(error, g_steal_pointer(&cause), "cannot copy %s: ", from);
         return false;
     }
-    if (!cause)
-        json_object_set_new(images, kind, json_string(name));
+    json_object_set_new(images, kind, json_string(name));
     return true;
 }
 
@@ -156,6 +156,7 @@ static bool add_pictures(json_t *images, const Result *result, const char *folde
     if (result->status == RESULT_FAILED && !result->run_path)
         return add_picture(images, "ref", ref, folder, stem, error);
     return (!compared || add_picture(images, "ref", ref, folder, stem, error)) &&
+           add_picture(images, "whole", result->whole_ref_path, folder, stem, error) &&
            add_picture(images, "run", run, folder, stem, error) &&
            add_picture(images, "diff", result->diff_path, folder, stem, error);
 }
@@ -216,13 +217,6 @@ static char *to_script_text(const json_t *json) {
 
 /* ---- The page ---- */
 
-/* A file of src/report/, which is in the program. */
-static const char *resource(const char *path) {
-    g_autoptr(GBytes) bytes = g_resources_lookup_data(path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
-    g_assert(bytes != NULL);
-    return g_bytes_get_data(bytes, NULL); /* lives as long as the program; a resource ends with a 0 */
-}
-
 static char *policy_hash(const char *text) {
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
     guint8 digest[32];
@@ -255,8 +249,8 @@ static char *fill(const char *template, const Slot *slots, size_t n_slots) {
 }
 
 static bool write_page(const json_t *data, const char *index, GError **error) {
-    const char *style = resource("/dpxdt/report/gallery.css");
-    const char *script = resource("/dpxdt/report/gallery.js");
+    const char *style = embedded_text("report/gallery.css");
+    const char *script = embedded_text("report/gallery.js");
     g_autofree char *style_hash = policy_hash(style);
     g_autofree char *script_hash = policy_hash(script);
     g_autofree char *data_text = to_script_text(data);
@@ -264,7 +258,7 @@ static bool write_page(const json_t *data, const char *index, GError **error) {
         {"version", DPXDT_VERSION}, {"style-hash", style_hash}, {"script-hash", script_hash},
         {"style", style},           {"script", script},         {"data", data_text},
     };
-    g_autofree char *page = fill(resource("/dpxdt/report/gallery.html"), slots, G_N_ELEMENTS(slots));
+    g_autofree char *page = fill(embedded_text("report/gallery.html"), slots, G_N_ELEMENTS(slots));
     g_assert(g_str_has_prefix(page, MARKER));
     return file_write_text(index, page, error);
 }

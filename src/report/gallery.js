@@ -7,6 +7,7 @@ const data = JSON.parse($('data').textContent);
 const RANKS = ['failed', 'different', 'missing', 'updated', 'unchanged', 'passed'];
 const KINDS = {ref: 'Before', diff: 'Diff', run: 'After'};
 const VIEWS = { /* key, the pictures it needs, what is written above them */
+  aligned: ['l', ['ref', 'run']],
   side: ['a', ['ref', 'run']],
   swipe: ['w', ['ref', 'run'], 'Before | After'],
   onion: ['s', ['ref', 'run'], 'Before and after'],
@@ -19,11 +20,14 @@ const VIEWS = { /* key, the pictures it needs, what is written above them */
 };
 const SCALES = [.1, .25, .5, .75, 1, 1.5, 2, 3, 4, 6, 8];
 const MIXED = ['swipe', 'onion'];
+/* Where rows are: in the run, in the reference, and where equal ones face each other; and what of a band tells it. */
+const LAYOUTS = {run: ['run_y', 'run_height'], ref: ['reference_y', 'reference_height'], aligned: ['top', 'rows']};
+const BANDS = ['inserted', 'removed', 'moved'];
 const BLINK_MS = 700;
 const narrow = matchMedia('(max-width: 799px)');
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
-const state = {test: null, view: narrow.matches ? 'swipe' : 'side', status: 'all', zoom: 'fit', area: -1, mix: 50};
+const state = {test: null, view: narrow.matches ? 'swipe' : 'aligned', status: 'all', zoom: 'fit', area: -1, mix: 50};
 const settings = {keys: true, facts: innerWidth >= 1600};
 try { Object.assign(settings, JSON.parse(localStorage.getItem('dpxdt-gallery'))); } catch { /* private window */ }
 
@@ -67,7 +71,9 @@ function sizeChange(r) {
 
 /* What happened, in a few words. */
 function score(r) {
-  const change = r.changed_pixels ? `${number(r.changed_pixels)} px` + (r.n_regions ? ` in ${count(r.n_regions, 'area')}` : '') : '';
+  const rows = r.found.find(one => one.rows)?.what;
+  const pixels = r.changed_pixels && `${number(r.changed_pixels)} px` + (r.n_regions ? ` in ${count(r.n_regions, 'area')}` : '');
+  const change = [rows, pixels].filter(Boolean).join(', ');
   switch (r.status) {
   case 'different': return change || (sizeChange(r) ? `size ${sizeChange(r)}` : 'differs');
   case 'failed': return (r.message || 'failed').split('\n')[0];
@@ -79,20 +85,45 @@ function score(r) {
 
 /* ---- Results, worst first ---- */
 
-const results = [...data.results].sort((a, b) => RANKS.indexOf(a.status) - RANKS.indexOf(b.status) ||
-  b.distortion - a.distortion || b.changed_pixels - a.changed_pixels);
+/* The first of those with the same change; the others follow it. */
+const firsts = new Map();
+function join(r) {
+  const key = r.status === 'different' && r.fingerprint || r;
+  if (!firsts.has(key)) firsts.set(key, r);
+  r.first = firsts.get(key);
+  (r.first.twins ??= []).push(r);
+}
+
+/* What a person can be led to: rows that came, went or moved, and then what changed in the others. Of those that came
+   and went, both pictures get room, so that all others face each other. */
+function find(r) {
+  const ends = {};
+  for (const band of r.bands) {
+    band.top = ends[band.x] || 0;
+    band.rows = Math.max(band.run_height, band.reference_height);
+    ends[band.x] = band.top + band.rows;
+  }
+  r.rows = Math.max(0, ...Object.values(ends));
+  const told = r.bands.filter(band => band.what).sort((a, b) => b.rows * b.width - a.rows * a.width);
+  r.found = [...told, ...r.regions];
+}
+
+[...data.results].sort((a, b) => RANKS.indexOf(a.status) - RANKS.indexOf(b.status) ||
+  b.distortion - a.distortion || b.changed_pixels - a.changed_pixels).forEach(join);
+const results = [...firsts.values()].flatMap(first => first.twins);
 results.forEach((r, order) => {
   r.order = order;
   r.text = `${r.name} ${r.url} ${r.file}`.toLowerCase();
+  find(r);
 });
 const byName = new Map(results.map(r => [r.name, r]));
 const bad = data.counts.failed + data.counts.different + data.counts.missing;
 const shown = () => results.filter(r => !r.row.parentNode.hidden);
-const has = (r, view) => VIEWS[view][1].every(kind => r.images[kind]);
+const has = (r, view) => VIEWS[view][1].every(kind => r.images[kind]) && (view !== 'aligned' || r.bands.length > 0);
 
 /* The wanted view, or the nearest to it that this test has pictures for. */
 function viewOf(r) {
-  return [state.view, 'after', 'before', 'diff', 'none'].find(view => has(r, view));
+  return [state.view, state.view === 'aligned' ? 'side' : 'after', 'after', 'before', 'diff', 'none'].find(view => has(r, view));
 }
 
 /* ---- The list ---- */
@@ -106,7 +137,7 @@ function row(r) {
   r.row = el('a', {href: '#' + new URLSearchParams({t: r.name}), title: r.name, tabIndex: -1}, thumbnail(r),
     el('span', {className: 'row-name'}, r.name),
     el('span', {className: `row-score ${r.status}`}, icon(r.status), el('span', {className: 'hidden'}, r.status + ': '),
-      el('span', {}, score(r))));
+      el('span', {}, r.first === r ? score(r) : `same change as ${r.first.name}`)));
   return el('li', {}, r.row);
 }
 
@@ -228,7 +259,11 @@ function describe(r) {
   $('message').className = r.status;
   $('message').hidden = !message;
   $('texts').replaceChildren(...texts(r).map(kind => el('button', {onclick: () => openText(kind)}, capital(kind))));
-  $('areas').hidden = !r.regions.length;
+  $('found').replaceChildren(...found(r, 3, n => el('button', {onclick: openFacts}, `${number(n)} more`)));
+  $('twins').replaceChildren(...twins(r));
+  $('legend').replaceChildren(...BANDS.filter(kind => r.found.some(one => one.rows && one.kind === kind)).map(kind =>
+    el('li', {}, el('span', {className: `key ${kind}`}), kind)));
+  $('areas').hidden = !r.found.length;
   $('views').hidden = $('zoom').hidden = !Object.keys(r.images).length;
   document.title = `${r.name} \u2013 dpxdt ${data.dir}`;
   describeFacts(r);
@@ -254,26 +289,60 @@ function link(url) {
   return url;
 }
 
-function areaButtons(r) {
-  const most = 30;
-  const buttons = r.regions.slice(0, most).map((box, i) => el('li', {},
-    el('button', {className: 'area', onclick: () => goToArea(i)},
-      `${i + 1}. ${size(box.width, box.height)} at (${box.x}, ${box.y})`, el('span', {}, `${number(box.changed_pixels)} px`))));
-  if (r.n_regions > most) buttons.push(el('li', {}, `and ${number(r.n_regions - most)} more`));
-  return [el('h3', {}, count(r.n_regions, 'changed area')), el('ul', {}, ...buttons)];
+const colorOf = one => one.rows ? one.kind : 'changed';
+
+/* What happened, with a swatch before each color. */
+function words(what) {
+  return what.split(/(#[0-9a-f]{6,8})/).flatMap((part, i) => {
+    if (i % 2 === 0) return part;
+    const swatch = el('span', {className: 'swatch'});
+    swatch.style.background = part;
+    return [swatch, part];
+  });
+}
+
+function tell(one) {
+  if (one.rows) return [one.what];
+  const passes = one.score <= one.tolerance ? ', tolerated' : '';
+  return [`${size(one.width, one.height)} at (${one.x}, ${one.y}): `, ...words(one.what), `, ${number(one.changed_pixels)} px${passes}`];
+}
+
+/* A button for each of the first findings, which leads to it. */
+function found(r, most, more = n => `${number(n)} more`) {
+  const items = r.found.slice(0, most).map((one, i) => el('button', {className: 'area', 'data-found': i, onclick: () => goToArea(i)},
+    el('span', {className: `key ${colorOf(one)}`}), el('span', {}, ...tell(one))));
+  const left = r.found.length - r.regions.length + r.n_regions - items.length;
+  if (left > 0) items.push(more(left));
+  return items.map(item => el('li', {}, item));
+}
+
+/* Other tests with the same change: who has judged one has judged all. */
+function twins(r) {
+  const most = 3;
+  const others = r.first.twins.filter(other => other !== r);
+  const links = others.slice(0, most).flatMap((other, i) => [i ? ', ' : '', el('a', {href: other.row.href}, other.name)]);
+  const left = others.length - most;
+  return others.length ? [r.first === r ? 'Same change in ' : 'Same change as ', ...links, left > 0 ? ` and ${number(left)} more` : ''] : [];
 }
 
 function accept(r) {
+  const most = 20;
   if (data.update || !r.images.run || !/different|missing/.test(r.status)) return [];
-  return [el('h3', {}, 'Accept this picture as the reference'),
-    el('code', {className: 'copy'}, `dpxdt approve ${shell(data.dir)} ${shell(r.name)}`)];
+  const command = names => el('code', {className: 'copy'}, ['dpxdt approve', data.dir, ...names].map((word, i) => i ? shell(word) : word).join(' '));
+  const same = r.first.twins.length;
+  return [el('h3', {}, 'Accept this picture as the reference'), command([r.name]),
+    ...(same > 1 && same <= most ? [el('h3', {}, `Accept all ${same} with the same change`), command(r.first.twins.map(one => one.name))] : [])];
 }
 
 const texts = r => ['log', 'config'].filter(kind => r[kind]);
 
-function openText(kind) {
+function openFacts() {
   settings.facts = true;
   showFacts();
+}
+
+function openText(kind) {
+  openFacts();
   $(kind).open = true;
   $(kind).scrollIntoView();
   $(kind).querySelector('pre').focus();
@@ -295,54 +364,108 @@ function describeFacts(r) {
     el('details', {id: kind, open: kind === 'log' && r.status === 'failed'}, el('summary', {}, capital(kind)), el('pre', {tabIndex: 0}, r[kind])));
   $('facts').replaceChildren(...(r.description ? [el('p', {}, r.description)] : []),
     el('dl', {}, ...facts.flatMap(([label, value]) => [el('dt', {}, label), el('dd', {}, value)])),
-    ...accept(r), ...(r.regions.length ? areaButtons(r) : []), ...details);
+    ...(r.found.length ? [el('h3', {}, 'What changed'), el('ul', {}, ...found(r, 30))] : []), ...accept(r), ...details);
 }
 
 function showFacts() {
   $('facts').hidden = !state.test || !settings.facts && !narrow.matches;
+  $('found').hidden = !$('facts').hidden; /* which has them all */
   $('facts-button').setAttribute('aria-expanded', settings.facts);
 }
 
 /* ---- The stage ---- */
 
 function broken(event) {
-  const layers = event.target.parentNode;
+  const canvas = event.target.closest('.canvas');
   event.target.remove();
-  if (!layers.querySelector('img'))
-    layers.parentNode.replaceWith(el('p', {className: 'note'}, 'This picture is not in the folder images/ any more.'));
+  if (!canvas.querySelector('img'))
+    canvas.replaceWith(el('p', {className: 'note'}, 'This picture is not in the folder images/ any more.'));
 }
 
-/* A pane shows one picture, or all three on top of each other, of which the view lets some be seen. */
-function pane(r, kinds) {
-  const layers = el('div', {className: 'layers'}, ...kinds.map(kind => {
-    const src = r.images[kind];
-    return el('img', {className: kind, alt: `${KINDS[kind]}: ${r.name}`, draggable: false, onerror: broken, onload: layout, src});
-  }));
-  const canvas = el('div', {className: 'canvas'}, layers,
-    ...r.regions.map(box => {
-      const frame = el('div', {className: 'box'});
-      for (const [side, part, whole] of [['left', box.x, r.width], ['top', box.y, r.height],
-        ['width', box.width, r.width], ['height', box.height, r.height]])
-        frame.style[side] = `${part / whole * 100}%`;
-      return frame;
-    }),
-    el('div', {className: 'handle'}, el('div', {})));
+function picture(r, kind, src, alt) {
+  return el('img', {className: kind, alt, draggable: false, onerror: broken, onload: layout, src});
+}
+
+/* Puts a node at a place of a whole of this size. */
+function put(node, place, w, h) {
+  for (const [side, part, whole] of [['left', place.x, w], ['top', place.y, h], ['width', place.width, w], ['height', place.height, h]])
+    node.style[side] = `${part / whole * 100}%`;
+  return node;
+}
+
+/* Where row y of the run is in a layout. */
+function rowIn(r, layout, x, y) {
+  const band = r.bands.find(one => one.x <= x && x < one.x + one.width && one.run_y <= y && y < one.run_y + one.run_height);
+  return band ? y - band.run_y + band[LAYOUTS[layout][0]] : y;
+}
+
+function placeIn(r, layout, one) {
+  const [y, height] = LAYOUTS[layout];
+  if (one.rows) return {...one, y: one[y], height: one[height]};
+  const top = rowIn(r, layout, one.x, one.y);
+  return {...one, y: top, height: Math.max(1, rowIn(r, layout, one.x, one.y + one.height - 1) + 1 - top)};
+}
+
+/* The rows of a picture, band by band, each where those that it faces are in the other one; holes where nothing is. */
+function slices(r, kind) {
+  const whole = kind === 'ref' && r.images.whole;
+  const [w, h] = whole ? [r.reference_width, r.reference_height] : [r.width, r.height];
+  const [y, height] = LAYOUTS[kind];
+  const slice = band => el('div', {className: 'slice'}, put(picture(r, kind, whole || r.images[kind], ''),
+    {x: -band.x, y: -band[y], width: w, height: h}, band.width, band.rows));
+  const hole = band => el('div', {className: `hole ${band.kind}`});
+  return r.bands.map(band => put(band[height] ? slice(band) : hole(band), {...band, y: band.top, height: band.rows}, r.width, r.rows));
+}
+
+/* What is seen of pictures: slices of one, or all on top of each other, of which the view lets some be seen. */
+function layersOf(r, kinds, layoutName) {
+  const named = kind => `${KINDS[kind]}: ${r.name}`;
+  if (layoutName === 'aligned')
+    return el('div', {className: 'layers', role: 'img', 'aria-label': named(kinds[0])}, ...slices(r, kinds[0]));
+  return el('div', {className: 'layers'}, ...kinds.map(kind => picture(r, kind, r.images[kind], named(kind))));
+}
+
+/* Rows that came, went or moved are marked always, but in the marked picture, where they are painted; the others where
+   they are looked at. */
+function framesOf(r, kinds, layoutName) {
+  const bands = kinds[0] === 'diff' ? [] : r.found.filter(one => one.rows);
+  const h = layoutName === 'aligned' ? r.rows : r.height;
+  const frame = (className, one) => put(el('div', {className: `${className} ${colorOf(one)}`}), placeIn(r, layoutName, one), r.width, h);
+  return [...bands.map(one => frame('band', one)), ...r.found.map(one => frame('box', one))];
+}
+
+/* Aligned pictures have rows that are not theirs: their own size is told. */
+function ownSize(r, kinds, layoutName) {
+  if (layoutName !== 'aligned') return '';
+  return kinds[0] === 'ref' ? size(r.reference_width, r.reference_height) : size(r.width, r.height);
+}
+
+function pane(r, kinds, layoutName) {
   const label = kinds.length > 1 ? '' : KINDS[kinds[0]];
+  const canvas = el('div', {className: 'canvas'}, layersOf(r, kinds, layoutName), ...framesOf(r, kinds, layoutName),
+    el('div', {className: 'handle'}, el('div', {})));
   const scroll = el('div', {className: 'scroll', tabIndex: 0, role: 'group', 'aria-label': label || 'Picture', onscroll: () => follow(scroll)}, canvas);
   canvas.onpointerdown = event => drag(event, canvas);
   return el('figure', {className: 'pane'}, el('figcaption', {}, el('span', {className: 'label'}, label),
-    el('span', {className: 'size'})), scroll);
+    el('span', {className: 'size', 'data-size': ownSize(r, kinds, layoutName)})), scroll);
 }
 
 function makeStage(r, view) {
   const kinds = Object.keys(KINDS).filter(kind => r.images[kind]);
   const apart = kinds.filter(kind => kind !== 'diff' || $('stage').clientWidth >= 900);
-  const made = r.order + (view === 'side' ? apart.join() : '');
+  const layoutName = layoutOf(r);
+  const made = [r.order, layoutName, view === 'side' && apart].join();
   if (state.made === made) return;
   state.made = made;
   $('stage').replaceChildren(...(!kinds.length
     ? [el('div', {className: 'pane'}, el('div', {className: `note ${r.status}`}, icon(r.status), el('p', {}, 'There is no picture of this test.')))]
-    : view === 'side' ? apart.map(kind => pane(r, [kind])) : [pane(r, kinds)]));
+    : view === 'aligned' ? VIEWS.aligned[1].map(kind => pane(r, [kind], 'aligned'))
+    : view === 'side' ? apart.map(kind => pane(r, [kind], kind === 'ref' ? 'ref' : 'run')) : [pane(r, kinds, layoutName)]));
+}
+
+/* Where rows are in the pane that leads. */
+function layoutOf(r) {
+  return {aligned: 'aligned', before: 'ref'}[viewOf(r)] || 'run';
 }
 
 /* Makes the page show the state's view of the state's test. */
@@ -391,6 +514,7 @@ const scrollers = () => [...$('stage').querySelectorAll('.scroll')];
 /* The picture's size; of one that was never measured, what the browser finds. */
 function pictureSize() {
   const image = $('stage').querySelector('img');
+  if (layoutOf(state.test) === 'aligned') return [state.test.width, state.test.rows];
   return [state.test.width || image?.naturalWidth || 1, state.test.height || image?.naturalHeight || 1];
 }
 
@@ -412,12 +536,12 @@ function layout() {
   const s = scale();
   for (const canvas of $('stage').querySelectorAll('.canvas'))
     Object.assign(canvas.style, {width: `${w * s}px`, height: `${h * s}px`});
-  for (const label of $('stage').querySelectorAll('.size')) label.textContent = size(w, h);
+  for (const label of $('stage').querySelectorAll('.size')) label.textContent = label.dataset.size || size(w, h);
   $('stage').classList.toggle('pixelated', s > 1);
   $('zoom-toggle').textContent = state.zoom === 'fit' ? `Fit (${Math.round(s * 100)} %)` : `${Math.round(s * 100)} %`;
-  const n = state.test.regions.length;
-  $('area-text').textContent = state.area < 0 ? count(n, 'area') : `${state.area + 1} of ${n}`;
-  $('facts').querySelectorAll('.area').forEach((button, i) => button.setAttribute('aria-current', i === state.area));
+  const n = state.test.found.length;
+  $('area-text').textContent = state.area < 0 ? count(n, 'change') : `${state.area + 1} of ${n}`;
+  for (const button of document.querySelectorAll('[data-found]')) button.setAttribute('aria-current', +button.dataset.found === state.area);
   $('stage').querySelectorAll('.box').forEach((box, i) => box.classList.toggle('current', i % n === state.area));
 }
 
@@ -464,14 +588,16 @@ function zoomBy(by) {
 }
 
 function goToArea(index) {
-  const box = state.test.regions[index];
+  const r = state.test;
   const scroll = scrollers()[0];
-  if (!box || !scroll) return;
+  if (!r.found[index] || !scroll) return;
+  const box = placeIn(r, layoutOf(r), r.found[index]);
   const [w, h] = room(scroll);
   const margin = 48; /* what is around a change tells where it is */
+  const most = box.rows ? 1 : 4;
   state.zoom = 'fit';
   const fit = scale();
-  state.zoom = Math.max(fit, Math.min(4, w / (box.width + 2 * margin), h / (box.height + 2 * margin)));
+  state.zoom = Math.max(fit, Math.min(most, w / (box.width + 2 * margin), h / (box.height + 2 * margin)));
   state.area = index;
   layout();
   setMix((box.x + box.width / 2) / pictureSize()[0] * 100);
@@ -479,10 +605,10 @@ function goToArea(index) {
 }
 
 function stepArea(by) {
-  const n = state.test ? state.test.regions.length : 0;
+  const n = state.test ? state.test.found.length : 0;
   if (!n) return;
   goToArea(state.area < 0 ? (by > 0 ? 0 : n - 1) : (state.area + by + n) % n);
-  $('live').textContent = `Area ${state.area + 1} of ${n}`;
+  $('live').textContent = `Change ${state.area + 1} of ${n}`;
 }
 
 function setMix(mix) {

@@ -4,7 +4,8 @@
 #include "report/report.h"
 
 #include "base/file.h"
-#include "diff/diff.h"
+#include "report/findings.h"
+#include "report/member.h"
 
 #include <stddef.h>
 
@@ -27,6 +28,7 @@ static const Field text_fields[] = {
     {"remarks", offsetof(Result, remarks)},
     {"reference_path", offsetof(Result, reference_path)},
     {"ref_path", offsetof(Result, ref_path)},
+    {"whole_ref_path", offsetof(Result, whole_ref_path)},
     {"run_path", offsetof(Result, run_path)},
     {"diff_path", offsetof(Result, diff_path)},
     {"log_path", offsetof(Result, log_path)},
@@ -50,23 +52,19 @@ static json_t *text_to_json(const char *text) {
     return valid ? json_string(valid) : json_null();
 }
 
-static json_t *regions_to_json(const GArray *regions) {
-    json_t *list = json_array();
-    for (guint i = 0; regions && i < regions->len; i++) {
-        const Region *region = &g_array_index(regions, Region, i);
-        json_array_append_new(list,
-                              json_pack("{s:i, s:i, s:i, s:i, s:I, s:f}", "x", region->box.x, "y", region->box.y,
-                                        "width", region->box.width, "height", region->box.height, "changed_pixels",
-                                        (json_int_t)region->changed_pixels, "score", region->score));
-    }
-    return list;
+/* No change has no fingerprint. */
+static json_t *fingerprint_to_json(uint64_t fingerprint) {
+    g_autofree char *digits = fingerprint ? findings_fingerprint(fingerprint) : NULL;
+    return text_to_json(digits);
 }
 
 static json_t *result_to_json(const Result *result) {
-    json_t *json = json_pack("{s:s, s:f, s:I, s:I, s:I, s:o}", "status", result_status_name(result->status),
-                             "distortion", result->distortion, "changed_pixels", (json_int_t)result->changed_pixels,
-                             "duration_ms", (json_int_t)result->duration_ms, "n_regions", (json_int_t)result->n_regions,
-                             "regions", regions_to_json(result->regions));
+    json_t *json = json_pack("{s:s, s:f, s:I, s:I, s:I}", "status", result_status_name(result->status), "distortion",
+                             result->distortion, "changed_pixels", (json_int_t)result->changed_pixels, "duration_ms",
+                             (json_int_t)result->duration_ms, "n_regions", (json_int_t)result->n_regions);
+    json_object_set_new(json, "regions", findings_regions_to_json(result->regions));
+    json_object_set_new(json, "bands", findings_bands_to_json(result->bands, result->width));
+    json_object_set_new(json, "fingerprint", fingerprint_to_json(result->fingerprint));
     for (size_t i = 0; i < G_N_ELEMENTS(text_fields); i++) {
         const char *text = G_STRUCT_MEMBER(char *, result, text_fields[i].offset);
         json_object_set_new(json, text_fields[i].key, text_to_json(text));
@@ -95,106 +93,39 @@ json_t *report_to_json(const RunReport *report) {
                      counts_to_json(report), "results", results);
 }
 
-static bool read_text(const json_t *object, const char *key, char **out_text, GError **error) {
-    const json_t *value = json_object_get(object, key);
-    if (value && !json_is_string(value) && !json_is_null(value)) {
-        error_set(error, ERROR_INVALID, "%s is not a text", key);
-        return false;
-    }
-    g_free(*out_text);
-    *out_text = g_strdup(json_string_value(value));
-    return true;
-}
-
-/* What is missing is 0: a report of an older dpxdt. */
-static bool read_number(const json_t *object, const char *key, int64_t most, int64_t *out_number, GError **error) {
-    const json_t *value = json_object_get(object, key);
-    int64_t number = json_integer_value(value);
-    if ((value && !json_is_integer(value)) || number < 0 || number > most) {
-        error_set(error, ERROR_INVALID, "%s is not a number from 0 to %" G_GINT64_FORMAT, key, most);
-        return false;
-    }
-    *out_number = number;
-    return true;
-}
-
-static bool read_int(const json_t *object, const char *key, int *out_number, GError **error) {
-    int64_t number = 0;
-    if (!read_number(object, key, G_MAXINT, &number, error))
-        return false;
-    *out_number = (int)number;
-    return true;
-}
-
-static bool read_real(const json_t *object, const char *key, double *out_number, GError **error) {
-    const json_t *value = json_object_get(object, key);
-    if (value && !json_is_number(value)) {
-        error_set(error, ERROR_INVALID, "%s is not a number", key);
-        return false;
-    }
-    *out_number = json_number_value(value);
-    return true;
-}
-
-/* What is missing is an empty list. */
-static bool check_list(const json_t *object, const char *key, GError **error) {
-    const json_t *value = json_object_get(object, key);
-    if (!value || json_is_array(value))
-        return true;
-    error_set(error, ERROR_INVALID, "%s is not a list", key);
-    return false;
-}
-
-static bool read_region(const json_t *json, Region *out_region, GError **error) {
-    int64_t changed_pixels = 0;
-    if (!read_int(json, "x", &out_region->box.x, error) || !read_int(json, "y", &out_region->box.y, error) ||
-        !read_int(json, "width", &out_region->box.width, error) ||
-        !read_int(json, "height", &out_region->box.height, error) ||
-        !read_number(json, "changed_pixels", G_MAXINT64, &changed_pixels, error) ||
-        !read_real(json, "score", &out_region->score, error))
-        return false;
-    out_region->changed_pixels = (uint64_t)changed_pixels;
-    return true;
-}
-
-static GArray *read_regions(const json_t *result, GError **error) {
-    g_autoptr(GArray) regions = g_array_new(FALSE, TRUE, sizeof(Region));
-    size_t i = 0;
-    const json_t *json = NULL;
-    if (!check_list(result, "regions", error))
-        return NULL;
-    json_array_foreach (json_object_get(result, "regions"), i, json) {
-        Region region = {0};
-        if (!read_region(json, &region, error))
-            return NULL;
-        g_array_append_val(regions, region);
-    }
-    return g_steal_pointer(&regions);
-}
-
 static bool read_fields(const json_t *json, Result *result, GError **error) {
     int64_t changed_pixels = 0;
-    if (!read_number(json, "changed_pixels", G_MAXINT64, &changed_pixels, error) ||
-        !read_number(json, "duration_ms", G_MAXINT64, &result->duration_ms, error) ||
-        !read_real(json, "distortion", &result->distortion, error))
+    if (!member_number(json, "changed_pixels", G_MAXINT64, &changed_pixels, error) ||
+        !member_number(json, "duration_ms", G_MAXINT64, &result->duration_ms, error) ||
+        !member_real(json, "distortion", &result->distortion, error) ||
+        !findings_read_fingerprint(json, "fingerprint", &result->fingerprint, error))
         return false;
     result->changed_pixels = (uint64_t)changed_pixels;
     for (size_t i = 0; i < G_N_ELEMENTS(text_fields); i++)
-        if (!read_text(json, text_fields[i].key, &G_STRUCT_MEMBER(char *, result, text_fields[i].offset), error))
+        if (!member_text(json, text_fields[i].key, &G_STRUCT_MEMBER(char *, result, text_fields[i].offset), error))
             return false;
     for (size_t i = 0; i < G_N_ELEMENTS(int_fields); i++)
-        if (!read_int(json, int_fields[i].key, &G_STRUCT_MEMBER(int, result, int_fields[i].offset), error))
+        if (!member_int(json, int_fields[i].key, 0, &G_STRUCT_MEMBER(int, result, int_fields[i].offset), error))
             return false;
     return true;
 }
 
-/* An older dpxdt did not tell the number of those that were left out. */
-static bool read_n_regions(const json_t *json, Result *result, GError **error) {
+/* An older dpxdt did not tell how many were left out. */
+static bool read_regions(const json_t *json, Result *result, GError **error) {
+    const json_t *list = NULL;
     int64_t n_regions = 0;
-    if (!read_number(json, "n_regions", G_MAXINT64, &n_regions, error))
+    if (!member_list(json, "regions", &list, error) || !member_number(json, "n_regions", G_MAXINT64, &n_regions, error))
+        return false;
+    result->regions = findings_regions_from_json(list, error);
+    if (!result->regions)
         return false;
     result->n_regions = MAX((uint64_t)n_regions, result->regions->len);
     return true;
+}
+
+static bool read_bands(const json_t *json, Result *result, GError **error) {
+    const json_t *list = NULL;
+    return member_list(json, "bands", &list, error) && findings_bands_from_json(list, &result->bands, error);
 }
 
 static Result *result_from_json(const json_t *json, GError **error) {
@@ -210,18 +141,17 @@ static Result *result_from_json(const json_t *json, GError **error) {
         error_set(error, ERROR_INVALID, "there is no name");
         return NULL;
     }
-    result->regions = read_regions(json, error);
-    if (!result->regions || !read_n_regions(json, result, error))
+    if (!read_regions(json, result, error) || !read_bands(json, result, error))
         return NULL;
     return g_steal_pointer(&result);
 }
 
 static bool read_results(const json_t *object, RunReport *report, GError **error) {
     size_t i = 0;
-    const json_t *json = NULL;
-    if (!check_list(object, "results", error))
+    const json_t *list = NULL, *json = NULL;
+    if (!member_list(object, "results", &list, error))
         return false;
-    json_array_foreach (json_object_get(object, "results"), i, json) {
+    json_array_foreach (list, i, json) {
         Result *result = result_from_json(json, error);
         if (!result) {
             g_prefix_error(error, "result %zu: ", i + 1);
@@ -241,9 +171,9 @@ RunReport *report_from_json(const json_t *json, GError **error) {
     }
     bool update = json_is_true(json_object_get(json, "update"));
     g_autoptr(RunReport) report = run_report_new(NULL, update);
-    if (!read_text(json, "dir", &report->dir, error) || !read_text(json, "browser", &report->browser, error) ||
-        !read_number(json, "started_ms", G_MAXINT64, &report->started_ms, error) ||
-        !read_number(json, "duration_ms", G_MAXINT64, &report->duration_ms, error) ||
+    if (!member_text(json, "dir", &report->dir, error) || !member_text(json, "browser", &report->browser, error) ||
+        !member_number(json, "started_ms", G_MAXINT64, &report->started_ms, error) ||
+        !member_number(json, "duration_ms", G_MAXINT64, &report->duration_ms, error) ||
         !read_results(json, report, error))
         return NULL;
     if (!report->dir)

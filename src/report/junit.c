@@ -27,8 +27,9 @@ static void add_problem(GString *xml, const Result *result) {
     const char *element = result->status == RESULT_FAILED ? "error" : "failure";
     g_autofree char *why = words_why(result);
     add(xml, "      <%s type=\"%s\"", element, result_status_name(result->status));
+    g_autofree char *areas = words_other_areas(result);
     add_text_attribute(xml, "message", why);
-    add(xml, ">%s</%s>\n", why, element);
+    add(xml, ">%s%s%s</%s>\n", why, *areas ? "\n" : "", areas, element);
 }
 
 static void add_system_out(GString *xml, const Result *result) {

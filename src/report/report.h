@@ -36,8 +36,11 @@ typedef struct {
     int reference_width, reference_height;
     GArray *regions;         /* of Region (diff/diff.h), or NULL */
     uint64_t n_regions;      /* how many there are; the array has DIFF_MAX_REGIONS of them at most */
+    GArray *bands;           /* of Band (diff/align.h), if rows came, went or moved; otherwise NULL */
+    uint64_t fingerprint;    /* the same for the same change on another page; 0 if nothing changed */
     char *reference_path;    /* the reference picture: DIR/<name>.png */
     char *ref_path;          /* what was compared: the reference, on the run's canvas; NULL if nothing was compared */
+    char *whole_ref_path;    /* with bands: the reference as it is, if ref_path is not that; else NULL */
     char *run_path;          /* the run's picture, or NULL if there is none */
     char *diff_path;         /* the marked picture, or NULL if nothing differs */
     char *log_path;          /* the capture's log, or NULL */

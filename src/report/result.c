@@ -25,8 +25,10 @@ void result_free(Result *result) {
     g_free(result->message);
     g_free(result->remarks);
     g_clear_pointer(&result->regions, g_array_unref);
+    g_clear_pointer(&result->bands, g_array_unref);
     g_free(result->reference_path);
     g_free(result->ref_path);
+    g_free(result->whole_ref_path);
     g_free(result->run_path);
     g_free(result->diff_path);
     g_free(result->log_path);
@@ -102,8 +104,8 @@ static void move_path(char **path, const char *from, const char *to) {
 void run_report_move(RunReport *report, const char *dir) {
     for (guint i = 0; i < report->results->len; i++) {
         Result *result = report->results->pdata[i];
-        char **paths[] = {&result->file,      &result->reference_path, &result->ref_path,   &result->run_path,
-                          &result->diff_path, &result->log_path,       &result->config_path};
+        char **paths[] = {&result->file,     &result->reference_path, &result->ref_path, &result->whole_ref_path,
+                          &result->run_path, &result->diff_path,      &result->log_path, &result->config_path};
         for (size_t p = 0; p < G_N_ELEMENTS(paths); p++)
             move_path(paths[p], report->dir, dir);
     }

@@ -142,11 +142,20 @@ static void add_remarks(GString *out, const Result *result) {
     }
 }
 
+static void add_other_areas(GString *out, const Result *result) {
+    g_autofree char *areas = words_other_areas(result);
+    g_auto(GStrv) lines = g_strsplit(areas, "\n", -1);
+    for (char **line = lines; *line; line++)
+        g_string_append_printf(out, "%s  %s\n", DEEP, *line);
+}
+
 /* What the old tool did not say, below what it did. */
 static void add_more(GString *out, const Result *result) {
     g_autofree char *change = words_change(result);
     if (change)
         add_indented(out, change);
+    if (result->status == RESULT_DIFFERENT)
+        add_other_areas(out, result);
     if (result->message && !(result->status == RESULT_MISSING || result->status == RESULT_FAILED))
         add_indented(out, result->message);
     add_remarks(out, result);
@@ -355,6 +364,13 @@ static void add_whole_why(GString *out, int indent, const Result *result) {
         add_wrapped(out, indent, "(and more)");
 }
 
+static void add_wrapped_areas(GString *out, int indent, const Result *result) {
+    g_autofree char *areas = words_other_areas(result);
+    g_auto(GStrv) lines = g_strsplit(areas, "\n", -1);
+    for (char **line = lines; *line; line++)
+        add_wrapped(out, indent, *line);
+}
+
 static void print_bad_result(const TextReport *report, const Result *result) {
     enum { INDENT = 13 };
     const char *status = result_status_name(result->status);
@@ -366,6 +382,8 @@ static void print_bad_result(const TextReport *report, const Result *result) {
     add_styled(report, lines, marks[result->status].style, status);
     g_string_append_printf(lines, "%*s%s\n", (int)(INDENT - 2 - strlen(status)), "", name);
     add_whole_why(lines, INDENT, result);
+    if (result->status == RESULT_DIFFERENT)
+        add_wrapped_areas(lines, INDENT + 2, result);
     if (path)
         g_string_append_printf(lines, "%*s%s\n", INDENT, "", where);
     fputs(lines->str, stdout);

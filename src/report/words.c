@@ -1,6 +1,10 @@
 #include "report/words.h"
 
 #include "diff/diff.h"
+#include "report/findings.h"
+
+/* Areas that are told one by one, besides the largest: the gallery has them all. */
+enum { MOST_OTHER_AREAS = 4 };
 
 /* LRM, RLM, ALM, embeddings, overrides and isolates: with them a name could look like another one. */
 static bool reorders_text(gunichar c) {
@@ -41,19 +45,16 @@ char *words_duration(int64_t duration_ms) {
 }
 
 char *words_change(const Result *result) {
-    if (result->changed_pixels == 0)
-        return NULL;
-    g_autofree char *pixels = words_number(result->changed_pixels);
-    const char *pixel_word = result->changed_pixels == 1 ? "pixel" : "pixels";
-    if (!result->regions || result->regions->len == 0)
-        return g_strdup_printf("%s %s changed", pixels, pixel_word);
+    return findings_summary(result->changed_pixels, result->regions, result->n_regions, result->bands, result->width);
+}
 
-    const Box *box = &g_array_index(result->regions, Region, 0).box;
-    g_autofree char *n_areas = words_number(result->n_regions);
-    g_autofree char *areas =
-        result->n_regions == 1 ? g_strdup("1 area:") : g_strdup_printf("%s areas, the largest", n_areas);
-    return g_strdup_printf("%s %s changed in %s %dx%d at (%d,%d)", pixels, pixel_word, areas, box->width, box->height,
-                           box->x, box->y);
+char *words_other_areas(const Result *result) {
+    GString *lines = g_string_new(NULL);
+    for (guint i = 1; result->regions && i < result->regions->len && i <= MOST_OTHER_AREAS; i++) {
+        g_autofree char *line = findings_region(&g_array_index(result->regions, Region, i));
+        g_string_append_printf(lines, "%s%s", lines->len ? "\n" : "", line);
+    }
+    return g_string_free(lines, FALSE);
 }
 
 static char *why_different(const Result *result) {

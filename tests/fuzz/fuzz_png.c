@@ -1,6 +1,7 @@
 /* Any bytes as a PNG file: decoded, compared, given a note. Nothing may crash, and what is promised of good files must
  * hold. */
 #include "diff/diff.h"
+#include "diff/mark.h"
 #include "image/png.h"
 
 #include <glib.h>
@@ -46,14 +47,36 @@ static void check_good_picture(GBytes *png, const Image *image) {
     g_assert_true(none && none->same);
 }
 
-static void check_against_small_picture(GBytes *png) {
+/* Both ways round; what differs can be painted. */
+static void check_pair(GBytes *png, GBytes *other) {
     static const Box ignored[] = {{1, 1, 2, 2}};
-    const DiffOptions options = {.ignored = ignored, .n_ignored = 1, .want_marked = true};
+    static const double thresholds[] = {0.1, 0.2};
+    const DiffOptions exact = {.ignored = ignored, .n_ignored = 1};
+    const DiffOptions yiq = {
+        .metric = METRIC_YIQ, .thresholds = thresholds, .n_thresholds = 2, .ignore_antialiasing = true};
+    g_autoptr(Difference) to = diff_png(other, png, &exact, NULL);
+    g_autoptr(Difference) from = diff_png(png, other, &yiq, NULL);
+    g_assert_true(to && from);
+    g_autoptr(GBytes) mask = mark_png(to, png, MARK_MASK, NULL, NULL);
+    g_autoptr(GBytes) faded = mark_png(from, other, MARK_FADED, NULL, NULL);
+    g_autoptr(GBytes) placed = mark_place_reference(to, other, png, NULL);
+    g_assert_true(mask && faded && placed);
+}
+
+static void check_against_small_picture(GBytes *png) {
     g_autoptr(Image) small = image_new(20, 3, false);
     g_autoptr(GBytes) small_png = encode(small);
-    g_autoptr(Difference) to = diff_png(small_png, png, &options, NULL);
-    g_autoptr(Difference) from = diff_png(png, small_png, &options, NULL);
-    g_assert_true(to && from && to->same == from->same);
+    check_pair(png, small_png);
+}
+
+/* Rows that came at the top, and others that moved. */
+static void check_against_moved_rows(GBytes *png, const Image *image) {
+    int height = MIN(image->height + 70, IMAGE_MAX_SIDE);
+    g_autoptr(Image) moved = image_new(image->width, height, image->has_alpha);
+    for (int y = 0; y < height; y++)
+        memcpy(image_row(moved, y), image_row(image, (y + 30) % image->height), 4 * (size_t)image->width);
+    g_autoptr(GBytes) moved_png = encode(moved);
+    check_pair(png, moved_png);
 }
 
 static void check(GBytes *png) {
@@ -70,6 +93,7 @@ static void check(GBytes *png) {
     if (image) {
         check_good_picture(png, image);
         check_against_small_picture(png);
+        check_against_moved_rows(png, image);
     }
 }
 

@@ -198,6 +198,67 @@ class Pictures(harness.LocalTestCase):
         self.assertEqual(result.returncode, 0)
 
 
+class Judging(harness.LocalTestCase):
+
+    def compare(self, before, after, tests):
+        """Updates with one page and tests with the other; tests is {name: what stands beside name and url}. Returns what
+        the test printed, and its results by name."""
+        site = self.site({'/': before})
+        self.suite([{'name': name, 'url': site.url + '/', **options} for name, options in tests.items()])
+        self.assertEqual(self.dpxdt('update', 'tests').returncode, 0)
+        site.pages['/'] = after
+        tested = self.dpxdt('test', 'tests', '--report=gallery', '--json=results.json')
+        self.assertEqual(tested.returncode, 1, tested.stdout + tested.stderr)
+        report = json.loads((self.folder / 'results.json').read_text())
+        return tested.stdout, {it['name']: it for it in report['results']}
+
+    def test_an_area_may_have_a_tolerance_of_its_own(self):
+        def blocks(color):
+            return page('white', ''.join(f'<div class=block id={name} style="position: absolute; left: 10px; top: {top}px; '
+                                         f'width: 50px; height: 50px; background: {color}"></div>'
+                                         for name, top in (('a', 10), ('b', 100))))
+        a, b = {'selector': '#a', 'tolerance': 0.1}, {'left': 10, 'top': 100, 'width': 50, 'height': 50, 'tolerance': 0.2}
+        _, results = self.compare(blocks('#808080'), blocks('#848484'), {
+            'without any': {},
+            'one is not the other': {'tolerances': a},
+            'both': {'tolerances': [a, b]},
+            'all that match': {'tolerances': {**a, 'selector': '.block'}},
+            'in the config': {'config': {'tolerances': [a, b]}},
+            'in pixels of the device': {'tolerances': [a, b], 'config': {
+                'viewportSize': {'width': 200, 'height': 200, 'deviceScaleFactor': 2}}},
+            'in the part that is shown': {'tolerances': [a, b], 'config': {
+                'clipRect': {'left': 5, 'top': 5, 'width': 100, 'height': 160}}},
+            'not wholly in it': {'tolerances': [a, {**b, 'width': 49}]},
+            'the last counts': {'tolerances': [a, b, {**a, 'tolerance': 0}]},
+            'stricter than the rest': {'tolerance': 0.1, 'tolerances': {**a, 'tolerance': 0.001}},
+            'a metric': {'metric': 'oklab', 'threshold': 0.1},
+            'nothing there': {'tolerance': 0.1, 'tolerances': {**a, 'selector': '#c'}},
+        })
+        self.assertEqual([name for name, result in results.items() if result['status'] == 'different'],
+                         ['without any', 'one is not the other', 'not wholly in it', 'the last counts',
+                          'stricter than the rest'])
+        self.assertEqual([region['tolerance'] for region in results['both']['regions']], [0.1, 0.2])
+        self.assertIn('tolerances: nothing that can be seen matches the selector "#c"', results['nothing there']['remarks'])
+
+    def test_rows_that_came_are_told_and_what_is_below_them_is_not_different(self):
+        stripes = [f'<div style="height: 16px; background: hsl({12 * i} 60% 50%)"></div>' for i in range(30)]
+        banner = '<div style="height: 64px; background: black"></div>'
+        printed, results = self.compare(page('white', ''.join(stripes)),
+                                        page('white', ''.join([*stripes[:2], banner, *stripes[2:]])),
+                                        {'aligned': {}, 'by place': {'align': False}})
+        aligned, by_place = results['aligned'], results['by place']
+        self.assertEqual([(it['kind'], it['run_y'], it['run_height']) for it in aligned['bands']],
+                         [('equal', 0, 32), ('inserted', 32, 64), ('equal', 96, 448)])
+        self.assertEqual((aligned['status'], aligned['changed_pixels'], aligned['regions']), ('different', 0, []))
+        self.assertRegex(aligned['fingerprint'], '^[0-9a-f]{16}$')
+        self.assertEqual((by_place['bands'], by_place['n_regions']), ([], 1))
+        self.assertGreater(by_place['changed_pixels'], 100000)
+        self.assertIn('\n      64 rows inserted at y=32\n', printed)
+        self.assertEqual(sorted(path.name for path in (self.folder / 'gallery/images').glob('1-*')),
+                         ['1-aligned-diff.png', '1-aligned-ref.png', '1-aligned-run.png', '1-aligned-whole.png'])
+        self.assertEqual((self.folder / aligned['whole_ref_path']).read_bytes(), (self.tests / 'aligned.png').read_bytes())
+
+
 class NamesAndFiles(harness.LocalTestCase):
 
     def test_names_with_slashes_spaces_dots_and_signs_of_urls(self):

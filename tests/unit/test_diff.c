@@ -74,7 +74,8 @@ static void equal_pictures_are_the_same(void) {
         g_assert_cmpuint(difference->regions->len, ==, 0);
         g_assert_cmpint(difference->width, ==, 10);
         g_assert_cmpint(difference->reference_height, ==, 7);
-        g_assert_null(difference->resized_reference);
+        g_assert_false(difference_has_any(difference));
+        g_assert_cmpuint(difference->fingerprint, ==, 0);
     }
 }
 
@@ -153,7 +154,6 @@ static void the_references_alpha_is_dropped_where_the_run_has_none(void) {
     g_autoptr(Image) run = make_white(3, 3);
     g_autoptr(Difference) difference = compare(reference, run, NULL);
     g_assert_true(difference->same);
-    g_assert_null(difference->resized_reference);
 }
 
 /* The distortion is 0 then (rmse.h), as it was in the old tool, but a person sees the page's colour through. */
@@ -175,7 +175,7 @@ static void another_size_is_a_difference(void) {
     g_assert_false(difference->same);
     g_assert_cmpuint(difference->changed_pixels, ==, 0);
     g_assert_cmpint(difference->reference_height, ==, 5);
-    g_assert_cmpint(difference->resized_reference->height, ==, 3);
+    g_assert_true(difference_has_any(difference));
 }
 
 static void a_smaller_reference_is_filled_up(void) {
@@ -186,7 +186,6 @@ static void a_smaller_reference_is_filled_up(void) {
         fill(run, (Box){0, 0, 3, 3}, white);
         g_autoptr(Difference) difference = compare(reference, run, NULL);
         g_assert_cmpuint(difference->changed_pixels, ==, 0);
-        g_assert_cmpmem(difference->resized_reference->pixels, 80, run->pixels, 80);
         g_assert_false(difference->same);
     }
 }
@@ -314,28 +313,213 @@ static void regions_beyond_the_most_are_counted_and_judged(void) {
     g_assert_cmpfloat(difference->score, ==, 1);
 }
 
-static void the_marked_picture_is_red_where_pixels_changed_and_faded_elsewhere(void) {
-    static const uint8_t half_red[4] = {255, 0, 0, 102}, red[4] = {255, 0, 0, 255};
-    /* On white that is #FF9999, and a fifth of it #FFEBEB. */
-    static const uint8_t faded[4] = {255, 235, 235, 255};
-    g_autoptr(Image) reference = make_image(20, 20, true, half_red);
-    g_autoptr(Image) run = make_image(20, 20, true, half_red);
-    g_autoptr(Image) expected = make_image(20, 20, false, faded);
-    fill(run, (Box){7, 7, 10, 2}, black);
-    fill(expected, (Box){7, 7, 10, 2}, red);
-    const DiffOptions options = {.want_marked = true};
-    g_autoptr(Difference) difference = compare(reference, run, &options);
-    g_assert_cmpmem(difference->marked->pixels, 1600, expected->pixels, 1600);
-    g_assert_false(difference->marked->has_alpha);
+/* Rows that came, went and moved. */
+
+/* A page of lines of text, as it were: each line has its own pixels, and blank rows stand between. */
+enum { LINE = 20, PAGE_WIDTH = 400 };
+
+static void draw_line_at(Image *page, int line, int left, int y) {
+    g_autoptr(GRand) pixels = g_rand_new_with_seed((guint32)line);
+    for (int row = 4; row < 16 && y + row < page->height; row++)
+        for (int x = left; x < left + PAGE_WIDTH - 20; x++)
+            if (g_rand_boolean(pixels))
+                memcpy(image_row(page, y + row) + 4 * x, black, 4);
 }
 
-static void equal_pictures_have_no_marked_one(void) {
-    const DiffOptions options = {.want_marked = true};
-    const Box pixel = {0, 0, 1, 1};
-    g_autoptr(Difference) equal = compare_with_boxes(9, 9, NULL, 0, &options);
-    g_assert_null(equal->marked);
-    g_autoptr(Difference) unwanted = compare_with_boxes(9, 9, &pixel, 1, NULL);
-    g_assert_null(unwanted->marked);
+static void draw_line(Image *page, int line, int y) {
+    draw_line_at(page, line, 10, y);
+}
+
+/* Lines from first on, one below the other. */
+static void draw_lines(Image *page, int first, int n, int y) {
+    for (int i = 0; i < n; i++)
+        draw_line(page, first + i, y + i * LINE);
+}
+
+static Image *make_page(int n_lines) {
+    Image *page = make_white(PAGE_WIDTH, n_lines * LINE);
+    draw_lines(page, 0, n_lines, 0);
+    return page;
+}
+
+static Band find_band(const Difference *difference, BandKind kind) {
+    g_assert_nonnull(difference->bands);
+    for (guint i = 0; i < difference->bands->len; i++)
+        if (g_array_index(difference->bands, Band, i).kind == kind)
+            return g_array_index(difference->bands, Band, i);
+    g_assert_not_reached();
+}
+
+static void rows_that_came_are_told_and_what_went_along_is_not_changed(void) {
+    g_autoptr(Image) reference = make_page(50);
+    g_autoptr(Image) run = make_white(PAGE_WIDTH, 53 * LINE);
+    draw_lines(run, 0, 10, 0);
+    draw_lines(run, 100, 3, 10 * LINE);
+    draw_lines(run, 10, 40, 13 * LINE);
+    g_autoptr(Difference) difference = compare(reference, run, NULL);
+    Band band = find_band(difference, BAND_INSERTED);
+    g_assert_cmpint(band.run_height, ==, 3 * LINE);
+    g_assert_cmpint(ABS(band.run_y - 10 * LINE), <=, 4); /* the rows above and below are blank */
+    g_assert_cmpuint(difference->changed_pixels, ==, 0);
+    g_assert_cmpfloat(difference->distortion, >, 0.1);
+    g_assert_false(difference->same);
+}
+
+static void rows_that_went_are_told(void) {
+    g_autoptr(Image) reference = make_page(50);
+    g_autoptr(Image) run = make_white(PAGE_WIDTH, 44 * LINE);
+    draw_lines(run, 0, 20, 0);
+    draw_lines(run, 26, 24, 20 * LINE);
+    g_autoptr(Difference) difference = compare(reference, run, NULL);
+    Band band = find_band(difference, BAND_REMOVED);
+    g_assert_cmpint(band.reference_height, ==, 6 * LINE);
+    g_assert_cmpuint(difference->changed_pixels, ==, 0);
+}
+
+static void what_changed_in_rows_that_went_along_is_found_where_it_is_in_the_run(void) {
+    g_autoptr(Image) reference = make_page(50);
+    g_autoptr(Image) run = make_white(PAGE_WIDTH, 52 * LINE);
+    draw_lines(run, 100, 2, 0);
+    draw_lines(run, 0, 50, 2 * LINE);
+    fill(run, (Box){50, 32 * LINE, 3, 2}, black);
+    g_autoptr(Difference) difference = compare(reference, run, NULL);
+    g_assert_cmpuint(difference->changed_pixels, ==, 6);
+    assert_box(region_at(difference, 0)->box, 50, 32 * LINE, 3, 2);
+}
+
+static void rows_are_compared_by_place_if_wanted(void) {
+    g_autoptr(Image) reference = make_page(50);
+    g_autoptr(Image) run = make_white(PAGE_WIDTH, 50 * LINE);
+    draw_lines(run, 100, 2, 0);
+    draw_lines(run, 0, 50, 2 * LINE);
+    const DiffOptions by_place = {.no_align = true};
+    g_autoptr(Difference) aligned = compare(reference, run, NULL);
+    g_autoptr(Difference) unaligned = compare(reference, run, &by_place);
+    g_assert_nonnull(aligned->bands);
+    g_assert_null(unaligned->bands);
+    g_assert_cmpuint(unaligned->changed_pixels, >, 50000);
+    g_assert_cmpfloat(unaligned->distortion, ==, aligned->distortion);
+}
+
+/* A picture that is another one at the same place, large enough to be suspicious. */
+static void what_changed_in_place_has_no_bands(void) {
+    g_autoptr(Image) reference = make_page(50);
+    g_autoptr(Image) run = make_page(50);
+    draw_lines(run, 200, 10, 20 * LINE);
+    g_autoptr(Difference) difference = compare(reference, run, NULL);
+    g_assert_null(difference->bands);
+    g_assert_cmpuint(difference->n_regions, ==, 1);
+}
+
+static void columns_that_stay_are_no_change(void) {
+    g_autoptr(Image) reference = make_white(1000, 2000), run = make_white(1000, 2060);
+    for (int i = 0; i < 100; i++) {
+        draw_line(reference, i, i * LINE);
+        draw_line(run, i, i * LINE + (i < 30 ? 0 : 60));
+    }
+    for (int i = 0; i < 60; i++) { /* a sidebar */
+        draw_line_at(reference, 1000 + i, 600, 7 + i * 27);
+        draw_line_at(run, 1000 + i, 600, 7 + i * 27);
+    }
+    g_autoptr(Difference) difference = compare(reference, run, NULL);
+    g_assert_cmpuint(difference->changed_pixels, ==, 0);
+    g_assert_cmpint(find_band(difference, BAND_INSERTED).run_height, ==, 60);
+}
+
+static void rows_that_came_pass_no_tolerance_unless_they_are_ignored(void) {
+    g_autoptr(Image) reference = make_page(50);
+    g_autoptr(Image) run = make_page(50);
+    fill(run, (Box){0, 0, PAGE_WIDTH, 50 * LINE}, white);
+    draw_lines(run, 0, 10, 0);
+    draw_lines(run, 100, 3, 10 * LINE);
+    draw_lines(run, 10, 37, 13 * LINE);
+    const DiffOptions tolerant = {.tolerance = 1};
+    g_autoptr(Difference) difference = compare(reference, run, &tolerant);
+    g_assert_false(difference->same);
+}
+
+/* Verdicts. */
+
+static void an_area_has_its_own_tolerance_for_what_lies_in_it_wholly(void) {
+    g_autoptr(Image) reference = make_white(200, 200);
+    g_autoptr(Image) run = make_white(200, 200);
+    const uint8_t light[4] = {204, 204, 204, 255};
+    fill(run, (Box){50, 50, 20, 20}, light); /* scores 0.2 */
+    static const struct {
+        TolerantArea areas[2];
+        bool same;
+    } cases[] = {
+        {{{{50, 50, 20, 20}, 0.3}, {{0, 0, 1, 1}, 0}}, true},
+        {{{{51, 50, 20, 20}, 0.3}, {{0, 0, 1, 1}, 0}}, false},
+        {{{{0, 0, INT_MAX, INT_MAX}, 0.1}, {{40, 40, 50, 50}, 0.3}}, true}, /* the last counts */
+        {{{{40, 40, 50, 50}, 0.3}, {{0, 0, INT_MAX, INT_MAX}, 0.1}}, false},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const DiffOptions options = {.tolerant_areas = cases[i].areas, .n_tolerant_areas = 2};
+        g_autoptr(Difference) difference = compare(reference, run, &options);
+        g_assert_cmpint(difference->same, ==, cases[i].same);
+    }
+}
+
+static void thresholds_are_counted_together_and_the_first_decides(void) {
+    g_autoptr(Image) reference = make_white(100, 100);
+    g_autoptr(Image) run = make_white(100, 100);
+    for (int i = 1; i <= 50; i++)
+        fill(run, (Box){2 * i - 2, 50, 1, 1}, (const uint8_t[4]){(uint8_t)(255 - i), 255, 255, 255});
+    const double thresholds[] = {10, 40, 50};
+    const DiffOptions options = {.thresholds = thresholds, .n_thresholds = 3};
+    g_autoptr(Difference) difference = compare(reference, run, &options);
+    g_assert_cmpuint(difference->changed_pixels, ==, 40);
+    g_assert_cmpuint(difference->counts[0], ==, 40);
+    g_assert_cmpuint(difference->counts[1], ==, 10);
+    g_assert_cmpuint(difference->counts[2], ==, 0);
+    const DiffOptions blind = {.thresholds = thresholds + 2, .n_thresholds = 1};
+    g_autoptr(Difference) unseen = compare(reference, run, &blind);
+    g_assert_true(unseen->same);
+    g_assert_cmpfloat(unseen->distortion, ==, difference->distortion); /* whatever the threshold */
+}
+
+/* Fingerprints. */
+
+/* A word, drawn in a page of some size. */
+static Difference *compare_with_word(int width, int height, int x, int y, int seed, bool swapped) {
+    g_autoptr(Image) page = make_white(width, height);
+    g_autoptr(Image) with_word = make_white(width, height);
+    g_autoptr(GRand) pixels = g_rand_new_with_seed((guint32)seed);
+    for (int i = 0; i < 400; i++)
+        if (g_rand_boolean(pixels))
+            fill(with_word, (Box){x + i % 40, y + i / 40, 1, 1}, black);
+    return swapped ? compare(with_word, page, NULL) : compare(page, with_word, NULL);
+}
+
+static void the_same_change_elsewhere_has_the_same_fingerprint(void) {
+    g_autoptr(Difference) one = compare_with_word(200, 100, 10, 10, 1, false);
+    g_autoptr(Difference) elsewhere = compare_with_word(1280, 900, 1001, 703, 1, false);
+    g_autoptr(Difference) other = compare_with_word(200, 100, 10, 10, 2, false);
+    g_autoptr(Difference) back = compare_with_word(200, 100, 10, 10, 1, true);
+    g_assert_cmpuint(one->fingerprint, !=, 0);
+    g_assert_cmpuint(one->fingerprint, ==, elsewhere->fingerprint);
+    g_assert_cmpuint(region_at(one, 0)->fingerprint, ==, region_at(elsewhere, 0)->fingerprint);
+    g_assert_cmpuint(one->fingerprint, !=, other->fingerprint);
+    g_assert_cmpuint(one->fingerprint, !=, back->fingerprint);
+}
+
+static Difference *compare_with_inserted(int n_lines, int at, int first, int n) {
+    g_autoptr(Image) reference = make_page(n_lines);
+    g_autoptr(Image) run = make_white(PAGE_WIDTH, (n_lines + n) * LINE);
+    draw_lines(run, 0, at, 0);
+    draw_lines(run, first, n, at * LINE);
+    draw_lines(run, at, n_lines - at, (at + n) * LINE);
+    return compare(reference, run, NULL);
+}
+
+static void the_same_rows_inserted_elsewhere_have_the_same_fingerprint(void) {
+    g_autoptr(Difference) one = compare_with_inserted(50, 10, 100, 3);
+    g_autoptr(Difference) elsewhere = compare_with_inserted(80, 33, 100, 3);
+    g_autoptr(Difference) other = compare_with_inserted(50, 10, 101, 3);
+    g_assert_cmpuint(one->fingerprint, !=, 0);
+    g_assert_cmpuint(one->fingerprint, ==, elsewhere->fingerprint);
+    g_assert_cmpuint(one->fingerprint, !=, other->fingerprint);
 }
 
 int main(int argc, char **argv) {
@@ -364,8 +548,23 @@ int main(int argc, char **argv) {
     g_test_add_func("/diff/boxes-are-tight-and-the-biggest-comes-first", boxes_are_tight_and_the_biggest_comes_first);
     g_test_add_func("/diff/regions-beyond-the-most-are-counted-and-judged",
                     regions_beyond_the_most_are_counted_and_judged);
-    g_test_add_func("/diff/the-marked-picture-is-red-where-pixels-changed-and-faded-elsewhere",
-                    the_marked_picture_is_red_where_pixels_changed_and_faded_elsewhere);
-    g_test_add_func("/diff/equal-pictures-have-no-marked-one", equal_pictures_have_no_marked_one);
+    g_test_add_func("/diff/rows-that-came-are-told-and-what-went-along-is-not-changed",
+                    rows_that_came_are_told_and_what_went_along_is_not_changed);
+    g_test_add_func("/diff/rows-that-went-are-told", rows_that_went_are_told);
+    g_test_add_func("/diff/what-changed-in-rows-that-went-along-is-found-where-it-is-in-the-run",
+                    what_changed_in_rows_that_went_along_is_found_where_it_is_in_the_run);
+    g_test_add_func("/diff/rows-are-compared-by-place-if-wanted", rows_are_compared_by_place_if_wanted);
+    g_test_add_func("/diff/what-changed-in-place-has-no-bands", what_changed_in_place_has_no_bands);
+    g_test_add_func("/diff/columns-that-stay-are-no-change", columns_that_stay_are_no_change);
+    g_test_add_func("/diff/rows-that-came-pass-no-tolerance-unless-they-are-ignored",
+                    rows_that_came_pass_no_tolerance_unless_they_are_ignored);
+    g_test_add_func("/diff/an-area-has-its-own-tolerance-for-what-lies-in-it-wholly",
+                    an_area_has_its_own_tolerance_for_what_lies_in_it_wholly);
+    g_test_add_func("/diff/thresholds-are-counted-together-and-the-first-decides",
+                    thresholds_are_counted_together_and_the_first_decides);
+    g_test_add_func("/diff/the-same-change-elsewhere-has-the-same-fingerprint",
+                    the_same_change_elsewhere_has_the_same_fingerprint);
+    g_test_add_func("/diff/the-same-rows-inserted-elsewhere-have-the-same-fingerprint",
+                    the_same_rows_inserted_elsewhere_have_the_same_fingerprint);
     return g_test_run();
 }

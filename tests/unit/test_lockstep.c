@@ -36,8 +36,17 @@ static void change_some(Image *image) {
     }
 }
 
+/* The pixels of a row that came out, as RGBA. */
+static void assert_pixels(const Lockstep *lockstep, const uint8_t *row, const uint8_t *expected, int width) {
+    size_t bytes = lockstep_pixels(lockstep);
+    for (int x = 0; x < width; x++) {
+        g_assert_cmpmem(row + bytes * (size_t)x, bytes, expected + 4 * x, bytes);
+        g_assert_true(bytes == 4 || expected[4 * x + 3] == 255);
+    }
+}
+
 /* Decoding both wholly, and laying the reference on the run's canvas, must lead to the same rows. */
-static void assert_rows_that_differ(const Image *reference, const Image *run) {
+static void assert_rows(const Image *reference, const Image *run, bool all) {
     const uint8_t fill[4] = {0, 0, 0, run->has_alpha ? 0 : 255};
     g_autoptr(Image) placed = image_place(reference, run->width, run->height, run->has_alpha, fill);
     g_autoptr(GBytes) reference_png = png_encode(reference, NULL);
@@ -45,28 +54,38 @@ static void assert_rows_that_differ(const Image *reference, const Image *run) {
     g_autoptr(GError) error = NULL;
     g_autoptr(Lockstep) lockstep = lockstep_open(reference_png, "a", run_png, "b", &error);
     g_assert_no_error(error);
-    size_t size = 4 * (size_t)run->width;
+    lockstep_want_all(lockstep, all);
     RowPair pair = {.y = -1};
     for (int y = 0; y < run->height; y++) {
-        if (memcmp(image_row(placed, y), image_row(run, y), size) == 0)
+        bool in_reference = y < reference->height;
+        bool equal = memcmp(image_row(placed, y), image_row(run, y), 4 * (size_t)run->width) == 0;
+        if (equal && !all && in_reference)
             continue;
         g_assert_true(lockstep_next(lockstep, &pair, &error));
         g_assert_cmpint(pair.y, ==, y);
-        g_assert_cmpmem(pair.reference, size, image_row(placed, y), size);
-        g_assert_cmpmem(pair.run, size, image_row(run, y), size);
+        g_assert_cmpint(pair.equal, ==, equal && in_reference);
+        g_assert_cmpint(pair.in_reference, ==, in_reference);
+        assert_pixels(lockstep, pair.reference, image_row(placed, y), run->width);
+        assert_pixels(lockstep, pair.run, image_row(run, y), run->width);
+    }
+    for (int y = run->height; all && y < reference->height; y++) {
+        g_assert_true(lockstep_next(lockstep, &pair, &error));
+        g_assert_cmpint(pair.y, ==, y);
+        g_assert_true(pair.in_reference && !pair.equal && !pair.run);
     }
     g_assert_false(lockstep_next(lockstep, &pair, &error));
     g_assert_no_error(error);
 }
 
-static void rows_that_differ_are_found_and_no_others(void) {
+static void rows_that_differ_are_found_and_others_if_wanted(void) {
     for (int i = 0; i < 60; i++) {
         bool has_alpha = g_test_rand_bit();
         int width = g_test_rand_int_range(1, 500), height = g_test_rand_int_range(1, 1200);
         g_autoptr(Image) reference = make_page(width, height, has_alpha);
         g_autoptr(Image) run = copy(reference, width, height, has_alpha);
         change_some(run);
-        assert_rows_that_differ(reference, run);
+        assert_rows(reference, run, false);
+        assert_rows(reference, run, true);
     }
 }
 
@@ -77,7 +96,8 @@ static void so_they_are_where_sizes_and_pixel_formats_differ(void) {
         g_autoptr(Image) run = copy(reference, g_test_rand_bit() ? width : g_test_rand_int_range(1, 300),
                                     g_test_rand_bit() ? height : g_test_rand_int_range(1, 700), g_test_rand_bit());
         change_some(run);
-        assert_rows_that_differ(reference, run);
+        assert_rows(reference, run, false);
+        assert_rows(reference, run, true);
     }
 }
 
@@ -105,7 +125,8 @@ static void a_picture_that_is_corrupt_below_the_other_is_found_and_named(void) {
 
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/lockstep/rows-that-differ-are-found-and-no-others", rows_that_differ_are_found_and_no_others);
+    g_test_add_func("/lockstep/rows-that-differ-are-found-and-others-if-wanted",
+                    rows_that_differ_are_found_and_others_if_wanted);
     g_test_add_func("/lockstep/so-they-are-where-sizes-and-pixel-formats-differ",
                     so_they_are_where_sizes_and_pixel_formats_differ);
     g_test_add_func("/lockstep/a-picture-that-is-corrupt-below-the-other-is-found-and-named",

@@ -37,7 +37,7 @@ static Result *add_result(RunReport *report, const char *name, ResultStatus stat
 }
 
 static void add_region(Result *result, Box box, uint64_t changed_pixels) {
-    Region region = {box, changed_pixels, 0.25};
+    Region region = {.box = box, .changed_pixels = changed_pixels, .score = 0.25};
     if (!result->regions)
         result->regions = g_array_new(FALSE, FALSE, sizeof(Region));
     g_array_append_val(result->regions, region);
@@ -55,6 +55,13 @@ static Result *add_different(RunReport *report, const char *name) {
     add_region(result, (Box){0, 0, 5, 5}, 200);
     add_region(result, (Box){90, 90, 7, 9}, 34);
     return result;
+}
+
+static void add_inserted_rows(Result *result) {
+    const Band band = {.kind = BAND_INSERTED, .width = 1280, .reference_y = 120, .run_y = 120, .run_height = 64};
+    result->width = 1280;
+    result->bands = g_array_new(FALSE, FALSE, sizeof(Band));
+    g_array_append_val(result->bands, band);
 }
 
 static Result *add_failed(RunReport *report, const char *name, const char *message) {
@@ -84,6 +91,8 @@ static void a_report_survives_being_json(Fixture *f, const void *unused) {
     different->reference_height = 8000;
     different->n_regions = 1234;
     different->reference_browser = g_strdup("Chromium 129");
+    different->fingerprint = 0xfedcba9876543210;
+    add_inserted_rows(different);
 
     g_assert_true(report_write_json(report, path, NULL));
     g_autoptr(RunReport) back = report_read_json(path, NULL);
@@ -110,6 +119,10 @@ static void a_report_survives_being_json(Fixture *f, const void *unused) {
     g_assert_cmpint(region->box.width, ==, 320);
     g_assert_cmpuint(region->changed_pixels, ==, 1000);
     g_assert_cmpfloat(region->score, ==, 0.25);
+    g_assert_cmpuint(second->fingerprint, ==, 0xfedcba9876543210);
+    g_assert_cmpuint(second->bands->len, ==, 1);
+    g_assert_cmpint(g_array_index(second->bands, Band, 0).run_height, ==, 64);
+    g_assert_null(((const Result *)back->results->pdata[0])->bands);
 
     json_auto_t *first_time = report_to_json(report);
     json_auto_t *second_time = report_to_json(back);
@@ -133,6 +146,9 @@ static void json_which_is_no_report_is_refused(void) {
         {"{\"format\": \"dpxdt-results-1\", \"results\":"
          " [{\"status\": \"passed\", \"name\": \"a\", \"regions\": [{\"x\": \"1\"}]}]}",
          "x is not a number"},
+        {"{\"format\": \"dpxdt-results-1\", \"results\":"
+         " [{\"status\": \"passed\", \"name\": \"a\", \"bands\": 5}]}",
+         "bands is not a list"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
@@ -211,6 +227,7 @@ static void junit_has_a_suite_for_each_file(Fixture *f, const void *unused) {
     assert_has(seen, "<testcase name=[fine] classname=[tests/a] file=[tests/a.yaml] line=[12] time=[0.250]>");
     assert_has(seen, "<failure type=[different] message=[0.0385669 distortion, 1,234 pixels changed in 3 areas, "
                      "the largest 320x40 at (16,120)]>");
+    assert_has(seen, "(16,120)\n5x5 at (0,0): changed, 200 pixels\n7x9 at (90,90): changed, 34 pixels</failure>");
     assert_has(seen, "Diff: /tmp/x/demo/diff.png");
     assert_has(seen, "<failure type=[missing] message=[Reference image tests/new.png does not exist.");
     assert_has(seen, "<error type=[failed] message=[it answered 503]>it answered 503</error>");
@@ -317,12 +334,14 @@ static void a_pipe_gets_the_old_lines_in_the_suites_order(Fixture *f, const void
                     "  Diff: /tmp/x/demo/diff.png\n"
                     " (all):     /tmp/x/demo/{ref_resized,screenshot.png,diff.png}\n"
                     "      1,234 pixels changed in 3 areas, the largest 320x40 at (16,120)\n"
+                    "        5x5 at (0,0): changed, 200 pixels\n"
+                    "        7x9 at (90,90): changed, 34 pixels\n"
                     "      (attempt 2)\n"
                     "nearly: Running webpage capture process\n"
                     "nearly: Resizing reference image\n"
                     "nearly: Running perceptual diff process\n"
                     "nearly passed (within tolerance)\n"
-                    "      1 pixel changed in 1 area: 3x4 at (1,2)\n"
+                    "      1 pixel changed in 1 area, 3x4 at (1,2)\n"
                     "new: Running webpage capture process\n"
                     "new failed\n"
                     "  Reference image tests/new.png does not exist. Try running in update mode.\n"
@@ -477,6 +496,8 @@ static void the_live_summary_has_whole_messages(Fixture *f, const void *unused) 
         "  different  demo\n"
         "             0.0385669 distortion, 1,234 pixels changed in 3 areas, the largest\n"
         "             320x40 at (16,120)\n"
+        "               5x5 at (0,0): changed, 200 pixels\n"
+        "               7x9 at (90,90): changed, 34 pixels\n"
         "             /tmp/x/demo/diff.png\n");
 }
 
@@ -598,6 +619,16 @@ static void numbers_and_durations_are_readable(void) {
     }
 }
 
+static void rows_are_told_before_pixels(void) {
+    g_autoptr(RunReport) report = run_report_new("tests", false);
+    Result *result = add_different(report, "demo");
+    add_inserted_rows(result);
+    g_autofree char *words = words_why(result);
+    g_assert_cmpstr(words, ==,
+                    "0.0385669 distortion, 64 rows inserted at y=120; 1,234 pixels changed in 3 areas, the largest "
+                    "320x40 at (16,120)");
+}
+
 static void areas_are_counted_though_only_some_are_kept(void) {
     g_autoptr(RunReport) report = run_report_new("tests", false);
     Result *result = add_different(report, "demo");
@@ -631,6 +662,7 @@ int main(int argc, char **argv) {
     add("/report/gallery/is-a-page-and-its-pictures", the_gallery_is_a_page_and_its_pictures);
     add("/report/gallery/replaces-only-a-gallery", a_gallery_replaces_only_a_gallery);
     g_test_add_func("/report/words/numbers-and-durations-are-readable", numbers_and_durations_are_readable);
+    g_test_add_func("/report/words/rows-are-told-before-pixels", rows_are_told_before_pixels);
     g_test_add_func("/report/words/areas-are-counted-though-only-some-are-kept",
                     areas_are_counted_though_only_some_are_kept);
     return g_test_run();

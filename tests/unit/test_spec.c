@@ -133,6 +133,19 @@ static void areas_are_selectors_or_boxes(void) {
     g_assert_cmpfloat(ignored->height, ==, 6);
 }
 
+static void areas_have_tolerances_of_their_own(void) {
+    g_autoptr(CaptureSpec) spec =
+        parse_good("tolerances:\n- {selector: .a, tolerance: 0.5}\n- {top: 1, width: 2, height: 3, tolerance: 0}\n");
+    const AreaTolerance *selector = spec->tolerances->pdata[0], *box = spec->tolerances->pdata[1];
+    g_assert_cmpuint(spec->tolerances->len, ==, 2);
+    g_assert_cmpstr(selector->area.selector, ==, ".a");
+    g_assert_cmpfloat(selector->tolerance, ==, 0.5);
+    g_assert_null(box->area.selector);
+    g_assert_cmpfloat(box->area.top, ==, 1);
+    g_assert_cmpfloat(box->area.height, ==, 3);
+    g_assert_cmpfloat(box->tolerance, ==, 0);
+}
+
 static void steps_are_read_in_order(void) {
     g_autoptr(CaptureSpec) spec =
         parse_good("steps:\n- click: a\n- hover: b\n- type: {selector: c, text: d}\n- scroll: e\n"
@@ -237,6 +250,15 @@ static void a_wrong_type_is_refused_with_its_place(void) {
         {"hide: [a, 5]", "a.yaml:1:11: hide[1] must be a text (put it in quotes), not 5"},
         {"hide: [~]", "a.yaml:1:8: hide[0] must be a text, not empty"},
         {"mask: 5", "a.yaml:1:7: mask must be a selector, or a map of left, top, width, height, not 5"},
+        {"tolerances: .a", "a.yaml:1:13: tolerances must be a map, not \".a\""},
+        {"tolerances: [{selector: .a}]", "a.yaml:1:14: tolerances[0].tolerance is missing"},
+        {"tolerances: [{selector: .a, tolerance: 2}]",
+         "a.yaml:1:40: tolerances[0].tolerance must be a number from 0 to 1, not 2"},
+        {"tolerances: [{tolerance: 1}]",
+         "a.yaml:1:14: tolerances[0] needs either a selector, or left, top, width and height"},
+        {"tolerances: [{tolerance: 1, selector: .a, left: 0}]",
+         "a.yaml:1:14: tolerances[0] needs either a selector, or left, top, width and height"},
+        {"tolerances: [{tolerance: 1, left: 0, width: 1}]", "a.yaml:1:14: tolerances[0].height is missing"},
         {"selector: ''", "a.yaml:1:11: selector must have at least one character, not \"\""},
         {"still: maybe", "a.yaml:1:8: still must be one of off, realtime, strict, not \"maybe\""},
         {"still: {clock: 1}", "a.yaml:1:16: still.clock must be true or false, not 1"},
@@ -470,6 +492,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/spec/google-analytics-is-always-ignored", google_analytics_is_always_ignored);
     g_test_add_func("/spec/a-regex-that-would-never-end-gives-up", a_regex_that_would_never_end_gives_up);
     g_test_add_func("/spec/areas-are-selectors-or-boxes", areas_are_selectors_or_boxes);
+    g_test_add_func("/spec/areas-have-tolerances-of-their-own", areas_have_tolerances_of_their_own);
     g_test_add_func("/spec/steps-are-read-in-order", steps_are_read_in_order);
     g_test_add_func("/spec/a-key-has-the-name-that-the-dom-gives-it", a_key_has_the_name_that_the_dom_gives_it);
     g_test_add_func("/spec/each-part-of-stillness-has-its-switch", each_part_of_stillness_has_its_switch);

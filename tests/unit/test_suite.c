@@ -116,8 +116,41 @@ static void what_stands_beside_the_config_wins(void) {
     g_assert_cmpint(spec->still.mode, ==, STILL_OFF);
     g_assert_cmpstr(spec->inject_css, ==, "x");
     g_assert_cmpint(json_integer_value(json_object_get(spec->config, "delay")), ==, 5);
-    g_assert_cmpfloat(test_of(suite, 0)->tolerance, ==, 0.5);
-    g_assert_cmpfloat(test_of(suite, 1)->tolerance, ==, 0.25);
+    g_assert_cmpfloat(test_of(suite, 0)->criteria.tolerance, ==, 0.5);
+    g_assert_cmpfloat(test_of(suite, 1)->criteria.tolerance, ==, 0.25);
+    g_assert_cmpuint(suite->warnings->len, ==, 0);
+}
+
+static void a_test_says_by_what_pictures_are_told_apart(void) {
+    g_autoptr(Suite) suite =
+        read_good("tests:\n- {name: a, url: 'http://h/'}\n"
+                  "- {name: b, url: 'http://h/', metric: ciede2000, antialiasing: ignore, align: no}\n"
+                  "- {name: c, url: 'http://h/', threshold: 100, config: {metric: ciede2000, threshold: 1000}}\n"
+                  "- name: d\n  ref: {url: 'http://h/', config: {metric: yiq, tolerance: 0.5, align: false}}\n"
+                  "  run: {url: 'http://h/', config: {metric: oklab, align: true}}\n");
+    const Criteria *plain = &test_of(suite, 0)->criteria, *all = &test_of(suite, 1)->criteria;
+    const Criteria *mixed = &test_of(suite, 2)->criteria, *paired = &test_of(suite, 3)->criteria;
+    g_assert_cmpint(plain->metric, ==, METRIC_EXACT);
+    g_assert_cmpfloat(plain->threshold, ==, 0);
+    g_assert_true(plain->align && !plain->ignore_antialiasing);
+    g_assert_cmpint(all->metric, ==, METRIC_CIEDE2000);
+    g_assert_cmpfloat(all->threshold, ==, 1);
+    g_assert_true(!all->align && all->ignore_antialiasing);
+    g_assert_cmpfloat(mixed->threshold, ==, 100);
+    g_assert_cmpint(paired->metric, ==, METRIC_OKLAB);
+    g_assert_cmpfloat(paired->tolerance, ==, 0.5);
+    g_assert_true(paired->align);
+    g_assert_cmpuint(suite->warnings->len, ==, 0);
+}
+
+static void tolerances_of_a_test_win_over_those_of_its_config(void) {
+    g_autoptr(Suite) suite =
+        read_good("tests:\n- name: a\n  url: http://h/\n  tolerances: [{selector: .b, tolerance: 0.5}]\n"
+                  "  config: {tolerances: [{selector: .c, tolerance: 1}, {selector: .d, tolerance: 1}]}\n");
+    const GPtrArray *tolerances = test_of(suite, 0)->arms[ARM_RUN]->tolerances;
+    const AreaTolerance *only = tolerances->pdata[0];
+    g_assert_cmpuint(tolerances->len, ==, 1);
+    g_assert_cmpstr(only->area.selector, ==, ".b");
     g_assert_cmpuint(suite->warnings->len, ==, 0);
 }
 
@@ -224,6 +257,18 @@ static void a_wrong_test_is_refused_with_its_place(void) {
          "tests/a.yaml:4:14: tests[0].tolerance must be a number from 0 to 1, not 2"},
         {"tests:\n- name: a\n  url: http://h/\n  config: {tolerance: x}\n",
          "tests/a.yaml:4:23: tests[0].config.tolerance must be a number from 0 to 1, not \"x\""},
+        {"tests:\n- name: a\n  url: http://h/\n  metric: rgb\n",
+         "tests/a.yaml:4:11: tests[0].metric must be one of exact, yiq, oklab, ciede2000, not \"rgb\""},
+        {"tests:\n- name: a\n  url: http://h/\n  metric: yiq\n  threshold: 2\n",
+         "tests/a.yaml:5:14: tests[0].threshold must be a number from 0 to 1, not 2"},
+        {"tests:\n- name: a\n  url: http://h/\n  metric: ciede2000\n  config: {threshold: 121}\n",
+         "tests/a.yaml:5:23: tests[0].config.threshold must be a number from 0 to 120, not 121"},
+        {"tests:\n- name: a\n  url: http://h/\n  antialiasing: false\n",
+         "tests/a.yaml:4:17: tests[0].antialiasing must be one of count, ignore, not false"},
+        {"tests:\n- name: a\n  url: http://h/\n  config: {align: rows}\n",
+         "tests/a.yaml:4:19: tests[0].config.align must be true or false, not \"rows\""},
+        {"tests:\n- name: a\n  url: http://h/\n  tolerances: [{selector: .b}]\n",
+         "tests/a.yaml:4:16: tolerances[0].tolerance is missing"},
         {"tests:\n- name: a\n  url: http://h/\n  viewports: []\n",
          "tests/a.yaml:4:14: tests[0].viewports must have at least one element"},
         {"tests:\n- name: a\n  url: http://h/\n  viewports: [{width: 1, height: 99999}]\n",
@@ -446,6 +491,9 @@ int main(int argc, char **argv) {
     g_test_add_func("/suite/a-test-has-its-url-config-and-picture", a_test_has_its_url_config_and_picture);
     g_test_add_func("/suite/ref-and-run-are-two-captures", ref_and_run_are_two_captures);
     g_test_add_func("/suite/what-stands-beside-the-config-wins", what_stands_beside_the_config_wins);
+    g_test_add_func("/suite/a-test-says-by-what-pictures-are-told-apart", a_test_says_by_what_pictures_are_told_apart);
+    g_test_add_func("/suite/tolerances-of-a-test-win-over-those-of-its-config",
+                    tolerances_of_a_test_win_over_those_of_its_config);
     g_test_add_func("/suite/each-viewport-is-a-picture-of-its-own", each_viewport_is_a_picture_of_its_own);
     g_test_add_func("/suite/viewports-may-stand-in-the-config", viewports_may_stand_in_the_config);
     g_test_add_func("/suite/setup-and-wait-for-are-read", setup_and_wait_for_are_read);

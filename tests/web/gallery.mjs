@@ -66,6 +66,7 @@ function picture(name, width, height, color) {
 
 const small = ['ref', 'run', 'diff'].map((kind, i) => picture(`small-${kind}.png`, 400, 300, [[250, 250, 250, 255], [230, 240, 255, 0], [255, 200, 200, 255]][i]));
 const tall = ['ref', 'run', 'diff'].map((kind, i) => picture(`tall-${kind}.png`, 1280, 8000, [[250, 250, 250, 255], [230, 240, 255, 255], [255, 200, 200, 255]][i]));
+const grown = picture('grown.png', 400, 320, [230, 240, 255, 255]);
 const logFile = path.join(scratch, 'log.txt');
 fs.writeFileSync(logFile, '<script>window.evil = 1</script> the log\n');
 
@@ -81,6 +82,15 @@ function different(name, distortion, more = {}) {
   return result(name, 'different', { distortion, changed_pixels: 1234, ref_path: small[0], diff_path: small[2],
     regions: [{ x: 40, y: 60, width: 30, height: 20, changed_pixels: 600, score: 1 }, { x: 300, y: 200, width: 50, height: 50, changed_pixels: 634, score: 1 }], ...more });
 }
+
+/* A banner above, a block that went, and one that is elsewhere now: 400x300 -> 400x320. */
+const band = (kind, reference_y, reference_height, run_y, run_height, x = 0, width = 400) =>
+  ({ kind, x, width, reference_y, reference_height, run_y, run_height });
+const bands = [band('inserted', 0, 0, 0, 40), band('changed', 0, 100, 40, 100), band('removed', 100, 20, 140, 0),
+  band('moved', 250, 30, 140, 30), band('equal', 120, 130, 170, 130), band('equal', 280, 20, 300, 20)];
+const shifted = { width: 400, height: 320, reference_width: 400, reference_height: 300, run_path: grown, whole_ref_path: small[0],
+  ref_path: grown, bands, fingerprint: 'fedcba9876543210', changed_pixels: 600, n_regions: 1,
+  regions: [{ x: 40, y: 100, width: 30, height: 20, changed_pixels: 600, score: 0.1, tolerance: 0.1, kind: 'recolored', look: 'text', from: '#777777ff', to: '#8888887f' }] };
 
 const mixed = [
   result('fine', 'passed'),
@@ -102,7 +112,7 @@ function gallery(name, results, update = false) {
   fs.mkdirSync(run, { recursive: true });
   for (const file of fs.readdirSync(scratch).filter(it => /\.(png|txt)$/.test(it))) fs.linkSync(path.join(scratch, file), path.join(run, file));
   for (const one of results)
-    for (const key of ['ref_path', 'run_path', 'diff_path', 'log_path']) one[key] &&= path.join(run, path.basename(one[key]));
+    for (const key of ['ref_path', 'whole_ref_path', 'run_path', 'diff_path', 'log_path']) one[key] &&= path.join(run, path.basename(one[key]));
   fs.writeFileSync(path.join(dir, '.dpxdt/last/results.json'), JSON.stringify({ format: 'dpxdt-results-1', dir: 'tests', update,
     started_ms: 1754300000000, duration_ms: 24300, browser: 'HeadlessChrome/130.0.6723.91, chromium-headless-shell, flags 5f3a9c01', results }));
   const printed = execFileSync(dpxdt, ['report', dir, '--no-open'], { encoding: 'utf8' });
@@ -114,6 +124,8 @@ const pages = {
   passed: gallery('passed', [result('a', 'passed'), result('b', 'passed')]),
   empty: gallery('empty', []),
   updated: gallery('updated', [result('a', 'updated'), result('b', 'unchanged')], true),
+  shifted: gallery('shifted', [different('first', 0.4, shifted), different('between', 0.3), different('second', 0.2, shifted), different('third', 0.1, shifted),
+    different('rows alone', 0.05, { ...shifted, changed_pixels: 0, regions: [], n_regions: 0, fingerprint: '1'.repeat(16) })]),
   many: gallery('many', Array.from({ length: 1000 }, (_, i) => i % 40 ? result(`page ${i}`, 'passed') : different(`page ${i}`, i / 1e4))),
 };
 
@@ -185,7 +197,7 @@ test('an address opens the same test in the same view', () => wide(at(pages.mixe
 }));
 
 test('each key shows its view, and its button is pressed', () => wide(at(pages.mixed, 'much'), async page => {
-  const keys = { 1: 'before', 2: 'diff', 3: 'after', f: 'before', w: 'swipe', s: 'onion', d: 'overlay', a: 'side', ' ': 'blink' };
+  const keys = { 1: 'before', 2: 'diff', 3: 'after', f: 'before', w: 'swipe', s: 'onion', d: 'overlay', a: 'side', ' ': 'blink', l: 'blink' };
   for (const [key, wanted] of [...Object.entries(keys), ['f', 'after'], ['F', 'before']]) {
     await press(page, key);
     strictEqual(await view(page), wanted, `key ${key}`);
@@ -280,7 +292,7 @@ test('[ and ] zoom to one changed area after another', () => wide(at(pages.mixed
   }
   strictEqual(await page.$eval('.canvas img', image => getComputedStyle(image).imageRendering), 'pixelated');
   await press(page, 'Escape');
-  strictEqual(await page.textContent('#area-text'), '2 areas');
+  strictEqual(await page.textContent('#area-text'), '2 changes');
 }));
 
 test('an area of a tall picture is scrolled to, in every pane', () => wide(at(pages.mixed, 'tall'), async page => {
@@ -292,6 +304,72 @@ test('an area of a tall picture is scrolled to, in every pane', () => wide(at(pa
   await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
   await page.$$eval('.scroll', scrolls => scrolls[1].scrollTo(0, 300));
   await page.waitForFunction(() => [...document.querySelectorAll('.scroll')].every(scroll => scroll.scrollTop === 300));
+}));
+
+test('findings are told in words, and a click leads to them', () => wide(at(pages.shifted, 'first', 'after'), async page => {
+  const texts = () => page.$$eval('#found li', items => items.map(item => item.textContent));
+  deepStrictEqual(await texts(), ['40 rows inserted at y=0', '30 rows moved from y=250 to y=140', '20 rows removed, which were at y=100', '1 more']);
+  deepStrictEqual(await page.$$eval('#legend li', items => items.map(item => item.textContent)), ['inserted', 'removed', 'moved']);
+  await page.click('text=30 rows moved');
+  strictEqual(await page.textContent('#area-text'), '2 of 4');
+  ok(await page.isVisible('.box.current.moved'));
+  strictEqual(await page.$eval('#found [aria-current=true]', button => button.textContent), '30 rows moved from y=250 to y=140');
+  await page.click('#found >> text=1 more');
+  ok(!await page.isVisible('#found'), 'they stand twice');
+  strictEqual(await page.textContent('#facts li:last-child'), '30\u00d720 at (40, 100): text recolored from #777777 to #8888887f, 600 px, tolerated');
+  deepStrictEqual(await page.$$eval('#facts .swatch', all => all.map(one => getComputedStyle(one).backgroundColor)), ['rgb(119, 119, 119)', 'rgba(136, 136, 136, 0.498)']);
+}));
+
+test('rows alone are a difference, too', () => wide(at(pages.shifted, 'rows alone'), async page => {
+  ok((await page.textContent('#score')).includes('40 rows inserted at y=0'));
+  strictEqual(await page.textContent('#area-text'), '3 changes');
+}));
+
+test('aligned, equal rows face each other, and holes what is not there', () => wide(at(pages.shifted, 'first'), async page => {
+  strictEqual(await view(page), 'aligned');
+  const shapes = await page.$$eval('.pane', panes => panes.map(pane => {
+    const canvas = pane.querySelector('.canvas').getBoundingClientRect();
+    return [...pane.querySelectorAll('.slice, .hole')].map(one => {
+      const at = one.getBoundingClientRect(), scale = canvas.width / 400;
+      const image = one.querySelector('img')?.getBoundingClientRect();
+      return [one.className, ...[at.top - canvas.top, at.height, ...(image ? [at.top - image.top, image.height] : [])].map(n => Math.round(n / scale))].join(' ');
+    });
+  }));
+  deepStrictEqual(shapes, [
+    ['hole inserted 0 40', 'slice 40 100 0 300', 'slice 140 20 100 300', 'slice 160 30 250 300', 'slice 190 130 120 300', 'slice 320 20 280 300'],
+    ['slice 0 40 0 320', 'slice 40 100 40 320', 'hole removed 140 20', 'slice 160 30 140 320', 'slice 190 130 170 320', 'slice 320 20 300 320']]);
+  deepStrictEqual(await page.$$eval('.size', labels => labels.map(one => one.textContent)), ['400×300', '400×320']);
+  await page.click('#facts-button');
+  await page.click('#facts >> text=recolored');
+  const boxes = await page.$$eval('.canvas', all => all.map(canvas => {
+    const box = canvas.querySelector('.box.current').getBoundingClientRect(), whole = canvas.getBoundingClientRect();
+    return Math.round((box.top + 7 - whole.top) / whole.height * 340); /* 7: its border and what is between */
+  }));
+  deepStrictEqual(boxes, [100, 100]);
+}));
+
+test('a change is marked where it was in the reference', () => wide(at(pages.shifted, 'first', 'before'), async page => {
+  const tops = () => page.$$eval('.box', boxes => boxes.map(box => box.style.top.replace(/(\.\d).*%/, '$1%')));
+  deepStrictEqual(await tops(), ['0%', '78.1%', '31.2%', '18.7%']);
+  await press(page, '3');
+  deepStrictEqual(await tops(), ['0%', '43.7%', '43.7%', '31.2%']);
+}));
+
+test('a test without bands is not aligned', () => wide(at(pages.shifted, 'between', 'aligned'), async page => {
+  strictEqual(await view(page), 'side');
+  ok(await page.isDisabled('[data-view=aligned]'));
+  deepStrictEqual(await page.$$('#legend li'), []);
+}));
+
+test('tests with the same change stand together, and name the first', () => wide(at(pages.shifted, 'first'), async page => {
+  deepStrictEqual(await names(page), ['first', 'second', 'third', 'between', 'rows alone']);
+  strictEqual(await page.textContent('nav a[title=second] .row-score'), 'different: same change as first');
+  strictEqual(await page.textContent('#twins'), 'Same change in second, third');
+  await page.click('#twins >> text=third');
+  await page.waitForFunction(() => document.getElementById('name').textContent === 'third');
+  strictEqual(await page.textContent('#twins'), 'Same change as first, second');
+  await press(page, 'i');
+  ok(/dpxdt approve \S+ first second third/.test(await page.textContent('#facts')));
 }));
 
 test('Z shows actual pixels, + and - zoom', () => wide(at(pages.mixed, 'tall', 'after'), async page => {
@@ -411,6 +489,11 @@ test('on a phone there is one column: the list, then a test, and back', () => ph
   await page.waitForSelector('nav', { state: 'visible' });
 }));
 
+test('on a phone bands and findings have room', () => phone(at(pages.shifted, 'first', 'aligned'), async page => {
+  ok(!await page.evaluate(() => document.documentElement.scrollWidth > innerWidth));
+  ok(await page.isVisible('#legend') && await page.isVisible('#facts >> text=40 rows inserted'));
+}));
+
 test('axe finds nothing', async () => {
   for (const colorScheme of ['light', 'dark']) {
     await wide(pages.mixed, accessible, { colorScheme });
@@ -418,6 +501,8 @@ test('axe finds nothing', async () => {
     await wide(pages.passed, accessible, { colorScheme });
     await wide(pages.updated, accessible, { colorScheme });
     await wide(pages.mixed, async page => { await press(page, '?'); await accessible(page); }, { colorScheme });
+    await wide(at(pages.shifted, 'first'), async page => { await press(page, ']'); await accessible(page); }, { colorScheme });
+    await phone(at(pages.shifted, 'second', 'aligned'), accessible, { colorScheme });
     await phone(pages.mixed, accessible, { colorScheme });
     await phone(at(pages.mixed, 'much'), accessible, { colorScheme });
   }
@@ -441,7 +526,7 @@ test('1,000 results stay fast', () => wide(pages.many, async page => {
 test('style and script are small', () => {
   const html = fs.readFileSync(new URL(pages.mixed), 'utf8');
   const bytes = /<style>([^]*?)<\/style>/.exec(html)[1].length + /<script>([^]*?)<\/script>/.exec(html.replace(evil, ''))[1].length;
-  ok(bytes < 40 * 1024, `${bytes} bytes`);
+  ok(bytes < 48 * 1024, `${bytes} bytes`);
 });
 
 test('`dpxdt report` says when there was no test yet', () => {

@@ -1,13 +1,16 @@
-/* Our yiq and our antialiasing against those of pixelmatch: node pixelmatch.mjs PATH-OF-METRIC_TOOL [SEED]. Prints TAP.
-   Needs the packages of package.json. All counts must be equal. */
-import { execFileSync } from 'node:child_process';
+/* Our yiq and our antialiasing against those of pixelmatch: node pixelmatch.mjs PATH-OF-METRIC_TOOL PATH-OF-DPXDT [SEED].
+   Prints TAP. Needs the packages of package.json. All counts must be equal: of random pictures, those of src/diff/metric.h
+   and antialias.h and those that `dpxdt diff` prints; of tests/data/diff, the latter. */
+import { execFileSync, spawnSync } from 'node:child_process';
 import { deepStrictEqual, ok } from 'node:assert';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const tool = path.resolve(process.argv[2]);
-const seed = Number(process.argv[3] ?? Date.now() % 1e6);
+const [tool, dpxdt] = process.argv.slice(2, 4).map(program => path.resolve(program));
+const seed = Number(process.argv[4] ?? Date.now() % 1e6);
+const data = fileURLToPath(new URL('../data/diff', import.meta.url));
 
 async function load(name) {
   try {
@@ -105,11 +108,25 @@ function write(image, alpha) {
 
 const isOpaque = image => image.data.every((value, i) => i % 4 < 3 || value === 255);
 
-function ours(pairs) {
-  /* Half of the opaque ones as RGB, which is another path. */
-  const names = pairs.flatMap((pair, i) => pair.map(image => write(image, i % 2 || !pair.every(isOpaque))));
-  const printed = execFileSync(tool, ['yiq', thresholds.join(), ...names], { encoding: 'utf8' });
+/* Half of the opaque ones as RGB, which is another path. */
+const written = pairs => pairs.map((pair, i) => pair.map(image => write(image, i % 2 || !pair.every(isOpaque))));
+
+function countedByTool(files) {
+  const printed = execFileSync(tool, ['yiq', thresholds.join(), ...files.flat()], { encoding: 'utf8' });
   return printed.trim().split('\n').map(line => line.split(' ').map(Number));
+}
+
+function asked(files, antialiasing) {
+  const options = ['--json', '--no-align', '--metric', 'yiq', '--threshold', thresholds.join(), '--antialiasing', antialiasing];
+  const result = spawnSync(dpxdt, ['diff', '--pairs', '-', ...options],
+    { input: files.map(pair => pair.join('\t') + '\n').join(''), encoding: 'utf8', maxBuffer: 2 ** 30 });
+  ok(result.status === 0 || result.status === 1, result.stderr);
+  return result.stdout.trim().split('\n').map(line => JSON.parse(line).counts);
+}
+
+function countedByProgram(files) {
+  const all = asked(files, 'count'), solid = asked(files, 'ignore');
+  return all.map((counts, i) => [...counts, ...solid[i]]);
 }
 
 function theirs([reference, run]) {
@@ -118,14 +135,31 @@ function theirs([reference, run]) {
   return [...count(true), ...count(false)];
 }
 
-console.log(`1..${Object.keys(kinds).length}\n# seed ${seed}`);
-for (const [i, [name, make]] of Object.entries(kinds).entries()) {
+function checkRandom(name, make) {
+  const pairs = Array.from({ length: 36 }, make);
+  const expected = pairs.map(theirs);
+  const files = written(pairs);
+  deepStrictEqual(countedByTool(files), expected);
+  deepStrictEqual(countedByProgram(files), expected);
+  ok(expected.some(counts => counts[0] > 0), 'no pair differs');
+  if (name.startsWith('strokes')) ok(expected.some(counts => counts[1] > counts[4]), 'nothing is antialiased');
+}
+
+function checkPages() {
+  const names = fs.readdirSync(data).filter(name => name.endsWith('.png')).map(name => path.join(data, name));
+  const files = names.flatMap((reference, i) => names.slice(i + 1).map(run => [reference, run]));
+  const images = new Map(names.map(name => [name, PNG.sync.read(fs.readFileSync(name))]));
+  ok(files.length >= 10);
+  deepStrictEqual(countedByProgram(files), files.map(pair => theirs(pair.map(name => images.get(name)))));
+}
+
+const tests = Object.entries(kinds).map(([name, make]) => [name, () => checkRandom(name, make)]);
+tests.push(['the pages of tests/data', checkPages]);
+
+console.log(`1..${tests.length}\n# seed ${seed}`);
+for (const [i, [name, check]] of tests.entries()) {
   try {
-    const pairs = Array.from({ length: 36 }, make);
-    const expected = pairs.map(theirs);
-    deepStrictEqual(ours(pairs), expected);
-    ok(expected.some(counts => counts[0] > 0), 'no pair differs');
-    if (name.startsWith('strokes')) ok(expected.some(counts => counts[1] > counts[4]), 'nothing is antialiased');
+    check();
     console.log(`ok ${i + 1} - ${name} are counted as by pixelmatch`);
   } catch (error) {
     console.log(String(error.stack).replace(/^/gm, '# '));
