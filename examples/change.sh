@@ -1,6 +1,6 @@
 #!/bin/sh
-# Changes the site as a day's work might: a price, an hour, the color of a button. (The price on the order page is
-# forgotten.) Run it after `dpxdt update tests`. `./change.sh back` takes the changes back.
+# Changes the site as a day's work might: a price, an hour, the color of a button, a notice above the order. (The
+# price on the order page is forgotten.) Run it after `dpxdt update tests`. `./change.sh back` takes the changes back.
 set -eu
 way=${1:-there}
 cd "$(dirname "$0")/site"
@@ -16,3 +16,4 @@ change() { # FILE, what stands there, what shall stand there
 change index.html '7.50' '7.90'
 change index.html '6:30 to 18:00' '6:30 to 19:00'
 change style.css 'background: var(--accent); color: #fff' 'background: #2a6fb4; color: #fff'
+change order.html '<body>' '<body><p class="notice">Closed on Monday</p>'

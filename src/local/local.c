@@ -5,6 +5,7 @@
 #include "config/suite.h"
 #include "local/filter.h"
 #include "local/hint.h"
+#include "local/order.h"
 #include "local/outputs.h"
 #include "local/runs.h"
 #include "local/site.h"
@@ -28,15 +29,17 @@ typedef struct {
     TextReport *text;
     Run *run; /* where its files go */
     int jobs;
+    GHashTable *durations_ms; /* see order.h */
 
     /* Of the file whose tests are being run; set while no worker runs. */
     const TestFile *file;
     Site *site;
     GPtrArray *tests; /* of TestCase: those that the filter lets through */
+    GArray *order;    /* of unsigned: in which order they are run */
     int first_index;  /* the number of the first of them in the whole suite */
 
     pthread_mutex_t lock; /* guards all below */
-    unsigned next;        /* test to take */
+    unsigned next;        /* how many were taken */
     Result **results;     /* by index in the whole suite */
     char *note;           /* what took the pictures */
     bool note_differs;    /* a reference was taken by something else, and the user has been told */
@@ -87,8 +90,9 @@ static const TestCase *take_test(LocalRun *run, int *out_index) {
     const TestCase *test = NULL;
     pthread_mutex_lock(&run->lock);
     if (!run->error && run->next < run->tests->len) {
-        *out_index = run->first_index + (int)run->next;
-        test = run->tests->pdata[run->next++];
+        unsigned index = g_array_index(run->order, unsigned, run->next++);
+        *out_index = run->first_index + (int)index;
+        test = run->tests->pdata[index];
     }
     pthread_mutex_unlock(&run->lock);
     return test;
@@ -174,7 +178,9 @@ static bool run_files(LocalRun *run, const Suite *suite, GError **error) {
     for (unsigned i = 0; i < suite->files->len; i++) {
         const TestFile *file = suite->files->pdata[i];
         g_autoptr(GPtrArray) tests = chosen_tests(file, run->options->filter);
+        g_autoptr(GArray) order = order_by_duration(tests, run->jobs > 1 ? run->durations_ms : NULL);
         run->tests = tests;
+        run->order = order;
         run->first_index = index;
         index += (int)tests->len;
         if (tests->len > 0 && !run_file(run, file, (int)i + 1, error))
@@ -256,6 +262,7 @@ static int open_and_run(const LocalOptions *options, const Suite *suite, int n_t
     g_autoptr(Run) folder = run_begin(options->dir, error);
     if (!folder)
         return 2;
+    g_autoptr(GHashTable) durations_ms = runs_read_durations(options->dir);
     g_autoptr(TextReport) text = text_report_new(n_tests, options->update, options->live, options->color);
     g_autofree Result **results = g_new0(Result *, n_tests);
     int processors = (int)sysconf(_SC_NPROCESSORS_ONLN);
@@ -265,6 +272,7 @@ static int open_and_run(const LocalOptions *options, const Suite *suite, int n_t
                     .text = text,
                     .run = folder,
                     .jobs = CLAMP(jobs, 1, MAX_JOBS),
+                    .durations_ms = durations_ms,
                     .results = results};
     pthread_mutex_init(&run.lock, NULL);
     int status = run_suite(&run, suite, n_tests, error);

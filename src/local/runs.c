@@ -186,3 +186,16 @@ RunReport *runs_read_last(const char *dir, GError **error) {
     warn_of_unfinished(report);
     return g_steal_pointer(&report);
 }
+
+GHashTable *runs_read_durations(const char *dir) {
+    GHashTable *durations_ms = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autofree char *path = g_build_filename(dir, FOLDER, LAST, RESULTS, NULL);
+    g_autoptr(RunReport) report = report_read_json(path, NULL);
+    for (unsigned i = 0; report && i < report->results->len; i++) {
+        const Result *result = report->results->pdata[i];
+        gint64 *duration_ms = g_new(gint64, 1);
+        *duration_ms = result->duration_ms;
+        g_hash_table_insert(durations_ms, g_strdup(result->name), duration_ms);
+    }
+    return durations_ms;
+}

@@ -23,3 +23,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Run, run_free)
 /* The report of the last run in DIR, its paths as seen from here. ERROR_NOT_FOUND if there was none yet; ERROR_INVALID if
  * it names a test as no suite may, or a file outside of the run's own folder. Warns if a later run did not get to its end. The caller frees it. */
 RunReport *runs_read_last(const char *dir, GError **error) MUST_CHECK;
+
+/* How long each test of the last run in DIR took, in milliseconds: by name, as gint64. Empty if that is not known. The
+ * caller frees it. */
+GHashTable *runs_read_durations(const char *dir);

@@ -123,7 +123,7 @@ class Example(harness.TestCase):
         before = self.site()
         subprocess.run(['sh', self.folder / 'examples' / 'change.sh'], check=True)
         changed = self.site()
-        self.assertEqual(sorted(name for name in before if before[name] != changed[name]), ['index.html', 'style.css'])
+        self.assertEqual(sorted(name for name in before if before[name] != changed[name]), ['index.html', 'order.html', 'style.css'])
         subprocess.run(['sh', self.folder / 'examples' / 'change.sh', 'back'], check=True)
         self.assertEqual(self.site(), before)
 
