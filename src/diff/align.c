@@ -483,6 +483,18 @@ static bool came_or_went(const Band *band) {
     return band->kind == BAND_INSERTED || band->kind == BAND_REMOVED || band->kind == BAND_MOVED;
 }
 
+/* Of pictures of one height, what came or went at the end, if anything did above it. */
+static void find_end(const Group *group, GArray *bands, guint first) {
+    bool above = false;
+    for (guint i = first; i + 1 < bands->len; i++) {
+        const Band *band = &g_array_index(bands, Band, i);
+        above = above || (came_or_went(band) && !band->is_jitter);
+    }
+    Band *last = &g_array_index(bands, Band, bands->len - 1);
+    bool same_height = group->pictures->reference->height == group->pictures->run->height;
+    last->at_end = above && same_height && (last->kind == BAND_INSERTED || last->kind == BAND_REMOVED);
+}
+
 /* Of the bands from first on, which are those of a group. */
 static void find_jitter(const Group *group, GArray *bands, guint first) {
     bool is_reason = false; /* what jitter comes from */
@@ -503,6 +515,7 @@ static void write_bands(const Group *group, GArray *bands) {
     while (write_next(&writer))
         continue;
     find_jitter(group, bands, first);
+    find_end(group, bands, first);
 }
 
 static void write_groups(const Election *election, const int *chosen, GArray *bands) {

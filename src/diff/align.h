@@ -39,6 +39,9 @@ typedef struct {
     /* One or two rows which came or went, and look like the one next to them, on a page on which more came or went: since
      * what is below is not at the same fraction of a pixel any more, a gap was rounded otherwise. Not worth telling. */
     bool is_jitter;
+    /* The last rows of one of two pictures of the same height, since more came or went above them: what was pushed out, or
+     * drawn in, at the end. */
+    bool at_end;
 } Band;
 
 /* Finds the bands: mostly of all columns, but of groups of columns, from left to right, where this makes more rows

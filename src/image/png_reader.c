@@ -5,9 +5,9 @@
 enum {
     /* How much is inflated at once: it should stay in the processor's cache, with all that is made of it. */
     PIECE_BYTES = 128 * 1024,
-    /* How far back rows can be unfiltered, at least. A chunk in which all rows depend on the one above must be unfiltered
-     * before it is left, wanted or not: pages have some hundred such rows in a row. */
-    CHUNK_BYTES = 512 * 1024,
+    /* How far back rows can be unfiltered. The last row of a chunk always is, wanted or not, with all that it depends on:
+     * pages have some hundred rows that depend on the one above. */
+    CHUNK_BYTES = 256 * 1024,
 };
 
 struct PngReader {
@@ -18,13 +18,10 @@ struct PngReader {
     int chunk_rows;    /* how many rows a chunk has; the last may have less */
     int top;           /* the first row of the chunk at hand */
     int n_rows;        /* how many of it were read; 0 before the first */
-    int n_before;      /* how many the chunk before it had */
     int y;             /* the row at hand */
     uint8_t *filtered; /* the chunk at hand */
-    uint8_t *before;   /* the chunk before it */
     uint8_t *raw;      /* the unfiltered rows of the chunk; in front of them, that above the chunk */
     bool *is_raw;      /* whether each of these is known */
-    uint8_t *scratch;  /* a raw row */
     uint8_t *rgba;
 };
 
@@ -38,10 +35,8 @@ PngReader *png_reader_open(GBytes *png, GError **error) {
     reader->piece_rows = (int)MAX(PIECE_BYTES / reader->stride, 1);
     reader->chunk_rows = (int)CLAMP(CHUNK_BYTES / reader->stride, 1, (size_t)format->height);
     reader->filtered = g_malloc((size_t)reader->chunk_rows * reader->stride);
-    reader->before = g_malloc((size_t)reader->chunk_rows * reader->stride);
     reader->raw = g_malloc((size_t)(reader->chunk_rows + 1) * format->row_size);
     reader->is_raw = g_new0(bool, (size_t)reader->chunk_rows + 1);
-    reader->scratch = g_malloc(format->row_size);
     reader->rgba = g_malloc(4 * (size_t)format->width);
     return g_steal_pointer(&reader);
 }
@@ -51,10 +46,8 @@ void png_reader_free(PngReader *reader) {
         return;
     png_rows_free(reader->rows);
     g_free(reader->filtered);
-    g_free(reader->before);
     g_free(reader->raw);
     g_free(reader->is_raw);
-    g_free(reader->scratch);
     g_free(reader->rgba);
     g_free(reader);
 }
@@ -69,67 +62,34 @@ static uint8_t *raw_row(const PngReader *reader, int i) {
     return reader->raw + (size_t)(i + 1) * reader->format->row_size;
 }
 
-static const uint8_t *filtered_row(const PngReader *reader, const uint8_t *chunk, int i) {
-    return chunk + (size_t)i * reader->stride;
+static const uint8_t *filtered_row(const PngReader *reader, int i) {
+    return reader->filtered + (size_t)i * reader->stride;
 }
 
-/* The last row of a chunk that depends on none above it, or -1. */
-static int last_independent(const PngReader *reader, const uint8_t *chunk, int n_rows) {
-    int i = n_rows - 1;
-    while (i >= 0 && png_filter_needs_above(*filtered_row(reader, chunk, i)))
-        i--;
-    return i;
-}
-
-/* Makes the row above the chunk known, from the chunk before. There is one in it to begin with: see leave_chunk(). */
-static void find_raw_above(PngReader *reader) {
-    uint8_t *above = raw_row(reader, -1);
-    for (int i = last_independent(reader, reader->before, reader->n_before); i < reader->n_before; i++) {
-        png_unfilter(reader->format, reader->scratch, filtered_row(reader, reader->before, i), above);
-        memcpy(above, reader->scratch, reader->format->row_size);
-    }
-    reader->is_raw[0] = true;
-}
-
-/* Makes row i of the chunk known. */
+/* Makes row i of the chunk known; that above the chunk is. */
 static void find_raw(PngReader *reader, int i) {
     int from = i;
-    while (from >= 0 && !reader->is_raw[from + 1] &&
-           png_filter_needs_above(*filtered_row(reader, reader->filtered, from)))
+    while (from >= 0 && !reader->is_raw[from + 1] && png_filter_needs_above(*filtered_row(reader, from)))
         from--;
-    if (from < 0 && reader->top > 0 && !reader->is_raw[0])
-        find_raw_above(reader);
     for (from = MAX(from, 0); from <= i; from++) {
         if (reader->is_raw[from + 1])
             continue;
         const uint8_t *above = from == 0 && reader->top == 0 ? NULL : raw_row(reader, from - 1);
-        png_unfilter(reader->format, raw_row(reader, from), filtered_row(reader, reader->filtered, from), above);
+        png_unfilter(reader->format, raw_row(reader, from), filtered_row(reader, from), above);
         reader->is_raw[from + 1] = true;
     }
 }
 
 /* From chunk to chunk. */
 
-/* What the next chunk may need of this one: its last row or, as long as that can still be made from it, its filtered
- * rows. */
-static void leave_chunk(PngReader *reader) {
-    int n = reader->n_rows;
-    if (n > 0 && !reader->is_raw[n] && last_independent(reader, reader->filtered, n) < 0)
-        find_raw(reader, n - 1);
-    bool known = n > 0 && reader->is_raw[n];
-    if (known)
-        memcpy(raw_row(reader, -1), raw_row(reader, n - 1), reader->format->row_size);
-    memset(reader->is_raw, 0, (size_t)(reader->chunk_rows + 1) * sizeof *reader->is_raw);
-    reader->is_raw[0] = known;
-    uint8_t *swap = reader->before;
-    reader->before = reader->filtered;
-    reader->filtered = swap;
-    reader->n_before = n;
-}
-
+/* The last row becomes that above the next chunk. */
 static void go_to_next_chunk(PngReader *reader) {
-    leave_chunk(reader);
-    reader->top += reader->n_rows;
+    int n = reader->n_rows;
+    find_raw(reader, n - 1);
+    memcpy(raw_row(reader, -1), raw_row(reader, n - 1), reader->format->row_size);
+    memset(reader->is_raw, 0, (size_t)(reader->chunk_rows + 1) * sizeof *reader->is_raw);
+    reader->is_raw[0] = true;
+    reader->top += n;
     reader->n_rows = 0;
 }
 
@@ -157,7 +117,7 @@ bool png_reader_go_to(PngReader *reader, int y, GError **error) {
 /* The row at hand. */
 
 const uint8_t *png_reader_filtered(const PngReader *reader) {
-    return filtered_row(reader, reader->filtered, reader->y - reader->top);
+    return filtered_row(reader, reader->y - reader->top);
 }
 
 const uint8_t *png_reader_raw(PngReader *reader) {
@@ -165,11 +125,10 @@ const uint8_t *png_reader_raw(PngReader *reader) {
     return raw_row(reader, reader->y - reader->top);
 }
 
-/* The last row of a chunk may have to be known when it is left. */
+/* Only the last row of a chunk has to be known, whoever wants it. */
 void png_reader_share_row(PngReader *reader, PngReader *equal) {
     int i = reader->y - reader->top;
-    if (i != reader->chunk_rows - 1 || reader->is_raw[i + 1] ||
-        last_independent(reader, reader->filtered, reader->n_rows) >= 0)
+    if (i != reader->chunk_rows - 1 || reader->is_raw[i + 1])
         return;
     memcpy(raw_row(reader, i), png_reader_raw(equal), reader->format->row_size);
     reader->is_raw[i + 1] = true;

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static bool can_be_approved(const Result *result) {
     return (result->status == RESULT_DIFFERENT || result->status == RESULT_MISSING) && result->run_path;
@@ -83,15 +84,31 @@ static GBytes *read_picture(const Result *result, GError **error) {
     return NULL;
 }
 
-static bool check(const Result *result, GError **error) {
+static bool is_reference(const Result *result, GBytes *png) {
+    g_autoptr(GBytes) reference = file_read(result->reference_path, PNG_MAX_BYTES, NULL);
+    return reference && g_bytes_equal(png, reference);
+}
+
+/* Whether the reference was written after the run had ended. Nobody has seen that one beside the picture. */
+static bool is_newer(const char *reference_path, const RunReport *report) {
+    struct stat facts;
+    int64_t ended_ms = report->started_ms + report->duration_ms;
+    return stat(reference_path, &facts) == 0 &&
+           (int64_t)facts.st_mtim.tv_sec * 1000 + facts.st_mtim.tv_nsec / 1000000 > ended_ms;
+}
+
+static bool check(const RunReport *report, const Result *result, GError **error) {
     g_autoptr(GBytes) png = read_picture(result, error);
-    return png != NULL;
+    if (!png || is_reference(result, png) || !is_newer(result->reference_path, report))
+        return png != NULL;
+    error_set(error, ERROR_INVALID, "%s: %s was changed after the last test; `dpxdt test %s` compares it again",
+              result->name, result->reference_path, report->dir);
+    return false;
 }
 
 static bool approve(const Result *result, GError **error) {
     g_autoptr(GBytes) png = read_picture(result, error);
-    g_autoptr(GBytes) reference = file_read(result->reference_path, PNG_MAX_BYTES, NULL);
-    if (png && reference && g_bytes_equal(png, reference)) {
+    if (png && is_reference(result, png)) {
         printf("%s: Already approved, %s is this picture\n", result->name, result->reference_path);
         return true;
     }
@@ -102,9 +119,9 @@ static bool approve(const Result *result, GError **error) {
 }
 
 /* All pictures are looked at before the first is written, and not kept: together they may be larger than the memory. */
-static bool approve_all(const GPtrArray *chosen, GError **error) {
+static bool approve_all(const RunReport *report, const GPtrArray *chosen, GError **error) {
     for (unsigned i = 0; i < chosen->len; i++)
-        if (!check(chosen->pdata[i], error))
+        if (!check(report, chosen->pdata[i], error))
             return false;
     for (unsigned i = 0; i < chosen->len; i++)
         if (!approve(chosen->pdata[i], error))
@@ -124,5 +141,5 @@ bool local_approve(const char *dir, const char *const *names, int n_names, GErro
             return refuse_name(report, names[i], error);
     if (chosen->len == 0)
         say_that_there_is_nothing(report);
-    return approve_all(chosen, error);
+    return approve_all(report, chosen, error);
 }

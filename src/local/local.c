@@ -215,8 +215,13 @@ static bool write_reports(const LocalRun *run, const RunReport *report, GError *
         g_autofree char *annotations = report_to_github(report);
         fputs(annotations, stdout);
     }
-    return !options->report_dir ||
-           report_write_gallery(report, options->report_dir, options->live ? show_gallery_progress : NULL, NULL, error);
+    if (!options->report_dir)
+        return true;
+    if (!report_write_gallery(report, options->report_dir, options->live ? show_gallery_progress : NULL, NULL, error))
+        return false;
+    if (options->live)
+        printf("The gallery is       %s/index.html\n", options->report_dir);
+    return true;
 }
 
 /* Keeps, prints and writes what is known. */

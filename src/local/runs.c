@@ -164,7 +164,7 @@ static void warn_of_unfinished(const RunReport *report) {
     g_autoptr(GDateTime) started = g_date_time_new_from_unix_local(report->started_ms / 1000);
     g_autofree char *when = started ? g_date_time_format(started, "%Y-%m-%d %H:%M:%S") : g_strdup("before");
     if (g_file_test(unfinished, G_FILE_TEST_EXISTS))
-        g_printerr("dpxdt: warning: a later run was stopped, or still goes on; this is the run of %s\n", when);
+        g_printerr("dpxdt: warning: a later run did not get to its end, or still goes on; this is the run of %s\n", when);
 }
 
 RunReport *runs_read_last(const char *dir, GError **error) {

@@ -92,8 +92,11 @@ char *findings_band(const Band *band, int picture_width) {
     case BAND_CHANGED:
         return NULL;
     case BAND_INSERTED:
-        return g_strdup_printf("%s inserted at y=%d%s", rows, band->run_y, columns);
+        return g_strdup_printf(band->at_end ? "%s came in at the bottom, from y=%d%s" : "%s inserted at y=%d%s", rows,
+                               band->run_y, columns);
     case BAND_REMOVED:
+        if (band->at_end)
+            return g_strdup_printf("%s went out at the bottom%s", rows, columns);
         return g_strdup_printf("%s removed, which %s at y=%d%s", rows, height_of(band) == 1 ? "was" : "were",
                                band->reference_y, columns);
     case BAND_MOVED:
@@ -254,6 +257,8 @@ static json_t *band_to_json(const Band *band, int picture_width) {
         set_text(json, "what", what);
     if (band->is_jitter)
         json_object_set_new(json, "jitter", json_true());
+    if (band->at_end)
+        json_object_set_new(json, "at_end", json_true());
     return json;
 }
 
@@ -278,6 +283,7 @@ static bool read_band_kind(const json_t *json, BandKind *out_kind, GError **erro
 
 static bool read_band(const json_t *json, Band *out_band, GError **error) {
     out_band->is_jitter = json_is_true(json_object_get(json, "jitter"));
+    out_band->at_end = json_is_true(json_object_get(json, "at_end"));
     return read_band_kind(json, &out_band->kind, error) && member_int(json, "x", 0, &out_band->x, error) &&
            member_int(json, "width", 0, &out_band->width, error) &&
            member_int(json, "reference_y", 0, &out_band->reference_y, error) &&

@@ -410,6 +410,8 @@ static void print_next_steps(const RunReport *run) {
     printf("\nSee what happened:   dpxdt report %s\n", dir);
     if (run_report_count(run, RESULT_DIFFERENT) + run_report_count(run, RESULT_MISSING) > 0)
         printf("If it is as wanted:  dpxdt approve %s\n", dir);
+    if (run_report_count(run, RESULT_MISSING) > 0)
+        printf("To take references:  dpxdt update %s\n", dir);
 }
 
 static void print_live_summary(const TextReport *report, const RunReport *run) {

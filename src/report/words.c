@@ -57,10 +57,31 @@ char *words_other_areas(const Result *result) {
     return g_string_free(lines, FALSE);
 }
 
+/* The area that is farthest above its tolerance; NULL if there is none, or if no tolerance was set for it. */
+static const Region *worst_above_tolerance(const Result *result) {
+    const Region *worst = NULL;
+    for (guint i = 0; result->regions && i < result->regions->len; i++) {
+        const Region *region = &g_array_index(result->regions, Region, i);
+        if (region->score > region->tolerance &&
+            (!worst || region->score - region->tolerance > worst->score - worst->tolerance))
+            worst = region;
+    }
+    return worst && worst->tolerance > 0 ? worst : NULL;
+}
+
+/* "; the score of the area at (335,111) is 0.457, its tolerance 0.2", or "". */
+static char *tolerance_words(const Result *result) {
+    const Region *worst = worst_above_tolerance(result);
+    return !worst ? g_strdup("")
+                  : g_strdup_printf("; the score of the area at (%d,%d) is %.3g, its tolerance %.3g", worst->box.x,
+                                    worst->box.y, worst->score, worst->tolerance);
+}
+
 static char *why_different(const Result *result) {
     g_autofree char *distortion = diff_format_distortion(result->distortion);
     g_autofree char *change = words_change(result);
-    return g_strdup_printf("%s distortion%s%s%s%s", distortion, change ? ", " : "", change ? change : "",
+    g_autofree char *tolerance = tolerance_words(result);
+    return g_strdup_printf("%s distortion%s%s%s%s%s", distortion, change ? ", " : "", change ? change : "", tolerance,
                            result->message ? "; " : "", result->message ? result->message : "");
 }
 

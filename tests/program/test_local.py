@@ -684,6 +684,16 @@ class Approve(harness.LocalTestCase):
                          'foot: Already approved, tests/foot.png is this picture\n')
         self.assertEqual(self.files()['foot.png'], before)
 
+    def test_a_reference_that_was_changed_since_the_test_is_kept(self):
+        self.fail_some()
+        self.write('tests/foot.png', harness.Picture(3, 3))
+        before = self.files()
+        result = self.dpxdt('approve', 'tests')
+        self.assertEqual((result.stdout, result.returncode), ('', 2))
+        self.assertEqual(result.stderr, 'dpxdt approve: foot: tests/foot.png was changed after the last test; '
+                                        '`dpxdt test tests` compares it again\n')
+        self.assertEqual(self.files(), before)
+
     def test_a_run_that_was_stopped_is_not_taken_for_the_one_before(self):
         self.fail_some()
         self.assertEqual(self.dpxdt('approve', 'tests', 'foot').stderr, '')
@@ -693,7 +703,7 @@ class Approve(harness.LocalTestCase):
         os.killpg(dpxdt.pid, signal.SIGINT)
         self.end(dpxdt)
         result = self.dpxdt('approve', 'tests', 'menu-a')
-        self.assertRegex(result.stderr, r'^dpxdt: warning: a later run was stopped, or still goes on; '
+        self.assertRegex(result.stderr, r'^dpxdt: warning: a later run did not get to its end, or still goes on; '
                                         r'this is the run of 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\n$')
         self.assertEqual(result.stdout, 'menu-a: Approved tests/menu-a.png\n')
 

@@ -173,23 +173,23 @@ static void assert_bands_of(const Part *reference_parts, const Part *run_parts, 
 }
 
 static Band equal(int reference_y, int run_y, int height) {
-    return (Band){BAND_EQUAL, 0, 0, reference_y, height, run_y, height, false};
+    return (Band){BAND_EQUAL, 0, 0, reference_y, height, run_y, height, false, false};
 }
 
 static Band changed(int reference_y, int run_y, int height) {
-    return (Band){BAND_CHANGED, 0, 0, reference_y, height, run_y, height, false};
+    return (Band){BAND_CHANGED, 0, 0, reference_y, height, run_y, height, false, false};
 }
 
 static Band inserted(int reference_y, int run_y, int height) {
-    return (Band){BAND_INSERTED, 0, 0, reference_y, 0, run_y, height, false};
+    return (Band){BAND_INSERTED, 0, 0, reference_y, 0, run_y, height, false, false};
 }
 
 static Band removed(int reference_y, int run_y, int height) {
-    return (Band){BAND_REMOVED, 0, 0, reference_y, height, run_y, 0, false};
+    return (Band){BAND_REMOVED, 0, 0, reference_y, height, run_y, 0, false, false};
 }
 
 static Band moved(int reference_y, int run_y, int height) {
-    return (Band){BAND_MOVED, 0, 0, reference_y, height, run_y, height, false};
+    return (Band){BAND_MOVED, 0, 0, reference_y, height, run_y, height, false, false};
 }
 
 static Band in_columns(Band band, int first_strip, int n_strips) {
@@ -380,7 +380,7 @@ static void lines_that_wobble_are_no_insertions(void) {
     g_autoptr(Page) reference = page_of(reference_parts);
     g_autoptr(Page) run = page_of(run_parts);
     g_autoptr(GArray) bands = align(reference, run);
-    assert_band(g_array_index(bands, Band, 0), (Band){BAND_INSERTED, 0, 256, 0, 0, 0, 64, false});
+    assert_band(g_array_index(bands, Band, 0), (Band){BAND_INSERTED, 0, 256, 0, 0, 0, 64, false, false});
     for (guint i = 1; i < bands->len; i++) {
         g_assert_cmpint(g_array_index(bands, Band, i).kind, <=, BAND_CHANGED);
         g_assert_cmpint(g_array_index(bands, Band, i).run_y - g_array_index(bands, Band, i).reference_y, ==, 64);
@@ -457,7 +457,7 @@ static void columns_that_say_nothing_join_their_neighbours(void) {
     g_autoptr(GArray) bands = align(reference, run);
     for (guint i = 0; i < bands->len; i++)
         g_assert_cmpint(g_array_index(bands, Band, i).width, ==, run->rows.width);
-    assert_band(g_array_index(bands, Band, 1), (Band){BAND_INSERTED, 0, 512, 120, 0, 120, 64, false});
+    assert_band(g_array_index(bands, Band, 1), (Band){BAND_INSERTED, 0, 512, 120, 0, 120, 64, false, false});
 }
 
 static void a_gradient_to_the_side_is_no_column_that_stays(void) {
@@ -590,8 +590,8 @@ static void an_edit_of_random_rows_is_found_exactly(void) {
         g_autoptr(GArray) insertion = align(shorter_page, longer_page);
         g_autoptr(GArray) removal = align(longer_page, shorter_page);
         guint at = y > 0 ? 1 : 0;
-        assert_band(g_array_index(insertion, Band, at), (Band){BAND_INSERTED, 0, 256, y, 0, y, height, false});
-        assert_band(g_array_index(removal, Band, at), (Band){BAND_REMOVED, 0, 256, y, height, y, 0, false});
+        assert_band(g_array_index(insertion, Band, at), (Band){BAND_INSERTED, 0, 256, y, 0, y, height, false, false});
+        assert_band(g_array_index(removal, Band, at), (Band){BAND_REMOVED, 0, 256, y, height, y, 0, false, false});
     }
 }
 

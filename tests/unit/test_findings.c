@@ -24,9 +24,9 @@ static const Band jitter = {
     .kind = BAND_INSERTED, .width = 1280, .reference_y = 500, .run_y = 564, .run_height = 1, .is_jitter = true};
 static const Band removed = {
     .kind = BAND_REMOVED, .width = 1280, .reference_y = 300, .reference_height = 1, .run_y = 364};
-static const Band moved = {BAND_MOVED, 256, 1024, 80, 40, 700, 40, false};
-static const Band equal = {BAND_EQUAL, 0, 1280, 120, 500, 184, 500, false};
-static const Band changed = {BAND_CHANGED, 0, 1280, 0, 20, 0, 20, false};
+static const Band moved = {BAND_MOVED, 256, 1024, 80, 40, 700, 40, false, false};
+static const Band equal = {BAND_EQUAL, 0, 1280, 120, 500, 184, 500, false, false};
+static const Band changed = {BAND_CHANGED, 0, 1280, 0, 20, 0, 20, false, false};
 
 static GArray *array_of_bands(const Band *const *bands, size_t n_bands) {
     GArray *array = g_array_new(FALSE, FALSE, sizeof(Band));
