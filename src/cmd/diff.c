@@ -13,6 +13,7 @@
 #include "cmd/diff_pair.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int run_one(char *reference_path, char *run_path, const DiffLine *line, GError **error) {
@@ -45,9 +46,19 @@ static bool check_kinds(const char *a, const char *b, GError **error) {
     return false;
 }
 
+/* What a path leads to, by whatever links; of one that is not there yet, as far as it is. */
+static char *resolve(const char *path) {
+    g_autofree char *absolute = g_canonicalize_filename(path, NULL);
+    g_autofree char *real = realpath(absolute, NULL);
+    if (real || strcmp(absolute, "/") == 0)
+        return g_strdup(real ? real : absolute);
+    g_autofree char *above = g_path_get_dirname(absolute), *name = g_path_get_basename(absolute);
+    g_autofree char *real_above = resolve(above);
+    return g_build_filename(real_above, name, NULL);
+}
+
 static bool is_in(const char *path, const char *folder) {
-    g_autofree char *inner = g_canonicalize_filename(path, NULL);
-    g_autofree char *outer = g_canonicalize_filename(folder, NULL);
+    g_autofree char *inner = resolve(path), *outer = resolve(folder);
     size_t length = strlen(outer);
     return strncmp(inner, outer, length) == 0 && (inner[length] == '/' || inner[length] == '\0');
 }

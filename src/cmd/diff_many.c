@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* So many pairs may be done before one that is not: their lines wait in memory, and as JSON they may have 250 KB each. */
@@ -187,7 +189,45 @@ static int exit_status(const Many *many, GError **error) {
     return many->counts[OUTCOME_DIFFERENT] + many->counts[OUTCOME_ALONE] > 0 ? 1 : 0;
 }
 
+/* ---- What must not be written over ---- */
+
+/* What a path leads to, by whatever links; NULL if it leads nowhere. The caller frees it. */
+static char *file_identity(const char *path) {
+    struct stat facts;
+    return path && stat(path, &facts) == 0
+               ? g_strdup_printf("%ju %ju", (uintmax_t)facts.st_dev, (uintmax_t)facts.st_ino)
+               : NULL;
+}
+
+static void add_identity(GHashTable *files, const char *path) {
+    char *identity = file_identity(path);
+    if (identity)
+        g_hash_table_insert(files, identity, (char *)path);
+}
+
+/* Another pair's picture might be compared after it was written over. */
+static bool check_outputs(const GPtrArray *pairs, GError **error) {
+    g_autoptr(GHashTable) compared = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < pairs->len; i++) {
+        const DiffPair *pair = pairs->pdata[i];
+        add_identity(compared, pair->reference_path);
+        add_identity(compared, pair->run_path);
+    }
+    for (guint i = 0; i < pairs->len; i++) {
+        const DiffPair *pair = pairs->pdata[i];
+        g_autofree char *identity = file_identity(pair->output_path);
+        if (identity && g_hash_table_contains(compared, identity)) {
+            error_set(error, ERROR_INVALID, "-o: %s is one of the pictures that are compared, and not written over",
+                      pair->output_path);
+            return false;
+        }
+    }
+    return true;
+}
+
 int diff_many_run(const GPtrArray *pairs, const DiffLine *line, GError **error) {
+    if (!check_outputs(pairs, error))
+        return 2;
     Many many = {.pairs = pairs, .line = line, .started_ms = clock_now_ms()};
     many.live = isatty(STDERR_FILENO) && g_strcmp0(g_getenv("TERM"), "dumb") != 0;
     pthread_mutex_init(&many.lock, NULL);

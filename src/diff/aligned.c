@@ -9,8 +9,9 @@ typedef struct {
     bool drop_alpha;
 } Source;
 
-static bool source_open(Source *source, GBytes *png, PixelFormat pixels, bool drop_alpha, GError **error) {
-    source->reader = png_reader_open(png, error);
+static bool source_open(Source *source, GBytes *png, const PngFormat *before, PixelFormat pixels, bool drop_alpha,
+                        GError **error) {
+    source->reader = png_reader_open_again(png, before->width, before->height, error);
     if (!source->reader)
         return false;
     const PngFormat *format = png_reader_format(source->reader);
@@ -66,13 +67,14 @@ static guint end_of_group(const GArray *bands, guint first) {
     return end;
 }
 
-bool aligned_compare(GBytes *reference_png, GBytes *run_png, const GArray *bands, PixelFormat pixels,
-                     bool run_has_alpha, Comparison *comparison, GError **error) {
+bool aligned_compare(GBytes *reference_png, GBytes *run_png, const Formats *formats, const GArray *bands,
+                     Comparison *comparison, GError **error) {
+    PixelFormat pixels = formats->pixels;
     for (guint first = 0, end; first < bands->len; first = end) {
         g_auto(Source) reference = {0}, run = {0};
         end = end_of_group(bands, first);
-        if (!source_open(&reference, reference_png, pixels, !run_has_alpha, error) ||
-            !source_open(&run, run_png, pixels, false, error))
+        if (!source_open(&reference, reference_png, &formats->reference, pixels, !formats->run.has_alpha, error) ||
+            !source_open(&run, run_png, &formats->run, pixels, false, error))
             return false;
         for (guint i = first; i < end; i++) {
             const Band *band = &g_array_index(bands, Band, i);

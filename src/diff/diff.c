@@ -85,18 +85,16 @@ static bool explains_better(const GArray *bands, const CompareResult *aligned, c
 }
 
 /* Takes the other explanation, if there is a better one: then *result is exchanged, and the bands are returned. */
-static bool explain_by_bands(const Pair *pair, const Lockstep *lockstep, const RowWatch *watch, CompareResult *result,
+static bool explain_by_bands(const Pair *pair, const Formats *formats, const RowWatch *watch, CompareResult *result,
                              GArray **out_bands, GError **error) {
     g_autoptr(GArray) bands = watch ? row_watch_find_bands(watch) : NULL;
     if (!bands)
         return true;
-    const PngFormat *run = lockstep_run(lockstep);
-    PixelFormat pixels = lockstep_pixels(lockstep);
-    g_autoptr(Comparison) comparison = comparison_new(pair->options, run, pixels, false);
-    if (!aligned_compare(pair->reference, pair->run, bands, pixels, run->has_alpha, comparison, error))
+    g_autoptr(Comparison) comparison = comparison_new(pair->options, &formats->run, formats->pixels, false);
+    if (!aligned_compare(pair->reference, pair->run, formats, bands, comparison, error))
         return false;
     CompareResult aligned = comparison_take_result(comparison);
-    bool is_longer = lockstep_reference(lockstep)->height != run->height;
+    bool is_longer = formats->reference.height != formats->run.height;
     if (is_longer || explains_better(bands, &aligned, result)) {
         aligned.color_sum = result->color_sum;
         aligned.alpha_sum = result->alpha_sum;
@@ -169,10 +167,10 @@ static Difference *new_difference(const PngFormat *reference, const PngFormat *r
     return difference;
 }
 
-static Difference *tell(const Pair *pair, const Lockstep *lockstep, CompareResult *result, GArray *bands,
+static Difference *tell(const Pair *pair, const Formats *formats, CompareResult *result, GArray *bands,
                         const RowWatch *watch) {
-    const PngFormat *run = lockstep_run(lockstep);
-    Difference *difference = new_difference(lockstep_reference(lockstep), run);
+    const PngFormat *run = &formats->run;
+    Difference *difference = new_difference(&formats->reference, run);
     difference->distortion = find_distortion(pair, result, run);
     difference->changed_pixels = result->changes->changed_pixels;
     memcpy(difference->counts, result->counts, sizeof difference->counts);
@@ -186,17 +184,20 @@ static Difference *tell(const Pair *pair, const Lockstep *lockstep, CompareResul
     return difference;
 }
 
-static Difference *compare(const Pair *pair, Lockstep *lockstep, GError **error) {
-    const PngFormat *run = lockstep_run(lockstep);
-    bool may_align = !pair->options->no_align && lockstep_reference(lockstep)->width == run->width;
-    g_autoptr(RowWatch) watch = may_align ? row_watch_new(lockstep) : NULL;
-    g_autoptr(Comparison) comparison = comparison_new(pair->options, run, lockstep_pixels(lockstep), true);
+/* Takes the lockstep, and puts it away before the files are decoded once more: of rare kinds it holds whole pictures. */
+static Difference *compare(const Pair *pair, Lockstep *opened, GError **error) {
+    g_autoptr(Lockstep) lockstep = opened;
+    const Formats formats = {*lockstep_reference(lockstep), *lockstep_run(lockstep), lockstep_pixels(lockstep)};
+    bool may_align = !pair->options->no_align && formats.reference.width == formats.run.width;
+    g_autoptr(RowWatch) watch = may_align ? row_watch_new(&formats) : NULL;
+    g_autoptr(Comparison) comparison = comparison_new(pair->options, &formats.run, formats.pixels, true);
     if (!compare_by_place(pair, lockstep, watch, comparison, error))
         return NULL;
+    g_clear_pointer(&lockstep, lockstep_free);
     CompareResult result = comparison_take_result(comparison);
     GArray *bands = NULL;
-    Difference *difference = explain_by_bands(pair, lockstep, watch, &result, &bands, error)
-                                 ? tell(pair, lockstep, &result, bands, watch)
+    Difference *difference = explain_by_bands(pair, &formats, watch, &result, &bands, error)
+                                 ? tell(pair, &formats, &result, bands, watch)
                                  : NULL;
     compare_result_clear(&result);
     return difference;
@@ -229,7 +230,7 @@ Difference *diff_png(GBytes *reference_png, GBytes *run_png, const DiffOptions *
         return compare_equal_bytes(run_png, reference_name, error);
     g_autoptr(Lockstep) lockstep = lockstep_open(reference_png, reference_name, run_png, run_name, error);
     const Pair pair = {reference_png, run_png, options};
-    return lockstep ? compare(&pair, lockstep, error) : NULL;
+    return lockstep ? compare(&pair, g_steal_pointer(&lockstep), error) : NULL;
 }
 
 void difference_free(Difference *difference) {

@@ -14,7 +14,7 @@ typedef struct {
 struct Lockstep {
     Side reference, run;
     bool alike;  /* both have the same pixel format and width: equal raw rows are equal pixels */
-    bool direct; /* and their raw rows are pixels, which come out as they are */
+    bool direct; /* and their raw rows are pixels of which none is missing, and come out as they are */
     bool want_all;
     int next;            /* row to look at */
     bool above_is_equal; /* the two are equal in the row above it */
@@ -47,7 +47,7 @@ Lockstep *lockstep_open(GBytes *reference_png, const char *reference_name, GByte
         return NULL;
     const PngFormat *run = lockstep->run.format;
     lockstep->alike = are_alike(lockstep->reference.format, run);
-    lockstep->direct = lockstep->alike && run->channels >= 3;
+    lockstep->direct = lockstep->alike && (run->channels == 3 || (run->channels == 4 && run->has_alpha));
     lockstep->above_is_equal = true;
     lockstep->on_canvas = g_malloc(4 * (size_t)run->width);
     return g_steal_pointer(&lockstep);
@@ -157,10 +157,10 @@ static bool look_at_row(Lockstep *lockstep, int y, RowPair *out_pair, GError **e
     RowPair pair = {.y = y, .in_reference = y < lockstep->reference.format->height};
     if ((pair.in_reference && !go_to(&lockstep->reference, y, error)) || (in_run && !go_to(&lockstep->run, y, error)))
         return false;
-    pair.equal = lockstep->alike && in_run && pair.in_reference && is_same_row(lockstep);
+    pair.equal = lockstep->above_is_equal = lockstep->alike && in_run && pair.in_reference && is_same_row(lockstep);
     if (pair.equal)
         png_reader_share_row(lockstep->run.reader, lockstep->reference.reader);
-    bool skip = !lockstep->want_all && (pair.equal || (!in_run && lockstep->alike));
+    bool skip = pair.equal && !lockstep->want_all;
     if (!skip && lockstep->direct)
         take_raw_rows(lockstep, &pair);
     else if (!skip && !take_rgba_rows(lockstep, &pair, error))
@@ -175,8 +175,7 @@ bool lockstep_next(Lockstep *lockstep, RowPair *out_pair, GError **error) {
         RowPair pair;
         if (!look_at_row(lockstep, lockstep->next++, &pair, error))
             return false;
-        lockstep->above_is_equal = pair.equal;
-        if (lockstep->want_all || (!pair.equal && pair.run)) {
+        if (lockstep->want_all || !pair.equal) {
             *out_pair = pair;
             return true;
         }

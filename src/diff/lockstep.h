@@ -13,6 +13,12 @@
 
 typedef struct Lockstep Lockstep;
 
+/* What is known of both, and what rows of both look like when they come out. */
+typedef struct {
+    PngFormat reference, run;
+    PixelFormat pixels;
+} Formats;
+
 /* A row of the run's canvas, on which the reference is laid: cropped where it is larger; where it is smaller, filled
  * with black, transparent if the run has alpha; its alpha is dropped if the run has none. Pixels are valid until the
  * next call. */
@@ -36,8 +42,7 @@ const PngFormat *lockstep_run(const Lockstep *lockstep);
 /* Of all rows that come out. */
 PixelFormat lockstep_pixels(const Lockstep *lockstep);
 
-/* Whether, from now on, all rows come out, also equal ones and those of the reference below the run's end; at first only
- * rows of the run that are not equal do. */
+/* Whether, from now on, all rows come out; at first only those do that are not equal. */
 void lockstep_want_all(Lockstep *lockstep, bool all);
 
 /* Finds the next row, from the top. False at the end, after both files were read to theirs, and on failure:

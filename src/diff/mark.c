@@ -122,7 +122,7 @@ static void lay_over(uint8_t out[3], const uint8_t color[4]) {
 }
 
 static GBytes *write_faded(const Difference *difference, GBytes *run_png, uint8_t palette[][4], GError **error) {
-    g_autoptr(PngReader) reader = png_reader_open(run_png, error);
+    g_autoptr(PngReader) reader = png_reader_open_again(run_png, difference->width, difference->height, error);
     if (!reader)
         return NULL;
     const PngFormat format = {.width = difference->width, .height = difference->height, .channels = 3};
@@ -156,7 +156,8 @@ GBytes *mark_png(const Difference *difference, GBytes *run_png, MarkStyle style,
 }
 
 GBytes *mark_place_reference(const Difference *difference, GBytes *reference_png, GBytes *run_png, GError **error) {
-    g_autoptr(PngReader) reference = png_reader_open(reference_png, error);
+    g_autoptr(PngReader) reference =
+        png_reader_open_again(reference_png, difference->reference_width, difference->reference_height, error);
     g_autoptr(PngRows) run = reference ? png_rows_open(run_png, error) : NULL;
     if (!run)
         return NULL;

@@ -34,12 +34,12 @@ struct RowWatch {
     bool suspects;
 };
 
-RowWatch *row_watch_new(const Lockstep *lockstep) {
+RowWatch *row_watch_new(const Formats *formats) {
     RowWatch *watch = g_new0(RowWatch, 1);
-    watch->reference_height = lockstep_reference(lockstep)->height;
-    watch->run_height = lockstep_run(lockstep)->height;
-    watch->format = lockstep_pixels(lockstep);
-    watch->strips = row_strips_of(lockstep_run(lockstep)->width);
+    watch->reference_height = formats->reference.height;
+    watch->run_height = formats->run.height;
+    watch->format = formats->pixels;
+    watch->strips = row_strips_of(formats->run.width);
     watch->rows = g_array_new(FALSE, FALSE, sizeof(int));
     watch->of_reference = g_array_new(FALSE, TRUE, sizeof(uint64_t));
     watch->of_run = g_array_new(FALSE, TRUE, sizeof(uint64_t));
@@ -150,7 +150,8 @@ GArray *row_watch_find_bands(const RowWatch *watch) {
     return has_any_moved(bands) ? g_steal_pointer(&bands) : NULL;
 }
 
-/* The index of a row among those that were hashed; all rows of a band that moved are among them. */
+/* The index of a row among those that were hashed. All rows of a band that moved are among them, since rows that are not
+ * equal by place always come out. */
 static guint index_of_row(const RowWatch *watch, int y) {
     guint low = 0, high = watch->rows->len;
     while (low < high) {
@@ -165,8 +166,9 @@ static guint index_of_row(const RowWatch *watch, int y) {
 
 /* Rows one by one, in their order, and nothing of where they are. */
 static uint64_t fingerprint_of_rows(const RowWatch *watch, const GArray *hashes, int y, int height, const Band *band) {
+    int end = band->x + band->width;
     guint first_strip = (guint)(band->x / watch->strips.strip_width);
-    guint end_strip = MIN((guint)((band->x + band->width) / watch->strips.strip_width), (guint)watch->strips.n_strips);
+    guint end_strip = (guint)(end == watch->strips.width ? watch->strips.n_strips : end / watch->strips.strip_width);
     uint64_t sum = fingerprint_mix((uint64_t)band->kind << 32 | (uint64_t)height);
     for (guint i = index_of_row(watch, y); height > 0 && i < watch->rows->len; i++, height--)
         for (guint strip = first_strip; strip < end_strip; strip++)

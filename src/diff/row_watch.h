@@ -7,8 +7,7 @@
 
 typedef struct RowWatch RowWatch;
 
-/* For the pictures of a lockstep. */
-RowWatch *row_watch_new(const Lockstep *lockstep);
+RowWatch *row_watch_new(const Formats *formats);
 void row_watch_free(RowWatch *watch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RowWatch, row_watch_free)
 

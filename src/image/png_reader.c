@@ -41,6 +41,14 @@ PngReader *png_reader_open(GBytes *png, GError **error) {
     return g_steal_pointer(&reader);
 }
 
+PngReader *png_reader_open_again(GBytes *png, int width, int height, GError **error) {
+    g_autoptr(PngReader) reader = png_reader_open(png, error);
+    if (!reader || (reader->format->width == width && reader->format->height == height))
+        return g_steal_pointer(&reader);
+    error_set(error, ERROR_INVALID, "a file was written to while it was read");
+    return NULL;
+}
+
 void png_reader_free(PngReader *reader) {
     if (!reader)
         return;

@@ -9,6 +9,11 @@ typedef struct PngReader PngReader;
 
 /* Opens a PNG, which must outlive the reader; no row is at hand yet. Fails as png_rows_open() does. */
 PngReader *png_reader_open(GBytes *png, GError **error) MUST_CHECK;
+
+/* The same for a file that was seen before, and may be another one by now, if it is mapped: fails with ERROR_INVALID if
+ * its size is not what it was. */
+PngReader *png_reader_open_again(GBytes *png, int width, int height, GError **error) MUST_CHECK;
+
 void png_reader_free(PngReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PngReader, png_reader_free)
 

@@ -82,13 +82,28 @@ static bool take_palette_alphas(PngFormat *format, const PngChunk *chunk, GError
     return true;
 }
 
+/* A chunk whose name begins with a capital letter must be understood; all that we do are IHDR, which is the first, PLTE,
+ * IDAT and IEND. Behind the pixels there is nothing more to say of them. */
+static bool check_order(const PngChunk *chunk, bool behind_pixels, GError **error) {
+    bool is_palette = strcmp(chunk->type, "PLTE") == 0, is_end = strcmp(chunk->type, "IEND") == 0;
+    bool is_pixels = strcmp(chunk->type, "IDAT") == 0, is_alphas = strcmp(chunk->type, "tRNS") == 0;
+    if (behind_pixels ? is_palette || is_pixels || is_alphas : strcmp(chunk->type, "IHDR") == 0)
+        error_set(error, ERROR_INVALID, "corrupt: %s: out of place", chunk->type);
+    else if (g_ascii_isupper(chunk->type[0]) && !is_palette && !is_pixels && !is_end)
+        error_set(error, ERROR_INVALID, "corrupt: %s: unknown critical chunk", chunk->type);
+    else
+        return true;
+    return false;
+}
+
 /* Goes to the first chunk of pixels, past all that does not say what they are. *out_plain is false if something does
  * which we leave to libpng. */
 static bool find_pixels(PngRows *rows, const PngHeader *header, bool *out_plain, GError **error) {
     bool indexed = header->color_type == 3;
-    rows->chunk = (PngChunk){.end = PNG_FIRST_CHUNK};
+    if (!png_chunk_at(rows->png, PNG_FIRST_CHUNK, &rows->chunk, error)) /* the header, which has been read */
+        return false;
     for (;;) {
-        if (!png_chunk_at(rows->png, rows->chunk.end, &rows->chunk, error))
+        if (!png_chunk_at(rows->png, rows->chunk.end, &rows->chunk, error) || !check_order(&rows->chunk, false, error))
             return false;
         const char *type = rows->chunk.type;
         if (strcmp(type, "IDAT") == 0)
@@ -188,7 +203,7 @@ static bool inflate_bytes(PngRows *rows, uint8_t *out, size_t size, GError **err
     return true;
 }
 
-/* Behind the last row there must be the checksum of the pixels, and nothing more of them. */
+/* Behind the last row there must be nothing more of the pixels. */
 static bool finish_pixels(PngRows *rows, GError **error) {
     uint8_t more;
     struct inflate_state *inflate = &rows->inflate;
@@ -205,11 +220,18 @@ static bool finish_pixels(PngRows *rows, GError **error) {
     return true;
 }
 
+/* From the chunk at hand, which may be the first behind the pixels already. */
 static bool finish_file(PngRows *rows, GError **error) {
-    while (strcmp(rows->chunk.type, "IEND") != 0)
+    bool behind_pixels = false;
+    for (;;) {
+        behind_pixels = behind_pixels || strcmp(rows->chunk.type, "IDAT") != 0;
+        if (behind_pixels && !check_order(&rows->chunk, true, error))
+            return false;
+        if (strcmp(rows->chunk.type, "IEND") == 0)
+            return true;
         if (!png_chunk_at(rows->png, rows->chunk.end, &rows->chunk, error))
             return false;
-    return true;
+    }
 }
 
 static bool filters_are_known(const PngFormat *format, const uint8_t *filtered, int n) {

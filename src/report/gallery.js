@@ -303,8 +303,7 @@ function words(what) {
 
 function tell(one) {
   if (one.rows) return [one.what];
-  const passes = one.score <= one.tolerance ? ', tolerated'
-    : one.tolerance ? `, score ${one.score.toPrecision(3)} of at most ${one.tolerance}` : '';
+  const passes = one.score <= one.tolerance ? ', tolerated' : one.tolerance ? `, score ${one.score.toPrecision(3)} of ${one.tolerance}` : '';
   return [`${size(one.width, one.height)} at (${one.x}, ${one.y}): `, ...words(one.what), `, ${number(one.changed_pixels)} px${passes}`];
 }
 
@@ -415,9 +414,7 @@ function slices(r, kind) {
   const slice = band => el('div', {className: 'slice'}, put(picture(r, kind, whole || r.images[kind], ''),
     {x: -band.x, y: -band[y], width: w, height: h}, band.width, band.rows));
   const hole = band => el('div', {className: `hole ${band.kind}`});
-  /* A gap that was rounded otherwise looks like the row above it. */
-  const like = band => slice({...band, [y]: Math.max(band[y] - 1, 0)});
-  return r.bands.map(band => put(band[height] ? slice(band) : band.jitter ? like(band) : hole(band), {...band, y: band.top, height: band.rows}, r.width, r.rows));
+  return r.bands.map(band => put(band[height] || band.jitter ? slice(band) : hole(band), {...band, y: band.top, height: band.rows}, r.width, r.rows));
 }
 
 /* What is seen of pictures: slices of one, or all on top of each other, of which the view lets some be seen. */

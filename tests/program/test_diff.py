@@ -278,8 +278,22 @@ class BadPairs(harness.TestCase):
         self.write('list', 'one/a.png\ttwo/a.png\n')
         os.link(self.folder / 'one/a.png', self.folder / '0001-a.png')
         result = dpxdt('diff', '--pairs=list', '-o', '.', cwd=self.folder)
-        self.assertEqual(result.stderr, 'two/a.png: error: ./0001-a.png: is one of the two pictures, and not written over\n')
-        self.assertEqual(((self.folder / 'one/a.png').read_bytes(), result.returncode), (before, 2))
+        self.assertEqual(result.stderr, 'dpxdt diff: -o: ./0001-a.png is one of the pictures that are compared, and not'
+                                        ' written over\n')
+        self.assertEqual(((self.folder / 'one/a.png').read_bytes(), result.stdout, result.returncode), (before, '', 2))
+
+    def test_pictures_of_other_pairs_and_folders_behind_links(self):
+        self.write('one/a.png', Picture(30, 20))
+        self.write('two/a.png', Picture(30, 20, BLACK))
+        self.write('0001-a.png', Picture(30, 20, GREY))
+        self.write('list', 'one/a.png\ttwo/a.png\n0001-a.png\tone/a.png\n')
+        os.symlink('.', self.folder / 'alias')
+        os.symlink('two', self.folder / 'link')
+        for arguments in (['--pairs=list', '-o', '.'], ['one', 'two', '-o', 'link'], ['one', 'two', '-o', 'alias/two/new']):
+            before = {path: path.read_bytes() for path in self.folder.rglob('*.png')}
+            result = dpxdt('diff', *arguments, cwd=self.folder)
+            self.assertEqual((result.stdout, result.returncode), ('', 2), result.stderr)
+            self.assertEqual({path: path.read_bytes() for path in self.folder.rglob('*.png')}, before)
 
     def test_a_reader_who_goes_wants_no_more(self):
         self.write('list', 'a.png\tb.png\n' * 200_000)
@@ -366,7 +380,8 @@ class Diff(harness.TestCase):
 
     def test_a_size_change_is_a_difference_even_if_what_is_left_is_equal(self):
         result = self.diff(Picture(400, 300), Picture(400, 280))
-        self.assertEqual(result.stdout, 'size changed from 400x300 to 400x280\n')
+        self.assertEqual(result.stdout, 'size changed from 400x300 to 400x280\n0 distortion\n'
+                                        '20 rows removed, which were at y=280\n')
         self.assertEqual(result.returncode, 1)
 
     def test_what_is_new_in_a_larger_picture_is_compared_with_black_by_place(self):
@@ -413,7 +428,7 @@ class Diff(harness.TestCase):
         result = dpxdt('diff', reference, run)
         self.assertEqual(result.stdout, '0.26668 distortion\n'
                                         '66 rows inserted at y=0\n'
-                                        '66 rows removed, which were at y=958\n')
+                                        '66 rows went out at the bottom\n')
         report = json.loads(dpxdt('diff', reference, run, '--json').stdout)
         self.assertEqual(report['bands'][0], {'kind': 'inserted', 'x': 0, 'width': 1280, 'reference_y': 0,
                                               'reference_height': 0, 'run_y': 0, 'run_height': 66,
@@ -484,6 +499,43 @@ class Diff(harness.TestCase):
                 report = self.report(Picture(*size), Picture(*size, BLACK))
                 self.assertEqual((report['distortion'], report['n_regions']), (1, 1))
                 self.assertEqual(report['changed_pixels'], size[0] * size[1])
+
+
+class OddFiles(harness.TestCase):
+
+    def compare(self, a, b, *options):
+        self.write('a.png', a)
+        self.write('b.png', b)
+        return json.loads(dpxdt('diff', '--json', *options, 'a.png', 'b.png', cwd=self.folder).stdout)
+
+    def test_a_palette_that_has_a_color_twice(self):
+        """The first row has other indices and the same color; the rows below are the same differences, and others."""
+        colors = bytes([0, 0, 0] * 2 + [255, 0, 0] + [0, 255, 0]) + bytes(3 * 252)
+        size, up = 64, b'\x02'
+
+        def picture(first, step):
+            rows = b'\0' + bytes([first] * size) + up + bytes([step] * size) + (up + bytes(size)) * (size - 2)
+            return (PNG_SIGNATURE + header(size, size, 8, 3) + png_chunk(b'PLTE', colors) +
+                    png_chunk(b'IDAT', zlib.compress(rows)) + png_chunk(b'IEND', b''))
+        self.assertEqual(self.compare(picture(0, 2), picture(1, 2))['changed_pixels'], size * (size - 1))
+
+    def test_what_is_below_a_shorter_reference_is_black_in_every_format(self):
+        for bit_depth, packed in ((1, b'\0\0'), (8, bytes(16)), (16, bytes(32))):
+            report = self.compare(png_file(16, 4, packed * 4, 0, bit_depth), png_file(16, 20, packed * 20, 0, bit_depth),
+                                  '--no-align')
+            self.assertEqual((report['changed_pixels'], report['distortion'], report['same']), (0, 0, False))
+
+    def test_chunks_that_may_not_be_there(self):
+        good = noise(1, 40, 30)
+        at = good.index(b'IDAT') - 4, good.index(b'IEND') - 4
+        for kind, place, words in ((b'ABCD', 0, 'ABCD: unknown critical chunk'), (b'ABCD', 1, 'ABCD: unknown critical chunk'),
+                                   (b'PLTE', 1, 'PLTE: out of place'), (b'tRNS', 1, 'tRNS: out of place')):
+            bad = good[:at[place]] + png_chunk(kind, b'abc') + good[at[place]:]
+            self.write('good.png', good)
+            self.write('bad.png', bad)
+            result = dpxdt('diff', 'good.png', 'bad.png', cwd=self.folder)
+            self.assertEqual((result.stdout, result.returncode), ('', 2))
+            self.assertEqual(result.stderr, f'dpxdt diff: bad.png: corrupt: {words}\n')
 
 
 class Marked(harness.TestCase):

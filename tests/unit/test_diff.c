@@ -438,6 +438,23 @@ static void rows_that_came_pass_no_tolerance_unless_they_are_ignored(void) {
     g_assert_false(difference->same);
 }
 
+/* Nothing differs but the end of one of them. */
+static void rows_that_went_at_the_end_are_told_and_make_the_fingerprint(void) {
+    uint64_t prints[2];
+    for (int i = 0; i < 2; i++) {
+        g_autoptr(Image) reference = make_page(40);
+        draw_lines(reference, 500 + 100 * i, 10, 30 * LINE);
+        g_autoptr(Image) run = image_place(reference, PAGE_WIDTH, 30 * LINE, false, black);
+        g_autoptr(Difference) difference = compare(reference, run, NULL);
+        Band band = find_band(difference, BAND_REMOVED);
+        g_assert_cmpint(band.reference_y, ==, 30 * LINE);
+        g_assert_cmpint(band.reference_height, ==, 10 * LINE);
+        prints[i] = difference->fingerprint;
+    }
+    g_assert_cmpuint(prints[0], !=, 0);
+    g_assert_cmpuint(prints[0], !=, prints[1]);
+}
+
 /* Verdicts. */
 
 static void an_area_has_its_own_tolerance_for_what_lies_in_it_wholly(void) {
@@ -556,6 +573,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/diff/rows-are-compared-by-place-if-wanted", rows_are_compared_by_place_if_wanted);
     g_test_add_func("/diff/what-changed-in-place-has-no-bands", what_changed_in_place_has_no_bands);
     g_test_add_func("/diff/columns-that-stay-are-no-change", columns_that_stay_are_no_change);
+    g_test_add_func("/diff/rows-that-went-at-the-end-are-told-and-make-the-fingerprint",
+                    rows_that_went_at_the_end_are_told_and_make_the_fingerprint);
     g_test_add_func("/diff/rows-that-came-pass-no-tolerance-unless-they-are-ignored",
                     rows_that_came_pass_no_tolerance_unless_they_are_ignored);
     g_test_add_func("/diff/an-area-has-its-own-tolerance-for-what-lies-in-it-wholly",
