@@ -270,7 +270,7 @@ function describe(r) {
   $('live').textContent = `${$('position').textContent} ${r.name}, ${r.status}, ${score(r)}`;
 }
 
-/* The pictures of the tests before and behind are ready when J or K asks for them. */
+/* The pictures before and behind are ready when J or K asks for them. */
 function prefetch() {
   state.ahead = [step(1), step(-1)].flatMap(r => r ? Object.values(r.images) : []).map(src => {
     const image = el('img', {src});
@@ -529,7 +529,7 @@ function scale() {
   return state.zoom !== 'fit' || !scroll ? state.zoom : Math.min(1, Math.max(40, room(scroll)[0]) / pictureSize()[0]);
 }
 
-/* Gives the canvases their size, and says what it is. */
+/* Gives the canvases their size, and says it. */
 function layout() {
   if (!state.test || !scrollers().length) return;
   const [w, h] = pictureSize();
