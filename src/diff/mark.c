@@ -108,12 +108,16 @@ static GBytes *write_palette(const Difference *difference, const PngFormat *form
     return png_writer_end(writer);
 }
 
-/* A fifth of a pixel's color on white: the old tool laid a white veil of 0.8 over the page. */
-static void fade(uint8_t out[3], const uint8_t rgba[4]) {
-    for (int channel = 0; channel < 3; channel++) {
-        int on_white = (rgba[channel] * rgba[3] + 255 * (255 - rgba[3]) + 127) / 255;
-        out[channel] = (uint8_t)((on_white + 4 * 255 + 2) / 5);
-    }
+/* A fifth of a color on white: the old tool laid a white veil of 0.8 over the page. */
+static uint8_t fade_level(int level, int alpha) {
+    int on_white = (level * alpha + 255 * (255 - alpha) + 127) / 255;
+    return (uint8_t)((on_white + 4 * 255 + 2) / 5);
+}
+
+/* Most pixels are opaque: faded has what becomes of their levels. */
+static void fade(uint8_t out[3], const uint8_t rgba[4], const uint8_t faded[256]) {
+    for (int channel = 0; channel < 3; channel++)
+        out[channel] = rgba[3] == 255 ? faded[rgba[channel]] : fade_level(rgba[channel], rgba[3]);
 }
 
 static void lay_over(uint8_t out[3], const uint8_t color[4]) {
@@ -129,14 +133,18 @@ static GBytes *write_faded(const Difference *difference, GBytes *run_png, uint8_
     g_autoptr(PngWriter) writer = png_writer_new(&format);
     g_autofree uint8_t *marks = g_malloc((size_t)difference->width);
     g_autofree uint8_t *rgb = g_malloc(3 * (size_t)difference->width);
+    uint8_t faded[256];
+    for (int level = 0; level < 256; level++)
+        faded[level] = fade_level(level, 255);
     for (int y = 0; y < difference->height; y++) {
         const uint8_t *row = png_reader_go_to(reader, y, error) ? png_reader_rgba(reader, error) : NULL;
         if (!row)
             return NULL;
         paint_row(difference, y, marks);
         for (int x = 0; x < difference->width; x++) {
-            fade(rgb + 3 * x, row + 4 * x);
-            lay_over(rgb + 3 * x, palette[marks[x]]);
+            fade(rgb + 3 * x, row + 4 * x, faded);
+            if (marks[x] != GROUND)
+                lay_over(rgb + 3 * x, palette[marks[x]]);
         }
         png_writer_add_row(writer, rgb);
     }
