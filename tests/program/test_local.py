@@ -1,6 +1,7 @@
 """The main job over the real program and the real browser: update, test, look, approve."""
 import json
 import os
+import pathlib
 import pty
 import re
 import signal
@@ -901,6 +902,42 @@ class Runs(harness.LocalTestCase):
         self.assertEqual((result.stdout.splitlines()[-1], result.returncode),
                          ('slow: Updated tests/slow.png', 0), result.stderr)
         self.assertEqual(os.listdir(self.tmp), [])
+
+
+class RealFile(harness.TestCase):
+    """The tests of dygraphs, as they were written for the old tool: only the port is another one."""
+    DATA = pathlib.Path(__file__).parent.parent / 'data/yaml/danvk-dygraphs.yaml'
+
+    def setUp(self):
+        super().setUp()
+        self.folder.chmod(0o755)  # as root, dpxdt runs the browser as nobody
+        text = self.DATA.read_text()
+        self.names = re.findall(r'^  - name: (.*)$', text, re.M)
+        self.write('work/tests/dygraphs.yaml', text.replace('8001', str(free_port())))
+        for name in self.names:
+            self.draw(name, name)
+        # Its setup wants a Python of its day.
+        self.write('bin/python', '#!/bin/sh\n[ "$*" = "-m SimpleHTTPServer $3" ] || exit 9\n'
+                                 'exec python3 -m http.server --bind localhost "$3"\n').chmod(0o755)
+
+    def draw(self, name, words):
+        self.write(f'dygraphs/tests/{name}.html', f'<!DOCTYPE html><body><h1>{words}</h1>')
+
+    def dpxdt(self, *args):
+        path = f"{self.folder / 'bin'}:{os.environ['PATH']}"
+        return harness.dpxdt(*args, cwd=self.folder / 'work', env={'PATH': path}, timeout=120)
+
+    def test_it_runs_against_a_site_of_its_pages(self):
+        self.assertEqual(len(self.names), 14)
+        updated = self.dpxdt('update', 'tests')
+        self.assertEqual(updated.returncode, 0, updated.stderr)
+        self.assertEqual(sorted(path.stem for path in self.folder.glob('work/tests/*.png')), sorted(self.names))
+        self.assertEqual(self.dpxdt('test', 'tests').returncode, 0)
+        self.draw('stock', 'Stocks')
+        tested = self.dpxdt('test', 'tests')
+        self.assertEqual((re.findall(r'^(\S+) failed$', tested.stdout, re.M), tested.returncode), (['stock'], 1))
+        self.assertRegex(tested.stdout, r'(?m)^  0\.\d+ distortion$')
+        self.assertEqual(tested.stdout.count(' passed (no diff)'), 13)
 
 
 if __name__ == '__main__':
