@@ -28,9 +28,11 @@ struct Comparison {
     PixelFormat pixels;
     int width;
     bool want_sums;
-    Metric *metric;  /* what counts */
-    Metric *lenient; /* the same for rows that are dithered anew */
-    Metric *any;     /* whether there is any difference at all, for the sums; NULL: the metric tells that, too */
+    bool find_antialiased; /* and leave them out */
+    bool has_stopped;      /* to do so */
+    Metric *metric;        /* what counts */
+    Metric *lenient;       /* the same for rows that are dithered anew */
+    Metric *any;           /* whether there is any difference at all, for the sums; NULL: the metric tells that, too */
     size_t n_thresholds;
     CellRowKernel *kernel;
     uint32_t *columns[2]; /* factors of the fingerprint */
@@ -85,6 +87,7 @@ Comparison *comparison_new(const DiffOptions *options, const PngFormat *run, Pix
     comparison->scratch = options->n_ignored > 0 ? g_malloc((size_t)run->width * (size_t)pixels) : NULL;
     comparison->bits = g_new(uint64_t, n_words * comparison->n_thresholds);
     comparison->any_bits = g_new(uint64_t, n_words);
+    comparison->find_antialiased = options->ignore_antialiasing;
     if (options->ignore_antialiasing)
         make_slots(comparison, n_words);
     comparison->result.changes = change_map_new(run->width, run->height);
@@ -287,14 +290,26 @@ void comparison_add(Comparison *comparison, const CompareRow *given) {
         metric_compare_row(row.dithered_anew ? comparison->lenient : comparison->metric, &metric_row, comparison->bits);
     if (comparison->any && metric_compare_row(comparison->any, &metric_row, comparison->any_bits) > 0)
         add_pixels(comparison, &row, comparison->any_bits, ADD_TO_SUMS);
-    if (comparison->options->ignore_antialiasing)
+    if (comparison->find_antialiased)
         remember(comparison, &row);
     else if (n_changed > 0)
         take(comparison, &row, comparison->bits);
 }
 
 void comparison_end_part(Comparison *comparison) {
-    if (comparison->options->ignore_antialiasing)
+    if (comparison->find_antialiased)
         take_remembered(comparison, comparison->n_added);
     comparison->n_added = comparison->n_taken = 0;
+}
+
+void comparison_stop_antialiasing(Comparison *comparison) {
+    if (!comparison->find_antialiased)
+        return;
+    comparison_end_part(comparison);
+    comparison->find_antialiased = false;
+    comparison->has_stopped = true;
+}
+
+bool comparison_has_stopped(const Comparison *comparison) {
+    return comparison->has_stopped;
 }

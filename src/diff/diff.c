@@ -41,6 +41,8 @@ static bool compare_by_place(const Pair *pair, Lockstep *lockstep, RowWatch *wat
     for (RowPair rows; lockstep_next(lockstep, &rows, &cause);) {
         bool watched = watch && row_watch_see(watch, &rows);
         lockstep_want_all(lockstep, need_all || watched);
+        if (watch && row_watch_suspects(watch))
+            comparison_stop_antialiasing(comparison);
         const CompareRow row = {.y = rows.y, .width = width, .reference = rows.reference, .run = rows.run};
         if (rows.run && (need_all || !rows.equal))
             comparison_add(comparison, &row);
@@ -184,6 +186,29 @@ static Difference *tell(const Pair *pair, const Formats *formats, CompareResult 
     return difference;
 }
 
+/* A file that is mapped may be another one by now. */
+static bool are_as_before(const Lockstep *lockstep, const Formats *formats, GError **error) {
+    const PngFormat *reference = lockstep_reference(lockstep), *run = lockstep_run(lockstep);
+    if (reference->width == formats->reference.width && reference->height == formats->reference.height &&
+        run->width == formats->run.width && run->height == formats->run.height &&
+        lockstep_pixels(lockstep) == formats->pixels)
+        return true;
+    error_set(error, ERROR_INVALID, "a file was written to while it was read");
+    return false;
+}
+
+/* Once more, for what the first time was done only in part: rows were suspected to have moved, and have not. */
+static bool compare_again(const Pair *pair, const Formats *formats, CompareResult *result, GError **error) {
+    g_autoptr(Lockstep) lockstep = lockstep_open(pair->reference, "the reference", pair->run, "the run", error);
+    g_autoptr(Comparison) comparison = comparison_new(pair->options, &formats->run, formats->pixels, true);
+    if (!lockstep || !are_as_before(lockstep, formats, error) ||
+        !compare_by_place(pair, lockstep, NULL, comparison, error))
+        return false;
+    compare_result_clear(result);
+    *result = comparison_take_result(comparison);
+    return true;
+}
+
 /* Takes the lockstep, and puts it away before the files are decoded once more: of rare kinds it holds whole pictures. */
 static Difference *compare(const Pair *pair, Lockstep *opened, GError **error) {
     g_autoptr(Lockstep) lockstep = opened;
@@ -196,9 +221,10 @@ static Difference *compare(const Pair *pair, Lockstep *opened, GError **error) {
     g_clear_pointer(&lockstep, lockstep_free);
     CompareResult result = comparison_take_result(comparison);
     GArray *bands = NULL;
-    Difference *difference = explain_by_bands(pair, &formats, watch, &result, &bands, error)
-                                 ? tell(pair, &formats, &result, bands, watch)
-                                 : NULL;
+    bool done = explain_by_bands(pair, &formats, watch, &result, &bands, error);
+    if (done && !bands && comparison_has_stopped(comparison))
+        done = compare_again(pair, &formats, &result, error);
+    Difference *difference = done ? tell(pair, &formats, &result, bands, watch) : NULL;
     compare_result_clear(&result);
     return difference;
 }

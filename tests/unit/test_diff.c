@@ -411,6 +411,28 @@ static void what_changed_in_place_has_no_bands(void) {
     g_assert_cmpuint(difference->n_regions, ==, 1);
 }
 
+/* Antialiasing is not looked for while rows are suspected to have moved, but in the end it is. */
+static void antialiased_pixels_of_what_changed_in_place_are_left_out(void) {
+    static const double thresholds[] = {0.1};
+    g_autoptr(Image) reference = make_page(50);
+    g_autoptr(Image) run = make_page(50);
+    draw_lines(run, 200, 10, 20 * LINE);
+    for (int i = 0; i < 200; i++) /* edges of a slope */
+        fill(run, (Box){i, 20 * LINE + i, 30, 1}, (const uint8_t[4]){(uint8_t)(40 + i), 99, 99, 255});
+    DiffOptions options = {
+        .metric = METRIC_YIQ, .thresholds = thresholds, .n_thresholds = 1, .ignore_antialiasing = true};
+    g_autoptr(Difference) difference = compare(reference, run, &options);
+    options.no_align = true;
+    g_autoptr(Difference) by_place = compare(reference, run, &options);
+    options.ignore_antialiasing = false;
+    g_autoptr(Difference) all = compare(reference, run, &options);
+    g_assert_null(difference->bands);
+    g_assert_cmpuint(difference->changed_pixels, ==, by_place->changed_pixels);
+    g_assert_cmpuint(difference->fingerprint, ==, by_place->fingerprint);
+    g_assert_cmpfloat(difference->distortion, ==, by_place->distortion);
+    g_assert_cmpuint(difference->changed_pixels, <, all->changed_pixels);
+}
+
 static void columns_that_stay_are_no_change(void) {
     g_autoptr(Image) reference = make_white(1000, 2000), run = make_white(1000, 2060);
     for (int i = 0; i < 100; i++) {
@@ -572,6 +594,8 @@ int main(int argc, char **argv) {
                     what_changed_in_rows_that_went_along_is_found_where_it_is_in_the_run);
     g_test_add_func("/diff/rows-are-compared-by-place-if-wanted", rows_are_compared_by_place_if_wanted);
     g_test_add_func("/diff/what-changed-in-place-has-no-bands", what_changed_in_place_has_no_bands);
+    g_test_add_func("/diff/antialiased-pixels-of-what-changed-in-place-are-left-out",
+                    antialiased_pixels_of_what_changed_in_place_are_left_out);
     g_test_add_func("/diff/columns-that-stay-are-no-change", columns_that_stay_are_no_change);
     g_test_add_func("/diff/rows-that-went-at-the-end-are-told-and-make-the-fingerprint",
                     rows_that_went_at_the_end_are_told_and_make_the_fingerprint);
