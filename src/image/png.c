@@ -107,12 +107,18 @@ bool png_check(GBytes *png, PngHeader *out_header, GError **error) {
     PngHeader header;
     if (!png_read_header(png, &header, error))
         return false;
-    bool has_pixels = false;
-    PngChunk chunk = {.end = PNG_FIRST_CHUNK};
+    bool has_pixels = false, behind_pixels = false;
+    PngChunk chunk;
+    if (!png_chunk_at(png, PNG_FIRST_CHUNK, &chunk, error)) /* the header */
+        return false;
     do {
         if (!png_chunk_at(png, chunk.end, &chunk, error))
             return false;
-        has_pixels = has_pixels || strcmp(chunk.type, "IDAT") == 0;
+        bool is_pixels = strcmp(chunk.type, "IDAT") == 0;
+        behind_pixels = behind_pixels || (has_pixels && !is_pixels);
+        has_pixels = has_pixels || is_pixels;
+        if (!png_chunk_check_order(&chunk, behind_pixels, error))
+            return false;
     } while (strcmp(chunk.type, "IEND") != 0);
     if (!has_pixels) {
         error_set(error, ERROR_INVALID, "corrupt: there are no pixels");

@@ -21,7 +21,7 @@ typedef struct {
 bool png_read_header(GBytes *png, PngHeader *out_header, GError **error) MUST_CHECK;
 
 /* Reads the header and verifies the checksum of every chunk up to the end of the picture. Fails as png_read_header()
- * does, and for a file that is cut off or has a wrong checksum. Nothing is decompressed, so pixels that were written
+ * does, and for a file that is cut off, has a wrong checksum, or a chunk that may not stand where it does. Nothing is decompressed, so pixels that were written
  * wrongly in the first place go unnoticed. */
 bool png_check(GBytes *png, PngHeader *out_header, GError **error) MUST_CHECK;
 

@@ -55,6 +55,18 @@ static void append_number(GByteArray *bytes, uint32_t number) {
     g_byte_array_append(bytes, (const uint8_t *)&big_endian, sizeof big_endian);
 }
 
+bool png_chunk_check_order(const PngChunk *chunk, bool behind_pixels, GError **error) {
+    bool is_palette = strcmp(chunk->type, "PLTE") == 0, is_end = strcmp(chunk->type, "IEND") == 0;
+    bool is_pixels = strcmp(chunk->type, "IDAT") == 0, is_alphas = strcmp(chunk->type, "tRNS") == 0;
+    if (behind_pixels ? is_palette || is_pixels || is_alphas : strcmp(chunk->type, "IHDR") == 0)
+        error_set(error, ERROR_INVALID, "corrupt: %s: out of place", chunk->type);
+    else if (g_ascii_isupper(chunk->type[0]) && !is_palette && !is_pixels && !is_end)
+        error_set(error, ERROR_INVALID, "corrupt: %s: unknown critical chunk", chunk->type);
+    else
+        return true;
+    return false;
+}
+
 void png_chunk_append(GByteArray *bytes, const char *type, const void *data, size_t size) {
     g_assert(size <= max_size);
     append_number(bytes, (uint32_t)size);

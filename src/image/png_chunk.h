@@ -21,6 +21,11 @@ typedef struct {
  * not whole or not right. Any thread. */
 bool png_chunk_at(GBytes *png, size_t offset, PngChunk *out_chunk, GError **error) MUST_CHECK;
 
+/* Whether a chunk other than the first may stand before, or among or behind the pixels. What has a capital letter first must
+ * be understood, and we know IHDR, which is the first, PLTE, IDAT and IEND; behind the pixels nothing more may be said of
+ * them. Fails with ERROR_INVALID. Any thread. */
+bool png_chunk_check_order(const PngChunk *chunk, bool behind_pixels, GError **error) MUST_CHECK;
+
 /* Appends a whole chunk to bytes. type is four ASCII letters. Any thread. */
 void png_chunk_append(GByteArray *bytes, const char *type, const void *data, size_t size);
 

@@ -82,20 +82,6 @@ static bool take_palette_alphas(PngFormat *format, const PngChunk *chunk, GError
     return true;
 }
 
-/* A chunk whose name begins with a capital letter must be understood; all that we do are IHDR, which is the first, PLTE,
- * IDAT and IEND. Behind the pixels there is nothing more to say of them. */
-static bool check_order(const PngChunk *chunk, bool behind_pixels, GError **error) {
-    bool is_palette = strcmp(chunk->type, "PLTE") == 0, is_end = strcmp(chunk->type, "IEND") == 0;
-    bool is_pixels = strcmp(chunk->type, "IDAT") == 0, is_alphas = strcmp(chunk->type, "tRNS") == 0;
-    if (behind_pixels ? is_palette || is_pixels || is_alphas : strcmp(chunk->type, "IHDR") == 0)
-        error_set(error, ERROR_INVALID, "corrupt: %s: out of place", chunk->type);
-    else if (g_ascii_isupper(chunk->type[0]) && !is_palette && !is_pixels && !is_end)
-        error_set(error, ERROR_INVALID, "corrupt: %s: unknown critical chunk", chunk->type);
-    else
-        return true;
-    return false;
-}
-
 /* Goes to the first chunk of pixels, past all that does not say what they are. *out_plain is false if something does
  * which we leave to libpng. */
 static bool find_pixels(PngRows *rows, const PngHeader *header, bool *out_plain, GError **error) {
@@ -103,7 +89,8 @@ static bool find_pixels(PngRows *rows, const PngHeader *header, bool *out_plain,
     if (!png_chunk_at(rows->png, PNG_FIRST_CHUNK, &rows->chunk, error)) /* the header, which has been read */
         return false;
     for (;;) {
-        if (!png_chunk_at(rows->png, rows->chunk.end, &rows->chunk, error) || !check_order(&rows->chunk, false, error))
+        if (!png_chunk_at(rows->png, rows->chunk.end, &rows->chunk, error) ||
+            !png_chunk_check_order(&rows->chunk, false, error))
             return false;
         const char *type = rows->chunk.type;
         if (strcmp(type, "IDAT") == 0)
@@ -203,18 +190,26 @@ static bool inflate_bytes(PngRows *rows, uint8_t *out, size_t size, GError **err
     return true;
 }
 
-/* Behind the last row there must be nothing more of the pixels. */
+/* Behind the last row there must be nothing more of the pixels. That the compressed data have no proper end is no matter
+ * then, nor is it one to libpng. */
 static bool finish_pixels(PngRows *rows, GError **error) {
-    uint8_t more;
+    uint8_t one_more;
+    bool has_more = true;
     struct inflate_state *inflate = &rows->inflate;
-    inflate->next_out = &more;
+    inflate->next_out = &one_more;
     inflate->avail_out = 1;
     while (inflate->block_state != ISAL_BLOCK_FINISH) {
         if (!step(rows, error))
             return false;
         if (inflate->avail_out == 0)
             return corrupt(error, "there are too many pixels");
-        if (inflate->block_state != ISAL_BLOCK_FINISH && inflate->avail_in == 0 && !feed(rows, error))
+        if (inflate->block_state == ISAL_BLOCK_FINISH || inflate->avail_in > 0)
+            continue;
+        if (!find_more(rows, &has_more, error))
+            return false;
+        if (!has_more)
+            return true;
+        if (!feed(rows, error))
             return false;
     }
     return true;
@@ -225,7 +220,7 @@ static bool finish_file(PngRows *rows, GError **error) {
     bool behind_pixels = false;
     for (;;) {
         behind_pixels = behind_pixels || strcmp(rows->chunk.type, "IDAT") != 0;
-        if (behind_pixels && !check_order(&rows->chunk, true, error))
+        if (behind_pixels && !png_chunk_check_order(&rows->chunk, true, error))
             return false;
         if (strcmp(rows->chunk.type, "IEND") == 0)
             return true;

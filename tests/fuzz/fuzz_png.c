@@ -42,9 +42,11 @@ static void check_good_picture(GBytes *png, const Image *image) {
     g_autofree char *text = png_find_note(noted, "key");
     g_assert_cmpstr(text, ==, "text");
 
+    /* Rows are read more strictly than libpng does it, which does not look at compressed data behind the last pixel. */
+    g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) written_again = encode(image);
-    g_autoptr(Difference) none = diff_png(written_again, noted, NULL, NULL);
-    g_assert_true(none && none->same);
+    g_autoptr(Difference) none = diff_png(written_again, noted, NULL, &error);
+    g_assert_true(none ? none->same : g_str_has_prefix(error->message, "the run: corrupt: "));
 }
 
 /* Both ways round; what differs can be painted. */
@@ -56,7 +58,9 @@ static void check_pair(GBytes *png, GBytes *other) {
         .metric = METRIC_YIQ, .thresholds = thresholds, .n_thresholds = 2, .ignore_antialiasing = true};
     g_autoptr(Difference) to = diff_png(other, png, &exact, NULL);
     g_autoptr(Difference) from = diff_png(png, other, &yiq, NULL);
-    g_assert_true(to && from);
+    g_assert_true(!to == !from);
+    if (!to)
+        return;
     g_autoptr(GBytes) mask = mark_png(to, png, MARK_MASK, NULL, NULL);
     g_autoptr(GBytes) faded = mark_png(from, other, MARK_FADED, NULL, NULL);
     g_autoptr(GBytes) placed = mark_place_reference(to, other, png, NULL);
