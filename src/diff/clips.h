@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How far around a change pixels are kept and looked at, to see where it came from. */
+enum { CLIPS_MARGIN = 16 };
+
 typedef struct Clips Clips;
 
 /* Of a clip: more is not worth the memory (9 bytes each) for a guess. A window of 1280 px, 3,276 rows. */

@@ -10,8 +10,6 @@ enum {
     /* What is kept of each picture to guess what happened: enough for a photograph of 512x512. Guessing takes about 40 ms
      * for a million pixels, which is as long as comparing a page. */
     MAX_CLIP_PIXELS = 1 << 18,
-    /* How far around a change pixels are kept: a move by less is found. */
-    CLIP_MARGIN = 24,
     /* By how much a dithered gradient is off where it moved. */
     DITHER_LEVELS = 1,
 };
@@ -198,12 +196,12 @@ static void keep_clips(Comparison *comparison, const CompareRow *row, const uint
     for (int x = 0; x < row->width; x += CELL_SIDE) {
         if ((bits[x / 64] >> x % 64 & 0xff) == 0)
             continue;
-        if (x - CLIP_MARGIN > to) {
+        if (x - CLIPS_MARGIN > to) {
             if (to > from)
                 keep_clip(comparison, row, from, to);
-            from = MAX(x - CLIP_MARGIN, 0);
+            from = MAX(x - CLIPS_MARGIN, 0);
         }
-        to = MIN(x + CELL_SIDE + CLIP_MARGIN, row->width);
+        to = MIN(x + CELL_SIDE + CLIPS_MARGIN, row->width);
     }
     if (to > from)
         keep_clip(comparison, row, from, to);

@@ -22,14 +22,17 @@
 
 /* What an area that came or went counts against changed pixels: most of a page is its ground. */
 enum { GROUND_SHARE = 8 };
-/* Around a region, to see from where or to where it has moved. */
-enum { GUESS_MARGIN = 16 };
 
 /* The two files, and how they are compared. */
 typedef struct {
     GBytes *reference, *run;
+    const char *reference_name, *run_name;
     const DiffOptions *options;
 } Pair;
+
+static Lockstep *open_pair(const Pair *pair, GError **error) {
+    return lockstep_open(pair->reference, pair->reference_name, pair->run, pair->run_name, error);
+}
 
 /* Compares by place. If rows are worth being watched, *watch sees them. */
 static bool compare_by_place(const Pair *pair, Lockstep *lockstep, RowWatch *watch, Comparison *comparison,
@@ -135,7 +138,7 @@ static void set_regions(Difference *difference, const CompareResult *result, con
 static void guess_changes(Difference *difference, const CompareResult *result) {
     for (guint i = 0; i < MIN(difference->regions->len, DIFF_MAX_GUESSES); i++) {
         Region *region = &g_array_index(difference->regions, Region, i);
-        g_autoptr(Clip) clip = clips_cut(result->clips, region->box, GUESS_MARGIN);
+        g_autoptr(Clip) clip = clips_cut(result->clips, region->box, CLIPS_MARGIN);
         region->change = change_guess(clip);
     }
 }
@@ -199,7 +202,7 @@ static bool are_as_before(const Lockstep *lockstep, const Formats *formats, GErr
 
 /* Once more, for what the first time was done only in part: rows were suspected to have moved, and have not. */
 static bool compare_again(const Pair *pair, const Formats *formats, CompareResult *result, GError **error) {
-    g_autoptr(Lockstep) lockstep = lockstep_open(pair->reference, "the reference", pair->run, "the run", error);
+    g_autoptr(Lockstep) lockstep = open_pair(pair, error);
     g_autoptr(Comparison) comparison = comparison_new(pair->options, &formats->run, formats->pixels, true);
     if (!lockstep || !are_as_before(lockstep, formats, error) ||
         !compare_by_place(pair, lockstep, NULL, comparison, error))
@@ -249,13 +252,16 @@ Difference *diff_png(GBytes *reference_png, GBytes *run_png, const DiffOptions *
     static const DiffOptions defaults = {0};
     if (!options)
         options = &defaults;
-    const char *reference_name = options->reference_name ? options->reference_name : "the reference";
-    const char *run_name = options->run_name ? options->run_name : "the run";
-
+    const Pair pair = {
+        .reference = reference_png,
+        .run = run_png,
+        .reference_name = options->reference_name ? options->reference_name : "the reference",
+        .run_name = options->run_name ? options->run_name : "the run",
+        .options = options,
+    };
     if (g_bytes_equal(reference_png, run_png))
-        return compare_equal_bytes(run_png, reference_name, error);
-    g_autoptr(Lockstep) lockstep = lockstep_open(reference_png, reference_name, run_png, run_name, error);
-    const Pair pair = {reference_png, run_png, options};
+        return compare_equal_bytes(run_png, pair.reference_name, error);
+    g_autoptr(Lockstep) lockstep = open_pair(&pair, error);
     return lockstep ? compare(&pair, g_steal_pointer(&lockstep), error) : NULL;
 }
 

@@ -29,8 +29,3 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Image, image_free)
 
 /* The first of the width * 4 bytes of row y. */
 uint8_t *image_row(const Image *image, int y);
-
-/* A picture of another size with the same top left corner: cropped where smaller, filled with the four bytes of
- * fill (red, green, blue, alpha) where larger. Without has_alpha the alpha of image is dropped: colours stay what
- * they are, whatever shone through. The caller frees it. */
-Image *image_place(const Image *image, int width, int height, bool has_alpha, const uint8_t fill[4]);

@@ -1,4 +1,4 @@
-/* PNG files to pixels and back, by libpng.
+/* PNG files to pixels, by libpng.
  *
  * Files come from strangers. So signature, sizes and checksums are verified before libpng is asked, here and in
  * png_chunk.c. And it reads no chunk but those which say what the pixels are; the others (text, colour profiles),
@@ -11,11 +11,6 @@
 #include <png.h>
 #include <setjmp.h>
 #include <string.h>
-
-/* Zlib's default, named so that the same picture gives the same bytes whatever a library thinks of it. png_writer.c
- * needs a twentieth of the time; but these files are kept, and with ISA-L they would be larger: a page of 1280x8000 by
- * 13 %, its first screen by 26 %, a page that diff has marked by 52 %. */
-enum { COMPRESSION_LEVEL = 6 };
 
 /* What people give us under the name of a PNG, by its first bytes; letters in either case. */
 static const struct {
@@ -248,41 +243,4 @@ Image *png_decode(GBytes *bytes, GError **error) {
     bool whole = read_pixels(png, info, &source, image);
     png_destroy_read_struct(&png, &info, NULL);
     return whole ? g_steal_pointer(&image) : NULL;
-}
-
-static void append_bytes(png_structp png, png_bytep bytes, size_t size) {
-    g_byte_array_append(png_get_io_ptr(png), bytes, (guint)size);
-}
-
-static void flush_nothing(png_structp png) {
-    (void)png;
-}
-
-/* Fills file. As read_pixels(), this owns nothing. */
-static bool write_pixels(png_structp png, png_infop info, const Image *image, GByteArray *file) {
-    if (setjmp(png_jmpbuf(png)))
-        return false;
-    png_set_write_fn(png, file, append_bytes, flush_nothing);
-    png_set_IHDR(png, info, (png_uint_32)image->width, (png_uint_32)image->height, 8,
-                 image->has_alpha ? PNG_COLOR_TYPE_RGB_ALPHA : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
-                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-    png_set_compression_level(png, COMPRESSION_LEVEL);
-    png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_ALL_FILTERS);
-    png_write_info(png, info);
-    if (!image->has_alpha)
-        png_set_filler(png, 0, PNG_FILLER_AFTER);
-    for (int y = 0; y < image->height; y++)
-        png_write_row(png, image_row(image, y));
-    png_write_end(png, info);
-    return true;
-}
-
-GBytes *png_encode(const Image *image, GError **error) {
-    g_autoptr(GByteArray) file = g_byte_array_new();
-    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, error, keep_error, ignore_warning);
-    png_infop info = png ? png_create_info_struct(png) : NULL;
-    g_assert(info);
-    bool whole = write_pixels(png, info, image, file);
-    png_destroy_write_struct(&png, &info);
-    return whole ? g_byte_array_free_to_bytes(g_steal_pointer(&file)) : NULL;
 }

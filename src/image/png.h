@@ -1,4 +1,4 @@
-/* PNG files: decoding with limits, encoding, and the notes that a file carries beside its pixels. All functions: any
+/* PNG files: decoding with limits, and the notes that a file carries beside its pixels. All functions: any
  * thread. */
 #pragma once
 
@@ -21,17 +21,14 @@ typedef struct {
 bool png_read_header(GBytes *png, PngHeader *out_header, GError **error) MUST_CHECK;
 
 /* Reads the header and verifies the checksum of every chunk up to the end of the picture. Fails as png_read_header()
- * does, and for a file that is cut off, has a wrong checksum, or a chunk that may not stand where it does. Nothing is decompressed, so pixels that were written
- * wrongly in the first place go unnoticed. */
+ * does, and for a file that is cut off, has a wrong checksum, or a chunk that may not stand where it does. Nothing is
+ * decompressed, so pixels that were written wrongly in the first place go unnoticed. */
 bool png_check(GBytes *png, PngHeader *out_header, GError **error) MUST_CHECK;
 
 /* Decodes any PNG; 16 bits become 8, rounded. Fails with ERROR_INVALID, naming what is wrong, if it is truncated or
  * corrupt in any chunk. Chunks that do not say what the pixels are (text, colour profiles) are not looked into, and
  * what follows the end of the picture is not read. The caller frees the picture. */
 Image *png_decode(GBytes *png, GError **error) MUST_CHECK;
-
-/* Encodes as RGBA, or RGB for a picture without alpha. The same picture gives the same bytes. */
-GBytes *png_encode(const Image *image, GError **error) MUST_CHECK;
 
 /* Returns the same file with a tEXt chunk "key: text" right behind its header, without touching its pixels; key is 1
  * to 79 Latin-1 letters. Fails with ERROR_INVALID for what is no PNG. */

@@ -1,7 +1,7 @@
 /* A PNG as a stream of rows going out, the counterpart of png_rows.h: pictures of any height are written with a few
- * rows in memory, and the file that they become. It is made for speed: what png_encode() takes half a second for is
- * done in 30 ms, and becomes an eighth larger if it is a page, by half if it is mostly flat. A PngWriter is of one
- * thread at a time. */
+ * rows in memory, and the file that they become. It is made for speed: what libpng takes half a second for is done in
+ * 30 ms, and becomes an eighth larger if it is a page, by half if it is mostly flat. A PngWriter is of one thread at a
+ * time. */
 #pragma once
 
 #include "image/png_rows.h"

@@ -5,5 +5,6 @@
 #include <glib.h>
 
 /* Returns the indices of tests (of TestCase), as a GArray of unsigned that the caller frees. durations_ms has how long
- * tests took, by name, as gint64; those that are not in it come first. Of equals the first comes first; if it is NULL, all are equal. */
+ * tests took, by name, as gint64; those that are not in it come first. Of equals the first comes first; if it is NULL,
+ * all are equal. */
 GArray *order_by_duration(const GPtrArray *tests, GHashTable *durations_ms);

@@ -4,6 +4,8 @@
 #include "diff/mark.h"
 #include "image/png.h"
 
+#include "pictures.h"
+
 #include <glib.h>
 #include <string.h>
 #include <zlib.h>
@@ -32,7 +34,7 @@ static GBytes *repair(const uint8_t *data, size_t size) {
 }
 
 static GBytes *encode(const Image *image) {
-    GBytes *png = png_encode(image, NULL);
+    GBytes *png = pictures_encode(image);
     g_assert_nonnull(png);
     return png;
 }

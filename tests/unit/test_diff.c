@@ -3,6 +3,8 @@
 #include "diff/regions.h"
 #include "image/png.h"
 
+#include "pictures.h"
+
 #include <glib.h>
 #include <limits.h>
 #include <math.h>
@@ -29,8 +31,8 @@ static Image *make_white(int width, int height) {
 
 static Difference *compare(const Image *reference, const Image *run, const DiffOptions *options) {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) reference_png = png_encode(reference, &error);
-    g_autoptr(GBytes) run_png = png_encode(run, &error);
+    g_autoptr(GBytes) reference_png = pictures_encode(reference);
+    g_autoptr(GBytes) run_png = pictures_encode(run);
     Difference *difference = diff_png(reference_png, run_png, options, &error);
     g_assert_no_error(error);
     return difference;
@@ -81,7 +83,7 @@ static void equal_pictures_are_the_same(void) {
 
 static void an_error_names_the_picture_that_is_bad(void) {
     g_autoptr(Image) image = make_white(2, 2);
-    g_autoptr(GBytes) good = png_encode(image, NULL);
+    g_autoptr(GBytes) good = pictures_encode(image);
     g_autoptr(GBytes) bad = g_bytes_new_static("junk", 4);
     const DiffOptions named = {.reference_name = "a.png", .run_name = "b.png"};
     const struct {
@@ -466,7 +468,7 @@ static void rows_that_went_at_the_end_are_told_and_make_the_fingerprint(void) {
     for (int i = 0; i < 2; i++) {
         g_autoptr(Image) reference = make_page(40);
         draw_lines(reference, 500 + 100 * i, 10, 30 * LINE);
-        g_autoptr(Image) run = image_place(reference, PAGE_WIDTH, 30 * LINE, false, black);
+        g_autoptr(Image) run = pictures_place(reference, PAGE_WIDTH, 30 * LINE, false, black);
         g_autoptr(Difference) difference = compare(reference, run, NULL);
         Band band = find_band(difference, BAND_REMOVED);
         g_assert_cmpint(band.reference_y, ==, 30 * LINE);

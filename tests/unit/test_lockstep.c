@@ -2,6 +2,8 @@
 
 #include "image/png.h"
 
+#include "pictures.h"
+
 #include <glib.h>
 #include <string.h>
 
@@ -24,7 +26,7 @@ static Image *make_page(int width, int height, bool has_alpha) {
 
 static Image *copy(const Image *image, int width, int height, bool has_alpha) {
     const uint8_t fill[4] = {9, 9, 9, 255};
-    return image_place(image, width, height, has_alpha, fill);
+    return pictures_place(image, width, height, has_alpha, fill);
 }
 
 static void change_some(Image *image) {
@@ -48,9 +50,9 @@ static void assert_pixels(const Lockstep *lockstep, const uint8_t *row, const ui
 /* Decoding both wholly, and laying the reference on the run's canvas, must lead to the same rows. */
 static void assert_rows(const Image *reference, const Image *run, bool all) {
     const uint8_t fill[4] = {0, 0, 0, run->has_alpha ? 0 : 255};
-    g_autoptr(Image) placed = image_place(reference, run->width, run->height, run->has_alpha, fill);
-    g_autoptr(GBytes) reference_png = png_encode(reference, NULL);
-    g_autoptr(GBytes) run_png = png_encode(run, NULL);
+    g_autoptr(Image) placed = pictures_place(reference, run->width, run->height, run->has_alpha, fill);
+    g_autoptr(GBytes) reference_png = pictures_encode(reference);
+    g_autoptr(GBytes) run_png = pictures_encode(run);
     g_autoptr(GError) error = NULL;
     g_autoptr(Lockstep) lockstep = lockstep_open(reference_png, "a", run_png, "b", &error);
     g_assert_no_error(error);
@@ -114,8 +116,8 @@ static void assert_fails(GBytes *reference, GBytes *run, const char *words) {
 static void a_picture_that_is_corrupt_below_the_other_is_found_and_named(void) {
     g_autoptr(Image) low = make_page(300, 20, false);
     g_autoptr(Image) high = make_page(300, 900, false);
-    g_autoptr(GBytes) good = png_encode(low, NULL);
-    g_autoptr(GBytes) whole = png_encode(high, NULL);
+    g_autoptr(GBytes) good = pictures_encode(low);
+    g_autoptr(GBytes) whole = pictures_encode(high);
     g_autoptr(GBytes) cut = g_bytes_new_from_bytes(whole, 0, g_bytes_get_size(whole) - 12);
     g_autofree char *words = g_strdup_printf("other: the file is cut off after %zu bytes", g_bytes_get_size(cut));
     g_autofree char *again = g_strdup_printf("one: the file is cut off after %zu bytes", g_bytes_get_size(cut));

@@ -2,6 +2,8 @@
 
 #include "image/png.h"
 
+#include "pictures.h"
+
 #include <glib.h>
 #include <string.h>
 
@@ -22,7 +24,7 @@ static GBytes *encode(int width, int height, bool has_alpha, const uint8_t color
     for (int y = box ? box->y : 0; box && y < box->y + box->height; y++)
         for (int x = box->x; x < box->x + box->width; x++)
             memcpy(image_row(image, y) + 4 * x, black, 4);
-    return png_encode(image, NULL);
+    return pictures_encode(image);
 }
 
 static void set_up(Fixture *f, GBytes *reference, GBytes *run) {
@@ -111,7 +113,7 @@ static void rows_that_came_are_tinted_and_a_line_is_where_rows_went(void) {
     memcpy(image_row(other, 140), image_row(page, 100), 80 * 100 * 4);
     memcpy(image_row(other, 240), image_row(page, 240), 80 * 160 * 4);
     Fixture f;
-    set_up(&f, png_encode(page, NULL), png_encode(other, NULL));
+    set_up(&f, pictures_encode(page), pictures_encode(other));
     g_autoptr(Image) mask = paint(&f, MARK_MASK, NULL);
     const MarkColors *colors = mark_find_colors("red");
     for (int y = 0; y < 400; y++) {

@@ -3,13 +3,15 @@
 #include "image/png_chunk.h"
 #include "image/png_rows.h"
 
+#include "pictures.h"
+
 #include <glib.h>
 #include <string.h>
 #include <zlib.h>
 
 static const uint8_t signature[PNG_FIRST_CHUNK] = {137, 'P', 'N', 'G', '\r', '\n', 26, '\n'};
 
-/* What a PNG is made of, for tests that need one which png_encode() does not write. */
+/* What a PNG is made of, for tests that need one which pictures_encode() does not write. */
 typedef struct {
     uint32_t width, height;
     uint8_t bit_depth, color_type, interlace;
@@ -55,7 +57,7 @@ static Image *make_noise(int width, int height, bool has_alpha) {
 
 static GBytes *encode(const Image *image) {
     g_autoptr(GError) error = NULL;
-    GBytes *png = png_encode(image, &error);
+    GBytes *png = pictures_encode(image);
     g_assert_no_error(error);
     return png;
 }
@@ -421,9 +423,9 @@ static void what_is_no_png_takes_and_has_no_note(void) {
 static void a_placed_picture_is_cropped_and_filled(void) {
     g_autoptr(Image) image = image_new(2, 2, true);
     memcpy(image->pixels, "AAA\1BBB\2CCC\3DDD\4", 16);
-    g_autoptr(Image) clear = image_place(image, 3, 1, true, (const uint8_t *)"xyz\0");
+    g_autoptr(Image) clear = pictures_place(image, 3, 1, true, (const uint8_t *)"xyz\0");
     g_assert_cmpmem(clear->pixels, 12, "AAA\1BBB\2xyz\0", 12);
-    g_autoptr(Image) opaque = image_place(image, 1, 3, false, (const uint8_t *)"xyz\xff");
+    g_autoptr(Image) opaque = pictures_place(image, 1, 3, false, (const uint8_t *)"xyz\xff");
     g_assert_cmpmem(opaque->pixels, 12,
                     "AAA\xff"
                     "CCC\xff"

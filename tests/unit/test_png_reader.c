@@ -2,6 +2,8 @@
 
 #include "image/png_writer.h"
 
+#include "pictures.h"
+
 #include <glib.h>
 #include <string.h>
 
@@ -47,7 +49,7 @@ static void read_some_rows(const Image *image, GBytes *png) {
 static void any_rows_can_be_looked_at_on_the_way_down(void) {
     for (int round = 0; round < 12; round++) {
         g_autoptr(Image) image = make_page(g_test_rand_int_range(1, 400), g_test_rand_int_range(1, 3000));
-        g_autoptr(GBytes) by_libpng = png_encode(image, NULL);
+        g_autoptr(GBytes) by_libpng = pictures_encode(image);
         g_autoptr(GBytes) by_us = write_by_png_writer(image);
         for (int i = 0; i < 5; i++) {
             read_some_rows(image, by_libpng);
@@ -58,7 +60,7 @@ static void any_rows_can_be_looked_at_on_the_way_down(void) {
 
 static void a_row_can_be_shared_with_a_reader_that_has_it(void) {
     g_autoptr(Image) image = make_page(300, 2500);
-    g_autoptr(GBytes) png = png_encode(image, NULL);
+    g_autoptr(GBytes) png = pictures_encode(image);
     g_autoptr(PngReader) one = png_reader_open(png, NULL), other = png_reader_open(png, NULL);
     for (int y = 0; y < image->height; y++) {
         g_assert_true(png_reader_go_to(one, y, NULL) && png_reader_go_to(other, y, NULL));
@@ -70,7 +72,7 @@ static void a_row_can_be_shared_with_a_reader_that_has_it(void) {
 
 static void what_is_cut_off_fails_where_it_ends(void) {
     g_autoptr(Image) image = make_page(200, 4000);
-    g_autoptr(GBytes) png = png_encode(image, NULL);
+    g_autoptr(GBytes) png = pictures_encode(image);
     g_autoptr(GBytes) cut = g_bytes_new_from_bytes(png, 0, g_bytes_get_size(png) / 2);
     g_autoptr(GError) error = NULL;
     g_autoptr(PngReader) reader = png_reader_open(cut, &error);
