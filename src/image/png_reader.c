@@ -13,15 +13,15 @@ enum {
 struct PngReader {
     PngRows *rows;
     const PngFormat *format;
-    size_t stride;     /* of a filtered row, with its filter byte */
-    int piece_rows;    /* how many rows are read at once */
-    int chunk_rows;    /* how many rows a chunk has; the last may have less */
-    int top;           /* the first row of the chunk at hand */
-    int n_rows;        /* how many of it were read; 0 before the first */
-    int y;             /* the row at hand */
-    uint8_t *filtered; /* the chunk at hand */
-    uint8_t *raw;      /* the unfiltered rows of the chunk; in front of them, that above the chunk */
-    bool *is_raw;      /* whether each of these is known */
+    size_t stride;   /* of a filtered row, with its filter byte */
+    int piece_rows;  /* how many rows are read at once */
+    int chunk_rows;  /* how many rows a chunk has; the last may have less */
+    int top;         /* the first row of the chunk at hand */
+    int n_rows;      /* how many of it were read; 0 before the first */
+    int y;           /* the row at hand */
+    uint8_t *buffer; /* what png_rows_read() wants in front of rows, the chunk at hand, and what it wants behind */
+    uint8_t *raw;    /* the unfiltered rows of the chunk; in front of them, that above the chunk */
+    bool *is_raw;    /* whether each of these is known */
     uint8_t *rgba;
 };
 
@@ -34,7 +34,7 @@ PngReader *png_reader_open(GBytes *png, GError **error) {
     reader->stride = format->row_size + 1;
     reader->piece_rows = (int)MAX(PIECE_BYTES / reader->stride, 1);
     reader->chunk_rows = (int)CLAMP(CHUNK_BYTES / reader->stride, 1, (size_t)format->height);
-    reader->filtered = g_malloc((size_t)reader->chunk_rows * reader->stride);
+    reader->buffer = g_malloc(PNG_ROWS_BEFORE + (size_t)reader->chunk_rows * reader->stride + PNG_ROWS_AFTER);
     reader->raw = g_malloc((size_t)(reader->chunk_rows + 1) * format->row_size);
     reader->is_raw = g_new0(bool, (size_t)reader->chunk_rows + 1);
     reader->rgba = g_malloc(4 * (size_t)format->width);
@@ -53,7 +53,7 @@ void png_reader_free(PngReader *reader) {
     if (!reader)
         return;
     png_rows_free(reader->rows);
-    g_free(reader->filtered);
+    g_free(reader->buffer);
     g_free(reader->raw);
     g_free(reader->is_raw);
     g_free(reader->rgba);
@@ -70,8 +70,8 @@ static uint8_t *raw_row(const PngReader *reader, int i) {
     return reader->raw + (size_t)(i + 1) * reader->format->row_size;
 }
 
-static const uint8_t *filtered_row(const PngReader *reader, int i) {
-    return reader->filtered + (size_t)i * reader->stride;
+static uint8_t *filtered_row(const PngReader *reader, int i) {
+    return reader->buffer + PNG_ROWS_BEFORE + (size_t)i * reader->stride;
 }
 
 /* Makes row i of the chunk known; that above the chunk is. */
@@ -95,6 +95,7 @@ static void go_to_next_chunk(PngReader *reader) {
     int n = reader->n_rows;
     find_raw(reader, n - 1);
     memcpy(raw_row(reader, -1), raw_row(reader, n - 1), reader->format->row_size);
+    memmove(reader->buffer, filtered_row(reader, n) - PNG_ROWS_BEFORE, PNG_ROWS_BEFORE + PNG_ROWS_AFTER);
     memset(reader->is_raw, 0, (size_t)(reader->chunk_rows + 1) * sizeof *reader->is_raw);
     reader->is_raw[0] = true;
     reader->top += n;
@@ -106,8 +107,7 @@ static bool read_piece(PngReader *reader, GError **error) {
         go_to_next_chunk(reader);
     int left = MIN(reader->chunk_rows - reader->n_rows, reader->format->height - reader->top - reader->n_rows);
     int n = MIN(reader->piece_rows, left);
-    uint8_t *to = reader->filtered + (size_t)reader->n_rows * reader->stride;
-    if (!png_rows_read(reader->rows, to, n, error))
+    if (!png_rows_read(reader->rows, filtered_row(reader, reader->n_rows), n, error))
         return false;
     reader->n_rows += n;
     return true;

@@ -1,13 +1,11 @@
 #include "image/png_rows.h"
 
+#include "image/inflate.h"
 #include "image/png_chunk.h"
 
-#include <isa-l/igzip_lib.h>
 #include <string.h>
 
-/* Each call of isal_inflate() copies 64 KB of what it has made before, and browsers write chunks of 4 KB. So the data of
- * chunks is gathered. */
-enum { GATHERED_BYTES = 64 * 1024 };
+G_STATIC_ASSERT((int)PNG_ROWS_BEFORE == (int)INFLATE_HISTORY && (int)PNG_ROWS_AFTER == (int)INFLATE_AHEAD);
 
 struct PngRows {
     PngFormat format;
@@ -15,10 +13,9 @@ struct PngRows {
     int next;    /* row to come */
 
     /* Where rows are inflated. */
-    PngChunk chunk;    /* the one that is being read */
-    size_t n_taken;    /* how many bytes of it were */
-    uint8_t *gathered; /* GATHERED_BYTES */
-    struct inflate_state inflate;
+    PngChunk chunk; /* the one that is being read */
+    size_t n_taken; /* how many bytes of it were */
+    Inflate *inflate;
 
     Image *image; /* where the picture was decoded whole, or NULL */
 };
@@ -30,34 +27,19 @@ static bool corrupt(GError **error, const char *what) {
 
 /* What the inflater reads. */
 
-/* Goes on to the next chunk if all of this one was taken. *out_more is false if that is none of pixels. */
-static bool find_more(PngRows *rows, bool *out_more, GError **error) {
+/* An InflateSource: browsers write chunks of 4 KB. */
+static bool give_pixels(void *from, uint8_t *out, size_t size, size_t *out_size, GError **error) {
+    PngRows *rows = from;
     while (rows->n_taken == rows->chunk.size && strcmp(rows->chunk.type, "IDAT") == 0) {
         if (!png_chunk_at(rows->png, rows->chunk.end, &rows->chunk, error))
             return false;
         rows->n_taken = 0;
     }
-    *out_more = strcmp(rows->chunk.type, "IDAT") == 0;
+    bool has_more = strcmp(rows->chunk.type, "IDAT") == 0;
+    *out_size = has_more ? MIN(size, rows->chunk.size - rows->n_taken) : 0;
+    memcpy(out, rows->chunk.data + rows->n_taken, *out_size);
+    rows->n_taken += *out_size;
     return true;
-}
-
-/* Gives the inflater the next data of pixels. */
-static bool feed(PngRows *rows, GError **error) {
-    size_t size = 0;
-    bool more = true;
-    while (size < GATHERED_BYTES) {
-        if (!find_more(rows, &more, error))
-            return false;
-        if (!more)
-            break;
-        size_t n = MIN(GATHERED_BYTES - size, rows->chunk.size - rows->n_taken);
-        memcpy(rows->gathered + size, rows->chunk.data + rows->n_taken, n);
-        rows->n_taken += n;
-        size += n;
-    }
-    rows->inflate.next_in = rows->gathered;
-    rows->inflate.avail_in = (uint32_t)size;
-    return size > 0 || corrupt(error, "there are not enough pixels");
 }
 
 /* Opening. */
@@ -107,20 +89,6 @@ static bool find_pixels(PngRows *rows, const PngHeader *header, bool *out_plain,
     return !indexed || rows->format.n_colors > 0 || corrupt(error, "there is no palette");
 }
 
-/* The checksum at the end of the compressed data is not looked at: those of the chunks, which hold it, are, and it costs
- * as much as a sixth of the inflating. */
-static bool start_inflating(PngRows *rows, GError **error) {
-    struct isal_zlib_header header = {0};
-    rows->gathered = g_malloc(GATHERED_BYTES);
-    isal_inflate_init(&rows->inflate);
-    rows->inflate.crc_flag = ISAL_DEFLATE;
-    if (!feed(rows, error))
-        return false;
-    if (isal_read_zlib_header(&rows->inflate, &header) == ISAL_DECOMP_OK && !header.dict_flag)
-        return true;
-    return corrupt(error, "IDAT: the pixels are not compressed as PNG has it");
-}
-
 static bool open_whole(PngRows *rows, GError **error) {
     rows->image = png_decode(rows->png, error);
     if (!rows->image)
@@ -145,7 +113,9 @@ PngRows *png_rows_open(GBytes *png, GError **error) {
     bool plain = header.bit_depth == 8 && !header.interlaced;
     if (!find_pixels(rows, &header, &plain, error))
         return NULL;
-    if (plain ? !start_inflating(rows, error) : !open_whole(rows, error))
+    if (plain)
+        rows->inflate = inflate_new(give_pixels, rows);
+    else if (!open_whole(rows, error))
         return NULL;
     rows->format.row_size = (size_t)header.width * (size_t)rows->format.channels;
     return g_steal_pointer(&rows);
@@ -155,7 +125,7 @@ void png_rows_free(PngRows *rows) {
     if (!rows)
         return;
     image_free(rows->image);
-    g_free(rows->gathered);
+    inflate_free(rows->inflate);
     g_free(rows);
 }
 
@@ -165,54 +135,26 @@ const PngFormat *png_rows_format(const PngRows *rows) {
 
 /* Reading. */
 
-static bool step(PngRows *rows, GError **error) {
-    struct inflate_state *inflate = &rows->inflate;
-    int result = isal_inflate(inflate);
-    if (result < 0)
-        return corrupt(error, "IDAT: invalid compressed data");
+static bool filters_are_known(const PngFormat *format, const uint8_t *filtered, int n) {
+    for (int i = 0; i < n; i++)
+        if (filtered[(size_t)i * (format->row_size + 1)] > FILTER_PAETH)
+            return false;
     return true;
 }
 
-static bool inflate_bytes(PngRows *rows, uint8_t *out, size_t size, GError **error) {
-    struct inflate_state *inflate = &rows->inflate;
-    inflate->next_out = out;
-    inflate->avail_out = (uint32_t)size;
-    while (inflate->avail_out > 0) {
-        if (!step(rows, error))
-            return false;
-        if (inflate->avail_out == 0)
-            break;
-        if (inflate->block_state == ISAL_BLOCK_FINISH)
-            return corrupt(error, "there are not enough pixels");
-        if (inflate->avail_in == 0 && !feed(rows, error))
-            return false;
-    }
-    return true;
+static bool inflate_rows(PngRows *rows, uint8_t *out, int n, GError **error) {
+    size_t size = (size_t)n * (rows->format.row_size + 1), made;
+    return inflate_read(rows->inflate, out, size, &made, error) &&
+           (made == size || corrupt(error, "there are not enough pixels")) &&
+           (filters_are_known(&rows->format, out, n) || corrupt(error, "a row has a filter that PNG does not have"));
 }
 
 /* Behind the last row there must be nothing more of the pixels. That the compressed data have no proper end is no matter
  * then, nor is it one to libpng. */
-static bool finish_pixels(PngRows *rows, GError **error) {
-    uint8_t one_more;
-    bool has_more = true;
-    struct inflate_state *inflate = &rows->inflate;
-    inflate->next_out = &one_more;
-    inflate->avail_out = 1;
-    while (inflate->block_state != ISAL_BLOCK_FINISH) {
-        if (!step(rows, error))
-            return false;
-        if (inflate->avail_out == 0)
-            return corrupt(error, "there are too many pixels");
-        if (inflate->block_state == ISAL_BLOCK_FINISH || inflate->avail_in > 0)
-            continue;
-        if (!find_more(rows, &has_more, error))
-            return false;
-        if (!has_more)
-            return true;
-        if (!feed(rows, error))
-            return false;
-    }
-    return true;
+static bool finish_pixels(PngRows *rows, uint8_t *behind, GError **error) {
+    size_t made;
+    return inflate_read(rows->inflate, behind, 1, &made, error) &&
+           (made == 0 || corrupt(error, "there are too many pixels"));
 }
 
 /* From the chunk at hand, which may be the first behind the pixels already. */
@@ -229,13 +171,6 @@ static bool finish_file(PngRows *rows, GError **error) {
     }
 }
 
-static bool filters_are_known(const PngFormat *format, const uint8_t *filtered, int n) {
-    for (int i = 0; i < n; i++)
-        if (filtered[(size_t)i * (format->row_size + 1)] > FILTER_PAETH)
-            return false;
-    return true;
-}
-
 static void copy_rows(const PngRows *rows, uint8_t *out, int n) {
     size_t size = rows->format.row_size;
     for (int i = 0; i < n; i++, out += size + 1) {
@@ -249,10 +184,10 @@ bool png_rows_read(PngRows *rows, uint8_t *out_filtered, int n, GError **error) 
     g_assert(n >= 0 && n <= format->height - rows->next);
     if (rows->image)
         copy_rows(rows, out_filtered, n);
-    else if (!inflate_bytes(rows, out_filtered, (size_t)n * (format->row_size + 1), error))
+    else if (!inflate_rows(rows, out_filtered, n, error))
         return false;
-    else if (!filters_are_known(format, out_filtered, n))
-        return corrupt(error, "a row has a filter that PNG does not have");
     rows->next += n;
-    return rows->image || rows->next < format->height || (finish_pixels(rows, error) && finish_file(rows, error));
+    uint8_t *behind = out_filtered + (size_t)n * (format->row_size + 1);
+    return rows->image || rows->next < format->height ||
+           (finish_pixels(rows, behind, error) && finish_file(rows, error));
 }

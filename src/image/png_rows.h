@@ -35,7 +35,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PngRows, png_rows_free)
 
 const PngFormat *png_rows_format(const PngRows *rows);
 
-/* Reads the next n rows, each a filter byte (a PngFilter) and row_size bytes. Fails with ERROR_INVALID if what comes is
+/* Rows are made out of those that were read before: so many bytes of them, or all, stand in front of where more are read;
+ * and so many bytes behind these belong to the PngRows, and must still stand there when more are read. */
+enum { PNG_ROWS_BEFORE = 32 * 1024, PNG_ROWS_AFTER = 512 };
+
+/* Reads the next n rows, each a filter byte (a PngFilter) and row_size bytes, into a buffer with room as above. Fails with ERROR_INVALID if what comes is
  * corrupt or cut off: checksums of the chunks that were needed are verified, and behind the last row that of all pixels
  * and the chunks to the end of the picture. No more rows than the height may be asked for. */
 bool png_rows_read(PngRows *rows, uint8_t *out_filtered, int n, GError **error) MUST_CHECK;

@@ -69,14 +69,16 @@ static Image *decode_by_rows(GBytes *png, GError **error) {
         return NULL;
     const PngFormat *format = png_rows_format(rows);
     g_autoptr(Image) image = image_new(format->width, format->height, format->has_alpha);
-    g_autofree uint8_t *filtered = g_malloc(3 * (format->row_size + 1));
+    size_t stride = format->row_size + 1;
+    g_autofree uint8_t *buffer = g_malloc(PNG_ROWS_BEFORE + (size_t)format->height * stride + PNG_ROWS_AFTER);
     g_autofree uint8_t *raw = g_malloc(2 * format->row_size);
     for (int y = 0; y < format->height; y++) {
         uint8_t *here = raw + (size_t)(y % 2) * format->row_size,
                 *above = raw + (size_t)((y + 1) % 2) * format->row_size;
+        uint8_t *filtered = buffer + PNG_ROWS_BEFORE + (size_t)y * stride;
         if (y % 3 == 0 && !png_rows_read(rows, filtered, MIN(3, format->height - y), error))
             return NULL;
-        png_unfilter(format, here, filtered + (size_t)(y % 3) * (format->row_size + 1), y > 0 ? above : NULL);
+        png_unfilter(format, here, filtered, y > 0 ? above : NULL);
         if (!png_to_rgba(format, image_row(image, y), here)) {
             error_set(error, ERROR_INVALID, "corrupt: a pixel's color is not in the palette");
             return NULL;

@@ -80,11 +80,13 @@ static void assert_comes_by_rows(GBytes *png, const Picture *picture) {
     g_autoptr(PngRows) rows = png_rows_open(png, &error);
     g_assert_no_error(error);
     const PngFormat *format = png_rows_format(rows);
-    g_autofree uint8_t *filtered = g_malloc(1 + format->row_size);
+    size_t stride = format->row_size + 1;
+    g_autofree uint8_t *buffer = g_malloc(PNG_ROWS_BEFORE + (size_t)format->height * stride + PNG_ROWS_AFTER);
     g_autofree uint8_t *raw = g_malloc(format->row_size * (size_t)format->height);
     g_autoptr(Image) image = image_new(format->width, format->height, format->has_alpha);
     for (int y = 0; y < format->height; y++) {
         uint8_t *here = raw + (size_t)y * format->row_size;
+        uint8_t *filtered = buffer + PNG_ROWS_BEFORE + (size_t)y * stride;
         g_assert_true(png_rows_read(rows, filtered, 1, &error));
         png_unfilter(format, here, filtered, y > 0 ? here - format->row_size : NULL);
         g_assert_true(png_to_rgba(format, image_row(image, y), here));

@@ -1,0 +1,203 @@
+/* The decompressor beside zlib, whatever was compressed, however, and in whatever pieces it comes and goes. */
+#include "image/inflate.h"
+
+#include "base/error.h"
+
+#include <glib.h>
+#include <string.h>
+#include <zlib.h>
+
+enum { BIG = 300 * 1000 };
+
+/* Compressed data that come in pieces. */
+typedef struct {
+    const uint8_t *bytes;
+    size_t size, piece, next;
+} Source;
+
+static bool give(void *from, uint8_t *out, size_t size, size_t *out_size, GError **error) {
+    Source *source = from;
+    *out_size = MIN(MIN(size, source->piece), source->size - source->next);
+    memcpy(out, source->bytes + source->next, *out_size);
+    source->next += *out_size;
+    return true;
+}
+
+/* All that comes, read in pieces; at most limit bytes. NULL if it is corrupt. */
+static GByteArray *inflate_all(const uint8_t *bytes, size_t size, size_t piece_in, size_t piece_out, size_t limit) {
+    Source source = {bytes, size, piece_in, 0};
+    g_autoptr(Inflate) inflate = inflate_new(give, &source);
+    g_autofree uint8_t *buffer = g_malloc(limit + INFLATE_AHEAD);
+    size_t made = 0, more = 0;
+    do {
+        g_autoptr(GError) error = NULL;
+        if (!inflate_read(inflate, buffer + made, MIN(piece_out, limit - made), &more, &error)) {
+            g_assert_error(error, DPXDT_ERROR, ERROR_INVALID);
+            return NULL;
+        }
+        made += more;
+    } while (more > 0 && made < limit);
+    return g_byte_array_append(g_byte_array_new(), buffer, (guint)made);
+}
+
+static GByteArray *deflate_all(const uint8_t *bytes, size_t size, int level, int strategy, int memory) {
+    z_stream stream = {0};
+    g_assert_cmpint(deflateInit2(&stream, level, Z_DEFLATED, 15, memory, strategy), ==, Z_OK);
+    GByteArray *out = g_byte_array_new();
+    g_byte_array_set_size(out, (guint)deflateBound(&stream, size) + 1000);
+    stream.next_in = (Bytef *)bytes;
+    stream.avail_in = (uInt)size;
+    stream.next_out = out->data;
+    stream.avail_out = out->len;
+    g_assert_cmpint(deflate(&stream, Z_FINISH), ==, Z_STREAM_END);
+    g_byte_array_set_size(out, (guint)stream.total_out);
+    deflateEnd(&stream);
+    return out;
+}
+
+/* Contents. */
+
+static void fill_with_zeros(uint8_t *bytes, size_t size, GRand *rand) {
+    memset(bytes, 0, size);
+}
+
+static void fill_with_noise(uint8_t *bytes, size_t size, GRand *rand) {
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (uint8_t)g_rand_int(rand);
+}
+
+/* Repetitions of any distance and length, near and far, short and long. */
+static void fill_with_copies(uint8_t *bytes, size_t size, GRand *rand) {
+    for (size_t i = 0; i < size;) {
+        size_t distance = (size_t)g_rand_int_range(rand, 1, g_rand_boolean(rand) ? 40 : 40000);
+        size_t length = (size_t)g_rand_int_range(rand, 1, g_rand_boolean(rand) ? 20 : 600);
+        bytes[i++] = (uint8_t)g_rand_int(rand);
+        for (size_t n = 0; n < length && i < size && distance <= i; n++, i++)
+            bytes[i] = bytes[i - distance];
+    }
+}
+
+/* Each value half as often as the one before: the codes are as long as they can be. */
+static void fill_with_rarer_and_rarer(uint8_t *bytes, size_t size, GRand *rand) {
+    for (size_t i = 0; i < size; i++) {
+        uint8_t value = 0;
+        while (value < 40 && g_rand_boolean(rand))
+            value++;
+        bytes[i] = value;
+    }
+}
+
+static const struct {
+    const char *what;
+    void (*fill)(uint8_t *bytes, size_t size, GRand *rand);
+} contents[] = {
+    {"zeros", fill_with_zeros},
+    {"noise", fill_with_noise},
+    {"copies", fill_with_copies},
+    {"values-rarer-and-rarer", fill_with_rarer_and_rarer},
+};
+
+static const int strategies[] = {Z_DEFAULT_STRATEGY, Z_FILTERED, Z_HUFFMAN_ONLY, Z_RLE, Z_FIXED};
+
+static void gives_back_what_zlib_compressed(const void *data) {
+    size_t content = GPOINTER_TO_SIZE(data);
+    g_autoptr(GRand) rand = g_rand_new_with_seed(7);
+    g_autofree uint8_t *bytes = g_malloc(BIG);
+    contents[content].fill(bytes, BIG, rand);
+    for (int level = 0; level <= 9; level++)
+        for (size_t s = 0; s < G_N_ELEMENTS(strategies); s++) {
+            g_autoptr(GByteArray) z = deflate_all(bytes, BIG, level, strategies[s], 1 + level % 9);
+            g_autoptr(GByteArray) out = inflate_all(z->data, z->len, SIZE_MAX, SIZE_MAX, BIG + 10);
+            g_assert_nonnull(out);
+            g_assert_cmpmem(out->data, out->len, bytes, BIG);
+        }
+}
+
+static void comes_and_goes_in_pieces_of_any_size(void) {
+    static const size_t pieces[] = {1, 2, 7, 100, 4096, 65536};
+    g_autoptr(GRand) rand = g_rand_new_with_seed(8);
+    g_autofree uint8_t *bytes = g_malloc(BIG);
+    for (int level = 0; level <= 6; level += 3) {
+        fill_with_copies(bytes, BIG, rand);
+        g_autoptr(GByteArray) z = deflate_all(bytes, BIG, level, Z_DEFAULT_STRATEGY, 8);
+        for (size_t in = 0; in < G_N_ELEMENTS(pieces); in++)
+            for (size_t out = 0; out < G_N_ELEMENTS(pieces); out++) {
+                g_autoptr(GByteArray) all = inflate_all(z->data, z->len, pieces[in], pieces[out], BIG + 10);
+                g_assert_cmpmem(all->data, all->len, bytes, BIG);
+            }
+    }
+}
+
+static void is_empty_where_nothing_was_compressed(void) {
+    g_autoptr(GByteArray) z = deflate_all((const uint8_t *)"", 0, 6, Z_DEFAULT_STRATEGY, 8);
+    g_autoptr(GByteArray) out = inflate_all(z->data, z->len, 100, 100, 100);
+    g_assert_cmpint(out->len, ==, 0);
+}
+
+static void does_not_make_more_than_is_there_of_data_that_break_off(void) {
+    g_autoptr(GRand) rand = g_rand_new_with_seed(9);
+    uint8_t bytes[3000];
+    fill_with_copies(bytes, sizeof bytes, rand);
+    for (size_t s = 0; s < G_N_ELEMENTS(strategies); s++) {
+        g_autoptr(GByteArray) z = deflate_all(bytes, sizeof bytes, 6, strategies[s], 8);
+        for (guint size = 0; size + 5 < z->len; size++) { /* without the checksum, and a byte */
+            g_autoptr(GByteArray) out = inflate_all(z->data, size, 100, 100, 4000);
+            g_assert_true(!out || out->len < sizeof bytes);
+            g_assert_true(!out || out->len == 0 || memcmp(out->data, bytes, out->len) == 0);
+        }
+    }
+}
+
+/* What is wrong with each is what zlib says of it. */
+static void refuses_what_is_no_deflate(void) {
+    static const struct {
+        const char *what;
+        const char *bytes;
+        size_t size;
+    } cases[] = {
+        {"another method", "\x79\x9c\x03\x00", 4},
+        {"a wrong check of the header", "\x78\x9d\x03\x00", 4},
+        {"a dictionary", "\x78\xbb\x03\x00", 4},
+        {"a window of more than 32 KB", "\x88\x1c\x03\x00", 4},
+        {"a block of type 3", "\x78\x9c\x07", 3},
+        {"a stored block whose sizes differ", "\x78\x9c\x01\x01\x00\xff\xff", 7},
+        {"more codes than there may be", "\x78\x9c\xfd\xff\xff\xff\xff\xff\xff\xff", 10},
+        {"a copy from in front of the beginning", "\x78\x9c\x03\x02\x00", 5},
+        {"a distance that means nothing", "\x78\x9c\x63\x00\x7e", 5},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GByteArray) out = inflate_all((const uint8_t *)cases[i].bytes, cases[i].size, 100, 100, 100);
+        if (out)
+            g_test_message("%s was not refused", cases[i].what);
+        g_assert_null(out);
+    }
+}
+
+static bool break_source(void *from, uint8_t *out, size_t size, size_t *out_size, GError **error) {
+    error_set(error, ERROR_FAILED, "the source is broken");
+    return false;
+}
+
+static void hands_on_why_its_source_failed(void) {
+    g_autoptr(Inflate) inflate = inflate_new(break_source, NULL);
+    g_autoptr(GError) error = NULL;
+    uint8_t out[1 + INFLATE_AHEAD];
+    size_t size;
+    g_assert_false(inflate_read(inflate, out, 1, &size, &error));
+    g_assert_cmpstr(error->message, ==, "the source is broken");
+}
+
+int main(int argc, char **argv) {
+    g_test_init(&argc, &argv, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(contents); i++) {
+        g_autofree char *name = g_strdup_printf("/inflate/gives-back-%s-that-zlib-compressed", contents[i].what);
+        g_test_add_data_func(name, GSIZE_TO_POINTER(i), gives_back_what_zlib_compressed);
+    }
+    g_test_add_func("/inflate/comes-and-goes-in-pieces-of-any-size", comes_and_goes_in_pieces_of_any_size);
+    g_test_add_func("/inflate/is-empty-where-nothing-was-compressed", is_empty_where_nothing_was_compressed);
+    g_test_add_func("/inflate/does-not-make-more-than-is-there-of-data-that-break-off",
+                    does_not_make_more_than_is_there_of_data_that_break_off);
+    g_test_add_func("/inflate/refuses-what-is-no-deflate", refuses_what_is_no_deflate);
+    g_test_add_func("/inflate/hands-on-why-its-source-failed", hands_on_why_its_source_failed);
+    return g_test_run();
+}
