@@ -18,7 +18,7 @@ enum {
      * that was made, if that is less. */
     INFLATE_HISTORY = 32 * 1024,
     /* So many bytes behind what is asked for are written to as well: part of them is what comes next, and must still
-     * stand there, behind what was made, when it is asked for. */
+     * stand there, behind what was given, when it is asked for. */
     INFLATE_AHEAD = 512,
 };
 

@@ -55,11 +55,11 @@ static unsigned reversed(unsigned code, int n_bits) {
 
 /* RFC 1951, 3.2.2: the first code of each length. False if there are more codes than bits for them, or less; one code of
  * one bit is enough for what may have that. */
-static bool first_codes(unsigned first[LONGEST_CODE + 1], const uint8_t *lengths, int n, bool may_be_one) {
+static bool first_codes(unsigned first[LONGEST_CODE + 1], const uint8_t *lengths, unsigned n, bool may_be_one) {
     int count[LONGEST_CODE + 1] = {0};
-    for (int i = 0; i < n; i++)
+    for (unsigned i = 0; i < n; i++)
         count[lengths[i]]++;
-    int n_codes = n - count[0], left = 1;
+    int n_codes = (int)n - count[0], left = 1;
     unsigned code = 0;
     count[0] = 0;
     for (int bits = 1; bits <= LONGEST_CODE; bits++) {
@@ -72,9 +72,9 @@ static bool first_codes(unsigned first[LONGEST_CODE + 1], const uint8_t *lengths
     return left == 0 || (may_be_one && (n_codes == 0 || (n_codes == 1 && count[1] == 1)));
 }
 
-static int longest(const uint8_t *lengths, int n) {
+static int longest(const uint8_t *lengths, unsigned n) {
     int found = 0;
-    for (int i = 0; i < n; i++)
+    for (unsigned i = 0; i < n; i++)
         found = lengths[i] > found ? lengths[i] : found;
     return found;
 }
@@ -87,7 +87,7 @@ static void spread(uint32_t *table, int table_bits, unsigned code, int n_bits, u
 }
 
 /* Returns how many bits tables behind the first are looked into with, or -1 if there is no such code. */
-static int build(uint32_t *table, int table_bits, const uint8_t *lengths, int n, bool may_be_one,
+static int build(uint32_t *table, int table_bits, const uint8_t *lengths, unsigned n, bool may_be_one,
                  uint32_t meaning(int symbol)) {
     unsigned next[LONGEST_CODE + 1];
     if (!first_codes(next, lengths, n, may_be_one))
@@ -96,13 +96,13 @@ static int build(uint32_t *table, int table_bits, const uint8_t *lengths, int n,
     unsigned end = 1u << table_bits;
     for (unsigned i = 0; i < end; i++)
         table[i] = ENTRY_SPECIAL;
-    for (int i = 0; i < n; i++) {
+    for (unsigned i = 0; i < n; i++) {
         int n_bits = lengths[i];
         if (n_bits == 0)
             continue;
         unsigned code = reversed(next[n_bits]++, n_bits);
         if (n_bits <= table_bits) {
-            spread(table, table_bits, code, n_bits, meaning(i));
+            spread(table, table_bits, code, n_bits, meaning((int)i));
             continue;
         }
         uint32_t *head = &table[code & ((1u << table_bits) - 1)];
@@ -110,12 +110,12 @@ static int build(uint32_t *table, int table_bits, const uint8_t *lengths, int n,
             *head = ENTRY_SPECIAL | ENTRY_TABLE | end << 16 | (uint32_t)table_bits;
             end += 1u << more_bits;
         }
-        spread(table + (*head >> 16), more_bits, code >> table_bits, n_bits - table_bits, meaning(i));
+        spread(table + (*head >> 16), more_bits, code >> table_bits, n_bits - table_bits, meaning((int)i));
     }
     return more_bits > 0 ? more_bits : 0;
 }
 
-bool inflate_code_literals(uint32_t table[LITERAL_TABLE], unsigned *out_more_bits, const uint8_t *lengths, int n) {
+bool inflate_code_literals(uint32_t table[LITERAL_TABLE], unsigned *out_more_bits, const uint8_t *lengths, unsigned n) {
     int more_bits = n > END_OF_BLOCK && lengths[END_OF_BLOCK] > 0
                         ? build(table, LITERAL_BITS, lengths, n, true, literal_meaning)
                         : -1;
@@ -125,7 +125,8 @@ bool inflate_code_literals(uint32_t table[LITERAL_TABLE], unsigned *out_more_bit
     return true;
 }
 
-bool inflate_code_distances(uint32_t table[DISTANCE_TABLE], unsigned *out_more_bits, const uint8_t *lengths, int n) {
+bool inflate_code_distances(uint32_t table[DISTANCE_TABLE], unsigned *out_more_bits, const uint8_t *lengths,
+                            unsigned n) {
     int more_bits = build(table, DISTANCE_BITS, lengths, n, true, distance_meaning);
     if (more_bits < 0)
         return false;

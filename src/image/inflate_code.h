@@ -34,8 +34,9 @@ enum {
 /* Build a table from the number of bits of each of n codes, 0 where there is none. False if these make no code, as zlib
  * has it: none may be left over, but of distances there may be a single code of one bit, or none; the end of a block must
  * have one. Longer codes go on in tables that are looked into with *out_more_bits. */
-bool inflate_code_literals(uint32_t table[LITERAL_TABLE], unsigned *out_more_bits, const uint8_t *lengths, int n);
-bool inflate_code_distances(uint32_t table[DISTANCE_TABLE], unsigned *out_more_bits, const uint8_t *lengths, int n);
+bool inflate_code_literals(uint32_t table[LITERAL_TABLE], unsigned *out_more_bits, const uint8_t *lengths, unsigned n);
+bool inflate_code_distances(uint32_t table[DISTANCE_TABLE], unsigned *out_more_bits, const uint8_t *lengths,
+                            unsigned n);
 
 /* Here an entry's base is the symbol. */
 bool inflate_code_lengths(uint32_t table[LENGTH_TABLE], const uint8_t lengths[LENGTH_CODES]);

@@ -142,8 +142,12 @@ static bool filters_are_known(const PngFormat *format, const uint8_t *filtered, 
     return true;
 }
 
+static size_t size_of_rows(const PngRows *rows, int n) {
+    return (size_t)n * (rows->format.row_size + 1);
+}
+
 static bool inflate_rows(PngRows *rows, uint8_t *out, int n, GError **error) {
-    size_t size = (size_t)n * (rows->format.row_size + 1), made;
+    size_t size = size_of_rows(rows, n), made;
     return inflate_read(rows->inflate, out, size, &made, error) &&
            (made == size || corrupt(error, "there are not enough pixels")) &&
            (filters_are_known(&rows->format, out, n) || corrupt(error, "a row has a filter that PNG does not have"));
@@ -187,7 +191,7 @@ bool png_rows_read(PngRows *rows, uint8_t *out_filtered, int n, GError **error) 
     else if (!inflate_rows(rows, out_filtered, n, error))
         return false;
     rows->next += n;
-    uint8_t *behind = out_filtered + (size_t)n * (format->row_size + 1);
+    uint8_t *behind = out_filtered + size_of_rows(rows, n);
     return rows->image || rows->next < format->height ||
            (finish_pixels(rows, behind, error) && finish_file(rows, error));
 }

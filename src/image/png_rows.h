@@ -36,7 +36,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PngRows, png_rows_free)
 const PngFormat *png_rows_format(const PngRows *rows);
 
 /* Rows are made out of those that were read before: so many bytes of them, or all, stand in front of where more are read;
- * and so many bytes behind these belong to the PngRows, and must still stand there when more are read. */
+ * and so many bytes behind these belong to the PngRows, and must still stand there, behind them, when more are read. */
 enum { PNG_ROWS_BEFORE = 32 * 1024, PNG_ROWS_AFTER = 512 };
 
 /* Reads the next n rows, each a filter byte (a PngFilter) and row_size bytes, into a buffer with room as above. Fails with ERROR_INVALID if what comes is
