@@ -520,10 +520,8 @@ static ChangeLook find_look(const View *view, const Texture *texture, ChangeKind
 }
 
 static Change guess(const View *view, const Side *reference, const Side *run) {
-    Change change = {.kind = CHANGE_OTHER};
     Offset offset = {0, 0};
-    if (view->clip->whole && view->changed->len > 0)
-        change.kind = find_kind(view, reference, run, &offset);
+    Change change = {.kind = find_kind(view, reference, run, &offset)};
     change.dx = offset.dx;
     change.dy = offset.dy;
     change.look = find_look(view, change.kind == CHANGE_REMOVED ? &reference->texture : &run->texture, change.kind);
@@ -538,6 +536,10 @@ static Change guess(const View *view, const Side *reference, const Side *run) {
 Change change_guess(const Clip *clip) {
     g_auto(View) view = view_new(clip);
     view.ground = find_ground(&view);
+    if (!clip->whole || view.changed->len == 0) {
+        Texture texture = texture_of(&view, clip->run);
+        return (Change){.kind = CHANGE_OTHER, .look = find_look(&view, &texture, CHANGE_OTHER)};
+    }
     g_auto(Side) reference = {census_new(clip, view.changed, false), texture_of(&view, clip->reference)};
     g_auto(Side) run = {census_new(clip, view.changed, true), texture_of(&view, clip->run)};
     return guess(&view, &reference, &run);

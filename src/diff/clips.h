@@ -36,8 +36,8 @@ typedef struct {
 } Clip;
 
 /* Takes what was kept of a box, with a margin of so many pixels around it, cut at the picture's left and top edges (the
- * other two need no cut: nothing is known there). Of more than CLIP_MAX_PIXELS it takes the upper rows. What is clear
- * has the color 0, so pixels are equal where their bytes are. The caller frees it. Any thread, once all is added. */
+ * other two need no cut: nothing is known there). Of more than CLIP_MAX_PIXELS, and of what was lost, it takes the
+ * upper rows. What is clear has the color 0, so pixels are equal where their bytes are. The caller frees it. Any thread, once all is added. */
 Clip *clips_cut(const Clips *clips, Box box, int margin);
 void clip_free(Clip *clip);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Clip, clip_free)

@@ -47,17 +47,33 @@ static bool are_near(const Cell *a, const Cell *b) {
     return touch || is_near(cell_box(a), cell_box(b));
 }
 
-/* Unites a cell with those near to it that are right of it or below; the others have done their part. */
+/* Unites a cell with those of a row of cells that are near to it, from a column on. Cells side by side are united by
+ * themselves, so one of them is enough. */
+static void unite_in_row(const Groups *groups, uint32_t index, int row, int from) {
+    const ChangeMap *map = groups->map;
+    const uint32_t *numbers = row < map->rows ? map->numbers[row] : NULL;
+    const Cell *cell = cell_at(map, index);
+    int to = MIN(cell->column + REACH, map->columns - 1);
+    bool is_united = false;
+    for (int column = MAX(from, 0); numbers && column <= to; column++) {
+        if (numbers[column] == 0) {
+            is_united = false;
+            continue;
+        }
+        uint32_t other = numbers[column] - 1;
+        if (is_united || !are_near(cell, cell_at(map, other)))
+            continue;
+        unite(groups->parents, index, other);
+        is_united = true;
+    }
+}
+
+/* The same with all that are right of it or below; the others have done their part. */
 static void unite_with_next(const Groups *groups, uint32_t index) {
     const Cell *cell = cell_at(groups->map, index);
-    for (int row = cell->row; row <= cell->row + REACH; row++) {
-        for (int column = row == cell->row ? cell->column + 1 : cell->column - REACH; column <= cell->column + REACH;
-             column++) {
-            int64_t other = change_map_find(groups->map, column, row);
-            if (other >= 0 && are_near(cell, cell_at(groups->map, (uint32_t)other)))
-                unite(groups->parents, index, (uint32_t)other);
-        }
-    }
+    unite_in_row(groups, index, cell->row, cell->column + 1);
+    for (int row = cell->row + 1; row <= cell->row + REACH; row++)
+        unite_in_row(groups, index, row, cell->column - REACH);
 }
 
 static Box box_around(Box a, Box b) {

@@ -81,21 +81,55 @@ SSE4 static inline void unfilter_average_pixels(uint8_t *raw, const uint8_t *in,
 /* Which of left, up and corner is nearest to left + up - corner shows as well in where 3 * corner - left - up is: above both
  * left and up it is the lower of these that is nearest, below both the higher, between them the corner. What counts is how
  * long a pixel waits for the one to its left: this is five steps. In 16 bits a channel, as the sums need ten. */
+SSE4 static inline __m128i paeth_pixels(__m128i left, __m128i up, __m128i corner) {
+    __m128i bound = _mm_sub_epi16(_mm_sub_epi16(_mm_add_epi16(corner, _mm_add_epi16(corner, corner)), up), left);
+    __m128i low = _mm_min_epi16(left, up), high = _mm_max_epi16(left, up);
+    __m128i guess = _mm_blendv_epi8(low, corner, _mm_cmpgt_epi16(high, bound));
+    return _mm_blendv_epi8(high, guess, _mm_cmpgt_epi16(bound, low));
+}
+
 SSE4 static inline void unfilter_paeth_pixels(uint8_t *raw, const uint8_t *in, const uint8_t *above, size_t size,
                                               size_t step) {
     const __m128i zero = _mm_setzero_si128();
     __m128i left = zero, corner = zero;
     for (size_t i = 0; i < size; i += step) {
         __m128i up = _mm_unpacklo_epi8(load(above + i), zero), change = _mm_unpacklo_epi8(load(in + i), zero);
-        __m128i bound = _mm_sub_epi16(_mm_sub_epi16(_mm_add_epi16(corner, _mm_add_epi16(corner, corner)), up), left);
-        __m128i low = _mm_min_epi16(left, up), high = _mm_max_epi16(left, up);
-        __m128i guess = _mm_blendv_epi8(low, corner, _mm_cmpgt_epi16(high, bound));
-        guess = _mm_blendv_epi8(high, guess, _mm_cmpgt_epi16(bound, low));
-        corner = up;
         /* Bytes do not carry, and the upper one of each channel is 0. */
-        left = _mm_add_epi8(guess, change);
+        left = _mm_add_epi8(paeth_pixels(left, up, corner), change);
+        corner = up;
         store(raw + i, _mm_packus_epi16(left, left));
     }
+}
+
+/* Two rows, of which the second is a pixel behind: so it waits for the same step as the first. A register holds a pixel of
+ * the first row and, in its upper half, the one of the second row that is below the pixel before. All but the last pixel of
+ * the first row, and the last two of the second. */
+SSE4 static inline __attribute__((always_inline)) void unfilter_two_paeth_pixels(uint8_t *raw, uint8_t *raw_below,
+                                                                                 const uint8_t *in,
+                                                                                 const uint8_t *in_below,
+                                                                                 const uint8_t *above, size_t size,
+                                                                                 size_t step) {
+    const __m128i zero = _mm_setzero_si128();
+    __m128i left = zero, corner = zero;
+    for (size_t i = 0; i < size; i += step) {
+        __m128i up = _mm_unpacklo_epi64(_mm_unpacklo_epi8(load(above + i), zero), left);
+        __m128i below = i == 0 ? zero : load(in_below + i - step);
+        __m128i change = _mm_unpacklo_epi8(_mm_unpacklo_epi32(load(in + i), below), zero);
+        left = _mm_add_epi8(paeth_pixels(left, up, corner), change);
+        corner = up;
+        __m128i pixels = _mm_packus_epi16(left, left);
+        store(raw + i, pixels);
+        if (i > 0)
+            store(raw_below + i - step, _mm_srli_si128(pixels, 4));
+    }
+}
+
+SSE4 static void unfilter_two_paeth(uint8_t *raw, uint8_t *raw_below, const uint8_t *in, const uint8_t *in_below,
+                                    const uint8_t *above, size_t size, size_t step) {
+    if (step == 3)
+        unfilter_two_paeth_pixels(raw, raw_below, in, in_below, above, size, 3);
+    else
+        unfilter_two_paeth_pixels(raw, raw_below, in, in_below, above, size, 4);
 }
 
 /* All but the last pixel, which has no byte behind it; returns how many bytes. With a constant step each becomes a loop
@@ -127,7 +161,21 @@ static size_t unfilter_fast(int filter, uint8_t *raw, const uint8_t *in, const u
     return __builtin_cpu_supports("sse4.1") ? unfilter_sse4(filter, raw, in, above, size, step) : 0;
 }
 
+/* Whether two rows were unfiltered as far as unfilter_two_paeth() does it. */
+static bool unfilter_two_fast(uint8_t *raw, uint8_t *raw_below, const uint8_t *in, const uint8_t *in_below,
+                              const uint8_t *above, size_t size, size_t step) {
+    if (!__builtin_cpu_supports("sse4.1") || step < 3 || size < 2 * step)
+        return false;
+    unfilter_two_paeth(raw, raw_below, in, in_below, above, size - step, step);
+    return true;
+}
+
 #else
+
+static bool unfilter_two_fast(uint8_t *raw, uint8_t *raw_below, const uint8_t *in, const uint8_t *in_below,
+                              const uint8_t *above, size_t size, size_t step) {
+    return false;
+}
 
 static size_t unfilter_fast(int filter, uint8_t *raw, const uint8_t *in, const uint8_t *above, size_t size,
                             size_t step) {
@@ -147,6 +195,20 @@ void png_unfilter(const PngFormat *format, uint8_t *out_raw, const uint8_t *filt
     } else {
         size_t done = unfilter_fast(filter, out_raw, in, above, size, step);
         unfilter_bytes(filter, out_raw, in, above, done, size, step);
+    }
+}
+
+void png_unfilter_two(const PngFormat *format, uint8_t *out_raw, const uint8_t *filtered, const uint8_t *above) {
+    size_t size = format->row_size, step = (size_t)format->channels;
+    uint8_t *below = out_raw + size;
+    const uint8_t *filtered_below = filtered + 1 + size;
+    bool both = filtered[0] == FILTER_PAETH && filtered_below[0] == FILTER_PAETH && above;
+    if (both && unfilter_two_fast(out_raw, below, filtered + 1, filtered_below + 1, above, size, step)) {
+        unfilter_bytes(FILTER_PAETH, out_raw, filtered + 1, above, size - step, size, step);
+        unfilter_bytes(FILTER_PAETH, below, filtered_below + 1, out_raw, size - 2 * step, size, step);
+    } else {
+        png_unfilter(format, out_raw, filtered, above);
+        png_unfilter(format, below, filtered_below, out_raw);
     }
 }
 

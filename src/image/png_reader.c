@@ -74,6 +74,13 @@ static uint8_t *filtered_row(const PngReader *reader, int i) {
     return reader->buffer + PNG_ROWS_BEFORE + (size_t)i * reader->stride;
 }
 
+/* Whether row i and the one below are to be unfiltered at once: that takes hardly longer than one of them, and the row below
+ * will be wanted, too, if that above was. */
+static bool is_worth_two(const PngReader *reader, int i) {
+    return i + 1 < reader->n_rows && reader->is_raw[i] && !reader->is_raw[i + 2] &&
+           *filtered_row(reader, i) == FILTER_PAETH && *filtered_row(reader, i + 1) == FILTER_PAETH;
+}
+
 /* Makes row i of the chunk known; that above the chunk is. */
 static void find_raw(PngReader *reader, int i) {
     int from = i;
@@ -83,8 +90,12 @@ static void find_raw(PngReader *reader, int i) {
         if (reader->is_raw[from + 1])
             continue;
         const uint8_t *above = from == 0 && reader->top == 0 ? NULL : raw_row(reader, from - 1);
-        png_unfilter(reader->format, raw_row(reader, from), filtered_row(reader, from), above);
+        bool two = is_worth_two(reader, from);
+        (two ? png_unfilter_two : png_unfilter)(reader->format, raw_row(reader, from), filtered_row(reader, from),
+                                                above);
         reader->is_raw[from + 1] = true;
+        if (two)
+            reader->is_raw[from + 2] = true;
     }
 }
 

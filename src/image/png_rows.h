@@ -48,6 +48,10 @@ bool png_rows_read(PngRows *rows, uint8_t *out_filtered, int n, GError **error) 
  * one. */
 void png_unfilter(const PngFormat *format, uint8_t *out_raw, const uint8_t *filtered, const uint8_t *above);
 
+/* The same with two rows, one below the other, of which both stand without a gap in filtered, and go without one into
+ * out_raw. Much faster than one after the other, if both are FILTER_PAETH. */
+void png_unfilter_two(const PngFormat *format, uint8_t *out_raw, const uint8_t *filtered, const uint8_t *above);
+
 /* Whether what a row is depends on the row above. */
 bool png_filter_needs_above(uint8_t filter);
 

@@ -195,6 +195,28 @@ static void rows_are_the_same_with_every_filter_and_width(void) {
         }
 }
 
+static void two_rows_at_once_are_the_same_as_one_after_the_other(void) {
+    g_autoptr(GRand) rand = g_rand_new_with_seed(11);
+    for (int channels = 1; channels <= 4; channels++)
+        for (int width = 1; width < 40; width++)
+            for (int filters = 0; filters < 25; filters++) {
+                const PngFormat format = {.width = width, .channels = channels, .row_size = (size_t)(width * channels)};
+                size_t size = format.row_size;
+                g_autofree uint8_t *above = g_malloc(size), *filtered = g_malloc(2 * (1 + size));
+                g_autofree uint8_t *single = g_malloc(2 * size), *both = g_malloc(2 * size);
+                for (size_t i = 0; i < size; i++)
+                    above[i] = (uint8_t)g_rand_int(rand);
+                for (size_t i = 0; i < 2 * (1 + size); i++)
+                    filtered[i] = (uint8_t)g_rand_int(rand);
+                filtered[0] = (uint8_t)(filters / 5);
+                filtered[1 + size] = (uint8_t)(filters % 5);
+                png_unfilter(&format, single, filtered, above);
+                png_unfilter(&format, single + size, filtered + 1 + size, single);
+                png_unfilter_two(&format, both, filtered, above);
+                g_assert_cmpmem(both, 2 * size, single, 2 * size);
+            }
+}
+
 #define BYTES(literal) literal, sizeof literal - 1
 
 static void every_pixel_format_becomes_rgba(void) {
@@ -466,5 +488,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/png/a-placed-picture-is-cropped-and-filled", a_placed_picture_is_cropped_and_filled);
     g_test_add_func("/png/rows-are-the-same-with-every-filter-and-width",
                     rows_are_the_same_with_every_filter_and_width);
+    g_test_add_func("/png/two-rows-at-once-are-the-same-as-one-after-the-other",
+                    two_rows_at_once_are_the_same_as_one_after_the_other);
     return g_test_run();
 }
