@@ -27,10 +27,10 @@ struct Comparison {
     int width;
     bool want_sums;
     bool find_antialiased; /* and leave them out */
-    bool has_stopped;      /* to do so */
-    Metric *metric;        /* what counts */
-    Metric *lenient;       /* the same for rows that are dithered anew */
-    Metric *any;           /* whether there is any difference at all, for the sums; NULL: the metric tells that, too */
+    bool is_reduced;
+    Metric *metric;  /* what counts */
+    Metric *lenient; /* the same for rows that are dithered anew */
+    Metric *any;     /* whether there is any difference at all, for the sums; NULL: the metric tells that, too */
     size_t n_thresholds;
     CellRowKernel *kernel;
     uint32_t *columns[2]; /* factors of the fingerprint */
@@ -207,11 +207,15 @@ static void keep_clips(Comparison *comparison, const CompareRow *row, const uint
         keep_clip(comparison, row, from, to);
 }
 
-/* Takes a row whose bits are settled. */
-static void take(Comparison *comparison, const CompareRow *row, const uint64_t *bits) {
+static void count(Comparison *comparison, const CompareRow *row, const uint64_t *bits) {
     size_t n_words = metric_words((size_t)row->width);
     for (size_t t = 0; t < comparison->n_thresholds; t++)
         comparison->result.counts[t] += metric_count(bits + t * n_words, n_words);
+}
+
+/* Takes a row whose bits are settled. */
+static void take(Comparison *comparison, const CompareRow *row, const uint64_t *bits) {
+    count(comparison, row, bits);
     bool also_sums = comparison->want_sums && !comparison->any;
     add_pixels(comparison, row, bits, also_sums ? ADD_TO_MAP | ADD_TO_SUMS : ADD_TO_MAP);
     keep_clips(comparison, row, bits);
@@ -275,6 +279,15 @@ static void remember(Comparison *comparison, const CompareRow *row) {
         take_remembered(comparison, comparison->n_added - ANTIALIAS_REACH);
 }
 
+static void add_sums(Comparison *comparison, const CompareRow *row, const MetricRow *metric_row) {
+    CompareResult *result = &comparison->result;
+    if (comparison->is_reduced)
+        rmse_add_row(row->reference, row->run, (int)comparison->pixels, metric_row->n, &result->color_sum,
+                     &result->alpha_sum);
+    else if (comparison->any && metric_compare_row(comparison->any, metric_row, comparison->any_bits) > 0)
+        add_pixels(comparison, row, comparison->any_bits, ADD_TO_SUMS);
+}
+
 void comparison_add(Comparison *comparison, const CompareRow *given) {
     CompareRow row = without_ignored(comparison, given);
     const MetricRow metric_row = {
@@ -286,10 +299,12 @@ void comparison_add(Comparison *comparison, const CompareRow *given) {
     };
     size_t n_changed =
         metric_compare_row(row.dithered_anew ? comparison->lenient : comparison->metric, &metric_row, comparison->bits);
-    if (comparison->any && metric_compare_row(comparison->any, &metric_row, comparison->any_bits) > 0)
-        add_pixels(comparison, &row, comparison->any_bits, ADD_TO_SUMS);
+    if (comparison->want_sums)
+        add_sums(comparison, &row, &metric_row);
     if (comparison->find_antialiased)
         remember(comparison, &row);
+    else if (comparison->is_reduced)
+        count(comparison, &row, comparison->bits);
     else if (n_changed > 0)
         take(comparison, &row, comparison->bits);
 }
@@ -300,14 +315,14 @@ void comparison_end_part(Comparison *comparison) {
     comparison->n_added = comparison->n_taken = 0;
 }
 
-void comparison_stop_antialiasing(Comparison *comparison) {
-    if (!comparison->find_antialiased)
+void comparison_reduce(Comparison *comparison) {
+    if (comparison->is_reduced)
         return;
     comparison_end_part(comparison);
     comparison->find_antialiased = false;
-    comparison->has_stopped = true;
+    comparison->is_reduced = true;
 }
 
-bool comparison_has_stopped(const Comparison *comparison) {
-    return comparison->has_stopped;
+bool comparison_is_reduced(const Comparison *comparison) {
+    return comparison->is_reduced;
 }

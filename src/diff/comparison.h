@@ -33,16 +33,17 @@ void comparison_add(Comparison *comparison, const CompareRow *row);
 /* The next row does not follow the last one. Also to be called after the last one. */
 void comparison_end_part(Comparison *comparison);
 
-/* From the next row on antialiased pixels are counted like others, since the result will hardly be used: finding them
- * takes longer than all else where much has changed. */
-void comparison_stop_antialiasing(Comparison *comparison);
-bool comparison_has_stopped(const Comparison *comparison);
+/* From the next row on only sums and counts are made, the latter with antialiased pixels, since no more than that will
+ * probably be wanted: where much has changed all else takes longer. */
+void comparison_reduce(Comparison *comparison);
+bool comparison_is_reduced(const Comparison *comparison);
 
 /* What came out, once the last part has ended: the sums, if they were wanted, of all squared differences as in rmse.h, be
  * they below the threshold or not; how many pixels are above each threshold; and the others, which the caller takes over. */
 typedef struct {
     uint64_t color_sum, alpha_sum;
-    uint64_t counts[METRIC_MAX_THRESHOLDS];
+    uint64_t
+        counts[METRIC_MAX_THRESHOLDS]; /* counts[0] is also what is in changes, if the comparison was not reduced */
     ChangeMap *changes;
     Clips *clips;
 } CompareResult;

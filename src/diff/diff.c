@@ -44,8 +44,8 @@ static bool compare_by_place(const Pair *pair, Lockstep *lockstep, RowWatch *wat
     for (RowPair rows; lockstep_next(lockstep, &rows, &cause);) {
         bool watched = watch && row_watch_see(watch, &rows);
         lockstep_want_all(lockstep, need_all || watched);
-        if (watch && row_watch_suspects(watch))
-            comparison_stop_antialiasing(comparison);
+        if (watch && row_watch_has_found(watch))
+            comparison_reduce(comparison);
         const CompareRow row = {.y = rows.y, .width = width, .reference = rows.reference, .run = rows.run};
         if (rows.run && (need_all || !rows.equal))
             comparison_add(comparison, &row);
@@ -85,8 +85,7 @@ static uint64_t area_that_came_or_went(const GArray *bands) {
 
 /* Whether what bands say is less than what there is to say without them. */
 static bool explains_better(const GArray *bands, const CompareResult *aligned, const CompareResult *by_place) {
-    return aligned->changes->changed_pixels + area_that_came_or_went(bands) / GROUND_SHARE <
-           by_place->changes->changed_pixels;
+    return aligned->changes->changed_pixels + area_that_came_or_went(bands) / GROUND_SHARE < by_place->counts[0];
 }
 
 /* Takes the other explanation, if there is a better one: then *result is exchanged, and the bands are returned. */
@@ -225,7 +224,7 @@ static Difference *compare(const Pair *pair, Lockstep *opened, GError **error) {
     CompareResult result = comparison_take_result(comparison);
     GArray *bands = NULL;
     bool done = explain_by_bands(pair, &formats, watch, &result, &bands, error);
-    if (done && !bands && comparison_has_stopped(comparison))
+    if (done && !bands && comparison_is_reduced(comparison))
         done = compare_again(pair, &formats, &result, error);
     Difference *difference = done ? tell(pair, &formats, &result, bands, watch) : NULL;
     compare_result_clear(&result);

@@ -29,6 +29,7 @@
 #include "image/png_rows.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* (255 * 255)^2: what the square of black against white is, in one channel. */
@@ -51,6 +52,10 @@ static inline uint64_t rmse_of_colors(const uint8_t *p, const uint8_t *q) {
 static inline uint64_t rmse_of_alpha(const uint8_t *p, const uint8_t *q) {
     return rmse_square_of(255 * (p[3] - q[3]));
 }
+
+/* Adds up both squares of all pixels of a row: n pixels of 3 or 4 channels of two pictures. */
+void rmse_add_row(const uint8_t *reference, const uint8_t *run, int channels, size_t n, uint64_t *inout_color_sum,
+                  uint64_t *inout_alpha_sum);
 
 /* The root of the mean of so many channels of so many pixels, whose squares sum up to sum; 0 to 1. */
 double rmse_root(uint64_t sum, uint64_t pixels, int channels);

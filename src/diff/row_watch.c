@@ -18,7 +18,12 @@ enum {
     WELL_TELLING_ROWS = 64,
     /* So many more rows that differ than rows that do not, in one stretch, are suspicious: some lines of text. */
     SUSPICIOUS_ROWS = 64,
+    /* So many rows that are elsewhere in the other picture leave little doubt. */
+    FOUND_ROWS = 64,
 };
+
+/* In which pictures a row was seen that is not the same in both: bits of what GHashTable has for a hash. */
+typedef enum { IN_REFERENCE = 1, IN_RUN = 2 } Picture;
 
 struct RowWatch {
     int reference_height, run_height;
@@ -32,6 +37,10 @@ struct RowWatch {
     int n_equal, n_telling; /* equal rows at its end; those of them which differ from the one above */
     int excess;             /* how many more rows differ than are equal, at least 0 */
     bool suspects;
+
+    GHashTable *seen; /* the hash of a row that differs -> Picture; until enough was found */
+    uint64_t last_of_reference, last_of_run;
+    int n_found;
 };
 
 RowWatch *row_watch_new(const Formats *formats) {
@@ -44,6 +53,7 @@ RowWatch *row_watch_new(const Formats *formats) {
     watch->of_reference = g_array_new(FALSE, TRUE, sizeof(uint64_t));
     watch->of_run = g_array_new(FALSE, TRUE, sizeof(uint64_t));
     watch->suspects = watch->reference_height != watch->run_height;
+    watch->seen = g_hash_table_new(NULL, NULL);
     return watch;
 }
 
@@ -53,6 +63,7 @@ void row_watch_free(RowWatch *watch) {
     g_array_unref(watch->rows);
     g_array_unref(watch->of_reference);
     g_array_unref(watch->of_run);
+    g_hash_table_unref(watch->seen);
     g_free(watch);
 }
 
@@ -88,6 +99,28 @@ static void add_row(RowWatch *watch, const RowPair *pair) {
         memcpy(of_reference, of_run, (size_t)watch->strips.n_strips * sizeof *of_run);
 }
 
+/* One of a row of a picture; blank rows, which are like the one above, are everywhere and tell nothing. */
+static void look_for_row(RowWatch *watch, const uint64_t *hashes, uint64_t *inout_last, Picture picture) {
+    uint64_t hash = 0;
+    for (int strip = 0; strip < watch->strips.n_strips; strip++)
+        hash = fingerprint_mix(hash ^ hashes[strip]);
+    if (hash != *inout_last) {
+        guint in = GPOINTER_TO_UINT(g_hash_table_lookup(watch->seen, (gpointer)(uintptr_t)hash));
+        watch->n_found += in != 0 && !(in & picture);
+        g_hash_table_insert(watch->seen, (gpointer)(uintptr_t)hash, GUINT_TO_POINTER(in | picture));
+    }
+    *inout_last = hash;
+}
+
+static void look_for_rows(RowWatch *watch, const RowPair *pair) {
+    guint index = watch->rows->len - 1;
+    if (pair->in_reference)
+        look_for_row(watch, hashes_at(watch->of_reference, &watch->strips, index), &watch->last_of_reference,
+                     IN_REFERENCE);
+    if (pair->run)
+        look_for_row(watch, hashes_at(watch->of_run, &watch->strips, index), &watch->last_of_run, IN_RUN);
+}
+
 static void judge(RowWatch *watch, const RowPair *pair) {
     if (pair->equal) {
         watch->n_equal++;
@@ -106,11 +139,13 @@ bool row_watch_see(RowWatch *watch, const RowPair *pair) {
         watch->excess = 0;
     add_row(watch, pair);
     judge(watch, pair);
+    if (!pair->equal && !row_watch_has_found(watch))
+        look_for_rows(watch, pair);
     return watch->watching;
 }
 
-bool row_watch_suspects(const RowWatch *watch) {
-    return watch->suspects && watch->rows->len > 0;
+bool row_watch_has_found(const RowWatch *watch) {
+    return watch->suspects && watch->n_found >= FOUND_ROWS;
 }
 
 /* All rows of a picture. The caller frees the hashes. */
@@ -140,7 +175,7 @@ static bool has_any_moved(const GArray *bands) {
 }
 
 GArray *row_watch_find_bands(const RowWatch *watch) {
-    if (!row_watch_suspects(watch))
+    if (!watch->suspects || watch->rows->len == 0)
         return NULL;
     RowHashes reference = all_rows(watch, watch->reference_height, watch->of_reference);
     RowHashes run = all_rows(watch, watch->run_height, watch->of_run);

@@ -15,8 +15,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RowWatch, row_watch_free)
  * here on. */
 bool row_watch_see(RowWatch *watch, const RowPair *pair);
 
-/* Whether rows may have moved at all. */
-bool row_watch_suspects(const RowWatch *watch);
+/* Whether so many rows were seen to be elsewhere in the other picture that there will be bands. */
+bool row_watch_has_found(const RowWatch *watch);
 
 /* The bands of align.h, or NULL if all rows stay where they were. The caller frees the array. */
 GArray *row_watch_find_bands(const RowWatch *watch);

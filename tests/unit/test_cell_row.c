@@ -39,6 +39,29 @@ static void the_fast_kernel_comes_to_what_the_plain_one_does(void) {
     }
 }
 
+static void the_squares_of_a_row_are_those_of_its_pixels(void) {
+    for (int round = 0; round < 2000; round++) {
+        int channels = g_test_rand_int_range(3, 5);
+        size_t n = (size_t)g_test_rand_int_range(0, 100);
+        g_autofree uint8_t *reference = g_malloc(4 * n), *run = g_malloc(4 * n);
+        fill_randomly(reference, 4 * n);
+        fill_randomly(run, 4 * n);
+        for (size_t i = 0; round % 2 == 0 && i < n; i++)
+            reference[4 * i + 3] = run[4 * i + 3] = 255;
+        uint64_t color_sum = 1, alpha_sum = 2, expected_color_sum = 1, expected_alpha_sum = 2;
+        rmse_add_row(reference, run, channels, n, &color_sum, &alpha_sum);
+        for (size_t i = 0; i < n; i++) {
+            Pixel p = pixel_at(reference, (PixelFormat)channels, i), q = pixel_at(run, (PixelFormat)channels, i);
+            const uint8_t p_rgba[4] = {(uint8_t)p.red, (uint8_t)p.green, (uint8_t)p.blue, (uint8_t)p.alpha};
+            const uint8_t q_rgba[4] = {(uint8_t)q.red, (uint8_t)q.green, (uint8_t)q.blue, (uint8_t)q.alpha};
+            expected_color_sum += rmse_of_colors(p_rgba, q_rgba);
+            expected_alpha_sum += rmse_of_alpha(p_rgba, q_rgba);
+        }
+        g_assert_cmpuint(color_sum, ==, expected_color_sum);
+        g_assert_cmpuint(alpha_sum, ==, expected_alpha_sum);
+    }
+}
+
 static void pixels_without_a_bit_count_as_equal(void) {
     const uint8_t black[32] = {0};
     uint8_t white[32];
@@ -69,6 +92,8 @@ int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cell_row/the-fast-kernel-comes-to-what-the-plain-one-does",
                     the_fast_kernel_comes_to_what_the_plain_one_does);
+    g_test_add_func("/cell_row/the-squares-of-a-row-are-those-of-its-pixels",
+                    the_squares_of_a_row_are_those_of_its_pixels);
     g_test_add_func("/cell_row/pixels-without-a-bit-count-as-equal", pixels_without_a_bit_count_as_equal);
     g_test_add_func("/cell_row/a-fingerprint-is-of-what-changed-and-not-of-where",
                     a_fingerprint_is_of_what_changed_and_not_of_where);

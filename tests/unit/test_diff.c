@@ -413,7 +413,22 @@ static void what_changed_in_place_has_no_bands(void) {
     g_assert_cmpuint(difference->n_regions, ==, 1);
 }
 
-/* Antialiasing is not looked for while rows are suspected to have moved, but in the end it is. */
+/* Where rows were found to have moved no more than sums is made by place; which must be made up for. */
+static void all_is_told_where_only_rows_that_are_ignored_have_moved(void) {
+    static const Box ignored[] = {{0, 0, PAGE_WIDTH, 20 * LINE}};
+    const DiffOptions options = {.ignored = ignored, .n_ignored = 1};
+    g_autoptr(Image) reference = make_page(50);
+    g_autoptr(Image) run = make_page(50);
+    fill(run, ignored[0], white);
+    draw_lines(run, 0, 18, 2 * LINE);
+    fill(run, (Box){50, 40 * LINE, 3, 2}, black);
+    g_autoptr(Difference) difference = compare(reference, run, &options);
+    g_assert_null(difference->bands);
+    g_assert_cmpuint(difference->changed_pixels, ==, 6);
+    assert_box(region_at(difference, 0)->box, 50, 40 * LINE, 3, 2);
+}
+
+/* Antialiasing is looked for where much differs, but no row is found elsewhere. */
 static void antialiased_pixels_of_what_changed_in_place_are_left_out(void) {
     static const double thresholds[] = {0.1};
     g_autoptr(Image) reference = make_page(50);
@@ -596,6 +611,8 @@ int main(int argc, char **argv) {
                     what_changed_in_rows_that_went_along_is_found_where_it_is_in_the_run);
     g_test_add_func("/diff/rows-are-compared-by-place-if-wanted", rows_are_compared_by_place_if_wanted);
     g_test_add_func("/diff/what-changed-in-place-has-no-bands", what_changed_in_place_has_no_bands);
+    g_test_add_func("/diff/all-is-told-where-only-rows-that-are-ignored-have-moved",
+                    all_is_told_where_only_rows_that_are_ignored_have_moved);
     g_test_add_func("/diff/antialiased-pixels-of-what-changed-in-place-are-left-out",
                     antialiased_pixels_of_what_changed_in_place_are_left_out);
     g_test_add_func("/diff/columns-that-stay-are-no-change", columns_that_stay_are_no_change);
