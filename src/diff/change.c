@@ -10,7 +10,8 @@
 
 enum {
     REACH = 24,          /* px, each way: what moved farther is not told from what came and what went */
-    MOST_SAMPLES = 8192, /* of pixels, to count colors: enough to see one in a hundred, and sorted in 1 ms */
+    MOST_SAMPLES = 2048, /* of pixels, to count colors: enough to see one in a hundred */
+    MOST_STEPS = 16384,  /* of pixels, to see what is next to them */
     PROBES = 64,         /* of pixels, to find an offset, before it is tried on all */
     MOST_OFFSETS = 16,   /* tried on all pixels: more fit the probes only in patterns and plain boxes */
     FEW = 20,            /* one pixel in so many may be otherwise */
@@ -25,12 +26,18 @@ typedef struct {
     Color from, to;
 } Pair;
 
+/* Pixels of a clip, in reading order. */
+typedef struct {
+    uint32_t n;
+    uint32_t *at;
+} Places;
+
 typedef struct {
     const Clip *clip;
-    GArray *changed; /* of uint32_t: where the pixels are that differ */
-    GArray *rim;   /* of uint32_t: where those are that do not, next to the clip's left or right edge or the unknown */
-    size_t n_kept; /* how many do not, in all */
-    Color ground;  /* the most frequent at the rim; if there is none, 0, which is clear */
+    Places changed; /* those that differ */
+    Places rim;     /* those that do not, next to the clip's left or right edge or the unknown */
+    size_t n_kept;  /* how many do not, in all */
+    Color ground;   /* the most frequent at the rim; if there is none, 0, which is clear */
 } View;
 
 static Color color_at(const uint8_t *picture, size_t index) {
@@ -44,8 +51,8 @@ static Pair pair_at(const Clip *clip, size_t index) {
 }
 
 static void view_clear(View *view) {
-    g_array_unref(view->changed);
-    g_array_unref(view->rim);
+    g_free(view->changed.at);
+    g_free(view->rim.at);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(View, view_clear)
 
@@ -57,19 +64,19 @@ static bool is_at_rim(const Clip *clip, size_t index) {
 static void add_to_view(View *view, uint32_t index) {
     Pair pair = pair_at(view->clip, index);
     if (pair.from != pair.to) {
-        g_array_append_val(view->changed, index);
+        view->changed.at[view->changed.n++] = index;
         return;
     }
     view->n_kept++;
     if (is_at_rim(view->clip, index))
-        g_array_append_val(view->rim, index);
+        view->rim.at[view->rim.n++] = index;
 }
 
 static View view_new(const Clip *clip) {
     View view = {.clip = clip};
-    view.changed = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    view.rim = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     uint32_t n_pixels = (uint32_t)(clip->box.width * clip->box.height);
+    view.changed.at = g_new(uint32_t, n_pixels);
+    view.rim.at = g_new(uint32_t, n_pixels);
     for (uint32_t i = 0; i < n_pixels; i++)
         if (clip->known[i])
             add_to_view(&view, i);
@@ -80,9 +87,8 @@ static View view_new(const Clip *clip) {
 static const uint32_t GOLDEN = 0x9e3779b1;
 
 /* Sample i, of n at most, of a list: all of it, if it is no longer. */
-static uint32_t sample_of(const GArray *list, uint32_t n, uint32_t i) {
-    uint64_t index = list->len <= n ? i : (uint64_t)(i * GOLDEN) * list->len >> 32;
-    return g_array_index(list, uint32_t, index);
+static uint32_t sample_of(const Places *list, uint32_t n, uint32_t i) {
+    return list->at[list->n <= n ? i : (uint64_t)(i * GOLDEN) * list->n >> 32];
 }
 
 /* --- Colors, counted --- */
@@ -139,9 +145,9 @@ static void count_colors(Census *census) {
 }
 
 /* Of the pixels of a list, or a sample of them. */
-static Census census_new(const Clip *clip, const GArray *places, bool backwards) {
+static Census census_new(const Clip *clip, const Places *places, bool backwards) {
     Census census = {.pairs = g_array_new(FALSE, FALSE, sizeof(Pair))};
-    for (uint32_t i = 0; i < MIN(places->len, MOST_SAMPLES); i++) {
+    for (uint32_t i = 0; i < MIN(places->n, MOST_SAMPLES); i++) {
         Pair pair = pair_at(clip, sample_of(places, MOST_SAMPLES, i));
         if (backwards)
             pair = (Pair){pair.to, pair.from};
@@ -154,7 +160,7 @@ static Census census_new(const Clip *clip, const GArray *places, bool backwards)
 }
 
 static Color find_ground(const View *view) {
-    g_auto(Census) rim = census_new(view->clip, view->rim, false);
+    g_auto(Census) rim = census_new(view->clip, &view->rim, false);
     return rim.most;
 }
 
@@ -168,7 +174,7 @@ static bool is_flat(const Census *census) {
 
 /* --- Steps, counted --- */
 
-/* How many changed pixels have which steps to the ones right of them and below. A hard one is more than an eighth of
+/* How many changed pixels, or of a sample, have which steps to the ones right of them and below. A hard one is more than an eighth of
  * the contrast: there a shape ends. */
 typedef struct {
     size_t n;       /* all of which both are known */
@@ -187,8 +193,8 @@ static int step_between(const uint8_t *picture, size_t a, size_t b) {
 /* From the darkest to the brightest, in the channel in which this is the most. */
 static int contrast_of(const View *view, const uint8_t *picture) {
     uint8_t lowest[4] = {255, 255, 255, 255}, highest[4] = {0};
-    for (guint i = 0; i < view->changed->len; i++) {
-        const uint8_t *pixel = picture + 4 * (size_t)g_array_index(view->changed, uint32_t, i);
+    for (uint32_t i = 0; i < MIN(view->changed.n, MOST_STEPS); i++) {
+        const uint8_t *pixel = picture + 4 * (size_t)sample_of(&view->changed, MOST_STEPS, i);
         for (int channel = 0; channel < 4; channel++) {
             lowest[channel] = MIN(lowest[channel], pixel[channel]);
             highest[channel] = MAX(highest[channel], pixel[channel]);
@@ -205,8 +211,8 @@ static Texture texture_of(const View *view, const uint8_t *picture) {
     const Clip *clip = view->clip;
     size_t width = (size_t)clip->box.width, n_pixels = width * (size_t)clip->box.height;
     int hard = MAX(contrast_of(view, picture) / 8, DITHER);
-    for (guint i = 0; i < view->changed->len; i++) {
-        size_t place = g_array_index(view->changed, uint32_t, i);
+    for (uint32_t i = 0; i < MIN(view->changed.n, MOST_STEPS); i++) {
+        size_t place = sample_of(&view->changed, MOST_STEPS, i);
         if (place % width == width - 1 || place + width >= n_pixels)
             continue;
         if (!clip->known[place + 1] || !clip->known[place + width])
@@ -240,15 +246,15 @@ static uint32_t bucket_of(Color color) {
  * spares the search, and tells a box that moved from one that grew. Colors that share a bucket do no harm. */
 static bool has_kept_its_colors(const View *view) {
     int balance[BUCKETS] = {0};
-    for (guint i = 0; i < view->changed->len; i++) {
-        Pair pair = pair_at(view->clip, g_array_index(view->changed, uint32_t, i));
+    for (uint32_t i = 0; i < view->changed.n; i++) {
+        Pair pair = pair_at(view->clip, view->changed.at[i]);
         balance[bucket_of(pair.from)]++;
         balance[bucket_of(pair.to)]--;
     }
     size_t odd = 0;
     for (size_t i = 0; i < BUCKETS; i++)
         odd += (size_t)abs(balance[i]);
-    return odd * FEW <= 2 * (size_t)view->changed->len; /* a pixel at odds is counted in two buckets */
+    return odd * FEW <= 2 * (size_t)view->changed.n; /* a pixel at odds is counted in two buckets */
 }
 
 /* Whether what a changed pixel shows was where the offset says that it came from. */
@@ -269,8 +275,8 @@ static void add_to_fit(const View *view, Offset offset, uint32_t place, Fit *fit
 
 static Fit fit_offset(const View *view, Offset offset, uint32_t n_samples) {
     Fit fit = {0};
-    for (uint32_t i = 0; i < MIN(view->changed->len, n_samples); i++)
-        add_to_fit(view, offset, sample_of(view->changed, n_samples, i), &fit);
+    for (uint32_t i = 0; i < MIN(view->changed.n, n_samples); i++)
+        add_to_fit(view, offset, sample_of(&view->changed, n_samples, i), &fit);
     return fit;
 }
 
@@ -318,7 +324,7 @@ static bool has_moved(const View *view, Offset *out_offset) {
     g_autoptr(GArray) likely = find_candidates(view);
     g_autoptr(GArray) sure = g_array_new(FALSE, FALSE, sizeof(Candidate));
     for (guint i = 0; i < MIN(likely->len, MOST_OFFSETS); i++)
-        add_candidate(sure, view, g_array_index(likely, Candidate, i).offset, view->changed->len);
+        add_candidate(sure, view, g_array_index(likely, Candidate, i).offset, view->changed.n);
     g_array_sort(sure, by_failures_and_length);
     if (sure->len > 0)
         *out_offset = g_array_index(sure, Candidate, 0).offset;
@@ -344,8 +350,8 @@ static void add_to_border(const Clip *clip, Pair pair, size_t neighbor, Border *
 static Border look_around(const View *view, Pair pair) {
     Border border = {0};
     size_t width = (size_t)view->clip->box.width, n_pixels = width * (size_t)view->clip->box.height;
-    for (guint i = 0; i < view->changed->len; i++) {
-        size_t place = g_array_index(view->changed, uint32_t, i);
+    for (uint32_t i = 0; i < view->changed.n; i++) {
+        size_t place = view->changed.at[i];
         if (place % width > 0)
             add_to_border(view->clip, pair, place - 1, &border);
         if (place % width < width - 1)
@@ -514,7 +520,7 @@ static ChangeLook find_look(const View *view, const Texture *texture, ChangeKind
     if (texture->soft * 4 > texture->n)
         return LOOK_IMAGE;
     /* A ground which has another color now has so around each of its letters. */
-    if (kind == CHANGE_RECOLORED && view->changed->len > view->n_kept)
+    if (kind == CHANGE_RECOLORED && view->changed.n > view->n_kept)
         return LOOK_PLAIN;
     return texture->corners * 32 > texture->n ? LOOK_TEXT : LOOK_PLAIN;
 }
@@ -536,12 +542,12 @@ static Change guess(const View *view, const Side *reference, const Side *run) {
 Change change_guess(const Clip *clip) {
     g_auto(View) view = view_new(clip);
     view.ground = find_ground(&view);
-    if (!clip->whole || view.changed->len == 0) {
+    if (!clip->whole || view.changed.n == 0) {
         Texture texture = texture_of(&view, clip->run);
         return (Change){.kind = CHANGE_OTHER, .look = find_look(&view, &texture, CHANGE_OTHER)};
     }
-    g_auto(Side) reference = {census_new(clip, view.changed, false), texture_of(&view, clip->reference)};
-    g_auto(Side) run = {census_new(clip, view.changed, true), texture_of(&view, clip->run)};
+    g_auto(Side) reference = {census_new(clip, &view.changed, false), texture_of(&view, clip->reference)};
+    g_auto(Side) run = {census_new(clip, &view.changed, true), texture_of(&view, clip->run)};
     return guess(&view, &reference, &run);
 }
 

@@ -115,9 +115,10 @@ static Box widen(Box box, int margin) {
 Clip *clips_cut(const Clips *clips, Box box, int margin) {
     Clip *clip = g_new0(Clip, 1);
     clip->box = widen(box, margin);
-    int most_rows = MIN(CLIP_MAX_PIXELS / clip->box.width, clips->lost_from - clip->box.y);
-    clip->whole = clip->box.height <= most_rows;
-    clip->box.height = MIN(clip->box.height, MAX(most_rows, 1));
+    int known_rows = clips->lost_from - clip->box.y;
+    clip->whole = clip->box.height <= MIN(CLIP_MAX_PIXELS / clip->box.width, known_rows);
+    if (!clip->whole)
+        clip->box.height = MAX(MIN(CLIP_MAX_PART / clip->box.width, known_rows), 1);
     size_t n_pixels = (size_t)clip->box.width * (size_t)clip->box.height;
     clip->reference = g_malloc0(4 * n_pixels);
     clip->run = g_malloc0(4 * n_pixels);

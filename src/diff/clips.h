@@ -15,8 +15,12 @@ enum { CLIPS_MARGIN = 16 };
 
 typedef struct Clips Clips;
 
-/* Of a clip: more is not worth the memory (9 bytes each) for a guess. A window of 1280 px, 3,276 rows. */
-enum { CLIP_MAX_PIXELS = 4 * 1024 * 1024 };
+enum {
+    /* Of a clip: more is not worth the memory (9 bytes each) for a guess. A window of 1280 px, 3,276 rows. */
+    CLIP_MAX_PIXELS = 4 * 1024 * 1024,
+    /* Of one that cannot be whole, of which no more than its look is guessed. */
+    CLIP_MAX_PART = 64 * 1024,
+};
 
 /* Keeps at most so many pixels of each picture. One thread at a time. */
 Clips *clips_new(size_t max_pixels);
@@ -36,8 +40,8 @@ typedef struct {
 } Clip;
 
 /* Takes what was kept of a box, with a margin of so many pixels around it, cut at the picture's left and top edges (the
- * other two need no cut: nothing is known there). Of more than CLIP_MAX_PIXELS, and of what was lost, it takes the
- * upper rows. What is clear has the color 0, so pixels are equal where their bytes are. The caller frees it. Any thread, once all is added. */
+ * other two need no cut: nothing is known there). Of more than CLIP_MAX_PIXELS, and of what was lost in part, it takes the
+ * first rows, CLIP_MAX_PART pixels or one row. What is clear has the color 0, so pixels are equal where their bytes are. The caller frees it. Any thread, once all is added. */
 Clip *clips_cut(const Clips *clips, Box box, int margin);
 void clip_free(Clip *clip);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Clip, clip_free)

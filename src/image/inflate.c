@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-    INPUT_BYTES = 64 * 1024,
+    INPUT_BYTES = 16 * 1024,
     /* More than the header of a block takes: with less at hand more is fetched. Where there is no more, so many zeros
      * stand behind the input. */
     LOW_INPUT = 1024,
@@ -49,15 +49,16 @@ void inflate_free(Inflate *inflate) {
 
 /* Input. */
 
-/* Makes room behind what is left of the input, and fills it. */
+/* Makes room behind what is left of the input, and fetches more. */
 static bool fetch(Inflate *inflate, GError **error) {
+    bits_give_back(&inflate->bits);
     size_t size = (size_t)(inflate->end - inflate->bits.in), more = 0;
     memmove(inflate->input, inflate->bits.in, size);
     do {
         if (!inflate->source(inflate->from, inflate->input + size, INPUT_BYTES - size, &more, error))
             return false;
         size += more;
-    } while (more > 0 && size < INPUT_BYTES);
+    } while (more > 0 && size < LOW_INPUT);
     inflate->is_all = more == 0;
     inflate->bits.in = inflate->input;
     inflate->end = inflate->input + size;

@@ -40,8 +40,15 @@ static inline unsigned bits_take(Bits *bits, unsigned n) {
     return taken;
 }
 
-/* The next whole byte becomes what in points to, and none are at hand. */
-static inline void bits_align(Bits *bits) {
+/* Keeps what is left of a byte that was begun; all behind that is what in points to. */
+static inline void bits_give_back(Bits *bits) {
     bits->in -= bits->n >> 3;
+    bits->n &= 7;
+    bits->bits = bits_low(bits->bits, bits->n);
+}
+
+/* The same, and what is left of a byte is passed over. */
+static inline void bits_align(Bits *bits) {
+    bits_give_back(bits);
     bits->bits = bits->n = 0;
 }

@@ -108,7 +108,7 @@ static void of_a_box_that_is_too_large_the_upper_rows_are_cut(void) {
     add(clips, 2000, 0, 5, red, blue);
     add(clips, 2000, 5000, 5, red, blue);
     g_autoptr(Clip) clip = clips_cut(clips, (Box){0, 0, 4096, 5001}, 0);
-    assert_box(clip->box, 0, 0, 4096, CLIP_MAX_PIXELS / 4096);
+    assert_box(clip->box, 0, 0, 4096, CLIP_MAX_PART / 4096);
     g_assert_false(clip->whole);
     g_assert_cmpuint(count_known(clip), ==, 5);
 }

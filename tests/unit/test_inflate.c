@@ -128,6 +128,34 @@ static void comes_and_goes_in_pieces_of_any_size(void) {
     }
 }
 
+/* Where more input is fetched, part of what is at hand is bits and part is bytes. */
+static void any_kind_of_block_may_begin_anywhere(void) {
+    g_autoptr(GRand) rand = g_rand_new_with_seed(12);
+    uint8_t bytes[9000];
+    for (size_t i = 0; i < 300; i++) {
+        z_stream stream = {0};
+        g_autoptr(GByteArray) z = g_byte_array_new(), expected = g_byte_array_new();
+        g_byte_array_set_size(z, 1000 * 1000);
+        deflateInit2(&stream, 6, Z_DEFLATED, 15, 1, Z_DEFAULT_STRATEGY);
+        stream.next_out = z->data;
+        stream.avail_out = z->len;
+        for (int part = 0; part < 20; part++) {
+            size_t size = (size_t)g_rand_int_range(rand, 1, sizeof bytes);
+            contents[g_rand_int_range(rand, 0, G_N_ELEMENTS(contents))].fill(bytes, size, rand);
+            g_byte_array_append(expected, bytes, (guint)size);
+            deflateParams(&stream, g_rand_int_range(rand, 0, 10), strategies[g_rand_int_range(rand, 0, 5)]);
+            stream.next_in = bytes;
+            stream.avail_in = (uInt)size;
+            g_assert_cmpint(deflate(&stream, part < 19 ? Z_BLOCK : Z_FINISH), >=, 0);
+        }
+        deflateEnd(&stream);
+        size_t piece = (size_t)g_rand_int_range(rand, 1, 3000);
+        g_autoptr(GByteArray) out = inflate_all(z->data, stream.total_out, piece, 100000, expected->len + 10);
+        g_assert_nonnull(out);
+        g_assert_cmpmem(out->data, out->len, expected->data, expected->len);
+    }
+}
+
 static void is_empty_where_nothing_was_compressed(void) {
     g_autoptr(GByteArray) z = deflate_all((const uint8_t *)"", 0, 6, Z_DEFAULT_STRATEGY, 8);
     g_autoptr(GByteArray) out = inflate_all(z->data, z->len, 100, 100, 100);
@@ -196,6 +224,7 @@ int main(int argc, char **argv) {
         g_test_add_data_func(name, GSIZE_TO_POINTER(i), gives_back_what_zlib_compressed);
     }
     g_test_add_func("/inflate/comes-and-goes-in-pieces-of-any-size", comes_and_goes_in_pieces_of_any_size);
+    g_test_add_func("/inflate/any-kind-of-block-may-begin-anywhere", any_kind_of_block_may_begin_anywhere);
     g_test_add_func("/inflate/is-empty-where-nothing-was-compressed", is_empty_where_nothing_was_compressed);
     g_test_add_func("/inflate/does-not-make-more-than-is-there-of-data-that-break-off",
                     does_not_make_more_than_is_there_of_data_that_break_off);
