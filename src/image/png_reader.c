@@ -4,7 +4,7 @@
 
 enum {
     /* How much is inflated at once: it should stay in the processor's cache, with all that is made of it. */
-    PIECE_BYTES = 128 * 1024,
+    PIECE_BYTES = 64 * 1024,
     /* How far back rows can be unfiltered. The last row of a chunk always is, wanted or not, with all that it depends on:
      * pages have some hundred rows that depend on the one above. */
     CHUNK_BYTES = 256 * 1024,
