@@ -27,7 +27,7 @@ struct Comparison {
     int width;
     bool want_sums;
     bool find_antialiased; /* and leave them out */
-    bool is_reduced;
+    bool is_reduced, is_partial;
     Metric *metric;  /* what counts */
     Metric *lenient; /* the same for rows that are dithered anew */
     Metric *any;     /* whether there is any difference at all, for the sums; NULL: the metric tells that, too */
@@ -315,14 +315,19 @@ void comparison_end_part(Comparison *comparison) {
     comparison->n_added = comparison->n_taken = 0;
 }
 
-void comparison_reduce(Comparison *comparison) {
-    if (comparison->is_reduced)
+void comparison_stop_antialiasing(Comparison *comparison) {
+    if (!comparison->find_antialiased)
         return;
     comparison_end_part(comparison);
     comparison->find_antialiased = false;
-    comparison->is_reduced = true;
+    comparison->is_partial = true;
 }
 
-bool comparison_is_reduced(const Comparison *comparison) {
-    return comparison->is_reduced;
+void comparison_reduce(Comparison *comparison) {
+    comparison_stop_antialiasing(comparison);
+    comparison->is_reduced = comparison->is_partial = true;
+}
+
+bool comparison_is_partial(const Comparison *comparison) {
+    return comparison->is_partial;
 }

@@ -33,17 +33,20 @@ void comparison_add(Comparison *comparison, const CompareRow *row);
 /* The next row does not follow the last one. Also to be called after the last one. */
 void comparison_end_part(Comparison *comparison);
 
-/* From the next row on only sums and counts are made, the latter with antialiased pixels, since no more than that will
- * probably be wanted: where much has changed all else takes longer. */
+/* From the next row on less is done, as what is left out will probably not be wanted, and takes longer than all else where
+ * much has changed: antialiased pixels are counted like others; or, more than that, only sums and counts are made. */
+void comparison_stop_antialiasing(Comparison *comparison);
 void comparison_reduce(Comparison *comparison);
-bool comparison_is_reduced(const Comparison *comparison);
+
+/* Whether anything was left out. */
+bool comparison_is_partial(const Comparison *comparison);
 
 /* What came out, once the last part has ended: the sums, if they were wanted, of all squared differences as in rmse.h, be
  * they below the threshold or not; how many pixels are above each threshold; and the others, which the caller takes over. */
 typedef struct {
     uint64_t color_sum, alpha_sum;
     uint64_t
-        counts[METRIC_MAX_THRESHOLDS]; /* counts[0] is also what is in changes, if the comparison was not reduced */
+        counts[METRIC_MAX_THRESHOLDS]; /* counts[0] is also what is in changes, if nothing was left out */
     ChangeMap *changes;
     Clips *clips;
 } CompareResult;

@@ -44,6 +44,8 @@ static bool compare_by_place(const Pair *pair, Lockstep *lockstep, RowWatch *wat
     for (RowPair rows; lockstep_next(lockstep, &rows, &cause);) {
         bool watched = watch && row_watch_see(watch, &rows);
         lockstep_want_all(lockstep, need_all || watched);
+        if (watch && row_watch_suspects(watch))
+            comparison_stop_antialiasing(comparison);
         if (watch && row_watch_has_found(watch))
             comparison_reduce(comparison);
         const CompareRow row = {.y = rows.y, .width = width, .reference = rows.reference, .run = rows.run};
@@ -224,7 +226,7 @@ static Difference *compare(const Pair *pair, Lockstep *opened, GError **error) {
     CompareResult result = comparison_take_result(comparison);
     GArray *bands = NULL;
     bool done = explain_by_bands(pair, &formats, watch, &result, &bands, error);
-    if (done && !bands && comparison_is_reduced(comparison))
+    if (done && !bands && comparison_is_partial(comparison))
         done = compare_again(pair, &formats, &result, error);
     Difference *difference = done ? tell(pair, &formats, &result, bands, watch) : NULL;
     compare_result_clear(&result);

@@ -144,6 +144,10 @@ bool row_watch_see(RowWatch *watch, const RowPair *pair) {
     return watch->watching;
 }
 
+bool row_watch_suspects(const RowWatch *watch) {
+    return watch->suspects && watch->rows->len > 0;
+}
+
 bool row_watch_has_found(const RowWatch *watch) {
     return watch->suspects && watch->n_found >= FOUND_ROWS;
 }
@@ -175,7 +179,7 @@ static bool has_any_moved(const GArray *bands) {
 }
 
 GArray *row_watch_find_bands(const RowWatch *watch) {
-    if (!watch->suspects || watch->rows->len == 0)
+    if (!row_watch_suspects(watch))
         return NULL;
     RowHashes reference = all_rows(watch, watch->reference_height, watch->of_reference);
     RowHashes run = all_rows(watch, watch->run_height, watch->of_run);

@@ -15,6 +15,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RowWatch, row_watch_free)
  * here on. */
 bool row_watch_see(RowWatch *watch, const RowPair *pair);
 
+/* Whether so many rows differ that some may have moved. */
+bool row_watch_suspects(const RowWatch *watch);
+
 /* Whether so many rows were seen to be elsewhere in the other picture that there will be bands. */
 bool row_watch_has_found(const RowWatch *watch);
 

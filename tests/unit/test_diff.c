@@ -428,7 +428,7 @@ static void all_is_told_where_only_rows_that_are_ignored_have_moved(void) {
     assert_box(region_at(difference, 0)->box, 50, 40 * LINE, 3, 2);
 }
 
-/* Antialiasing is looked for where much differs, but no row is found elsewhere. */
+/* Antialiasing is not looked for while rows are suspected to have moved, but in the end it is. */
 static void antialiased_pixels_of_what_changed_in_place_are_left_out(void) {
     static const double thresholds[] = {0.1};
     g_autoptr(Image) reference = make_page(50);
