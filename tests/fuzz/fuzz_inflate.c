@@ -3,24 +3,13 @@
 #include "fuzz/fuzz.h"
 #include "image/inflate.h"
 
+#include "pieces.h"
+
 #include <glib.h>
 #include <string.h>
 #include <zlib.h>
 
 enum { MOST = 200 * 1000 };
-
-typedef struct {
-    const uint8_t *bytes;
-    size_t size, piece, next;
-} Source;
-
-static bool give(void *from, uint8_t *out, size_t size, size_t *out_size, GError **error) {
-    Source *source = from;
-    *out_size = MIN(MIN(size, source->piece), source->size - source->next);
-    memcpy(out, source->bytes + source->next, *out_size);
-    source->next += *out_size;
-    return true;
-}
 
 /* Returns how many bytes came, with *out_result as zlib says. */
 static size_t by_zlib(const uint8_t *bytes, size_t size, uint8_t *out, int *out_result) {
@@ -38,8 +27,8 @@ static size_t by_zlib(const uint8_t *bytes, size_t size, uint8_t *out, int *out_
 
 static size_t by_ours(const uint8_t *bytes, size_t size, size_t piece_in, size_t piece_out, uint8_t *out,
                       bool *out_good) {
-    Source source = {bytes, size, piece_in, 0};
-    g_autoptr(Inflate) inflate = inflate_new(give, &source);
+    Pieces source = {bytes, size, piece_in, 0};
+    g_autoptr(Inflate) inflate = inflate_new(pieces_give, &source);
     size_t made = 0, more = 0;
     do {
         g_autoptr(GError) error = NULL;

@@ -2,6 +2,7 @@
 #include "image/inflate.h"
 
 #include "base/error.h"
+#include "pieces.h"
 
 #include <glib.h>
 #include <string.h>
@@ -9,24 +10,10 @@
 
 enum { BIG = 300 * 1000 };
 
-/* Compressed data that come in pieces. */
-typedef struct {
-    const uint8_t *bytes;
-    size_t size, piece, next;
-} Source;
-
-static bool give(void *from, uint8_t *out, size_t size, size_t *out_size, GError **error) {
-    Source *source = from;
-    *out_size = MIN(MIN(size, source->piece), source->size - source->next);
-    memcpy(out, source->bytes + source->next, *out_size);
-    source->next += *out_size;
-    return true;
-}
-
 /* All that comes, read in pieces; at most limit bytes. NULL if it is corrupt. */
 static GByteArray *inflate_all(const uint8_t *bytes, size_t size, size_t piece_in, size_t piece_out, size_t limit) {
-    Source source = {bytes, size, piece_in, 0};
-    g_autoptr(Inflate) inflate = inflate_new(give, &source);
+    Pieces source = {bytes, size, piece_in, 0};
+    g_autoptr(Inflate) inflate = inflate_new(pieces_give, &source);
     g_autofree uint8_t *buffer = g_malloc(limit + INFLATE_AHEAD);
     size_t made = 0, more = 0;
     do {
