@@ -1,4 +1,4 @@
-/* libcurl, loaded when it is first needed. It brings forty libraries with it, and to load those takes 7 ms of processor
+/* libcurl, as base/library.h has it: to load it, and the forty libraries that it brings, takes 7 ms of processor
  * time: more than it takes to compare two screenshots, which needs none of them. */
 #pragma once
 

@@ -1,0 +1,204 @@
+/* Statements and transactions, the same for all databases. */
+#include "db/db.h"
+
+#include "db/connection.h"
+
+#include <string.h>
+
+G_DEFINE_QUARK(dpxdt - db - error, db_error)
+
+enum {
+    /* How long work waits for a connection, and how often it is begun again. Who was in the way of whom is decided by
+     * chance, so it waits a moment before that: up to twice as long each time. */
+    TAKE_TIMEOUT_MS = 10 * 1000,
+    MOST_TRIES = 10,
+    FIRST_WAIT_US = 2 * 1000,
+};
+
+struct DbQuery {
+    DbRows rows;
+    size_t row; /* the one at hand, counted from 1; 0 before the first */
+    GError *error;
+};
+
+struct DbTransaction {
+    Db *db;
+};
+
+/* Values and rows. */
+
+DbValue db_text_value(const char *text) {
+    return text ? (DbValue){.type = DB_TYPE_TEXT, .text = text} : DB_NULL;
+}
+
+static void rows_init(DbRows *rows) {
+    *rows = (DbRows){.cells = g_array_new(FALSE, FALSE, sizeof(DbValue)), .texts = g_string_chunk_new(256)};
+}
+
+static void rows_clear(DbRows *rows) {
+    g_array_unref(rows->cells);
+    g_string_chunk_free(rows->texts);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DbRows, rows_clear)
+
+void db_rows_add(DbRows *rows, DbValue value) {
+    g_array_append_val(rows->cells, value);
+}
+
+void db_rows_add_text(DbRows *rows, const char *text, size_t size) {
+    db_rows_add(rows, DB_TEXT(g_string_chunk_insert_len(rows->texts, size > 0 ? text : "", (gssize)size)));
+}
+
+static bool run(Db *db, const char *sql, const DbValue *values, size_t n, DbRows *rows, GError **error) {
+    g_autoptr(GError) cause = NULL;
+    g_assert(n <= DB_MOST_VALUES);
+    if (db->driver->run(db->connection, sql, values, n, rows, &cause))
+        return true;
+    db->is_lost = db->is_lost || g_error_matches(cause, DB_ERROR, DB_ERROR_LOST);
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return false;
+}
+
+DbKind db_kind(const Db *db) {
+    return db->driver->kind;
+}
+
+/* Queries. */
+
+DbQuery *db_query_values(Db *db, const char *sql, const DbValue *values, size_t n) {
+    DbQuery *query = g_new0(DbQuery, 1);
+    rows_init(&query->rows);
+    if (!run(db, sql, values, n, &query->rows, &query->error))
+        g_array_set_size(query->rows.cells, 0);
+    return query;
+}
+
+void db_query_free(DbQuery *query) {
+    if (!query)
+        return;
+    rows_clear(&query->rows);
+    g_clear_error(&query->error);
+    g_free(query);
+}
+
+bool db_next(DbQuery *query) {
+    if (query->row * query->rows.n_columns >= query->rows.cells->len)
+        return false;
+    query->row++;
+    return true;
+}
+
+static const DbValue *cell(const DbQuery *query, size_t column) {
+    g_assert(query->row > 0 && column < query->rows.n_columns);
+    return &g_array_index(query->rows.cells, DbValue, (query->row - 1) * query->rows.n_columns + column);
+}
+
+/* Sums of whole numbers come as text where the database has them in decimals of any length. */
+int64_t db_int(const DbQuery *query, size_t column) {
+    const DbValue *value = cell(query, column);
+    return value->type == DB_TYPE_TEXT ? g_ascii_strtoll(value->text, NULL, 10) : value->integer;
+}
+
+double db_real(const DbQuery *query, size_t column) {
+    const DbValue *value = cell(query, column);
+    return value->type == DB_TYPE_INT ? (double)value->integer : value->real;
+}
+
+const char *db_text(const DbQuery *query, size_t column) {
+    return cell(query, column)->text;
+}
+
+bool db_is_null(const DbQuery *query, size_t column) {
+    return cell(query, column)->type == DB_TYPE_NULL;
+}
+
+bool db_end(DbQuery *query, GError **error) {
+    if (!query->error)
+        return true;
+    g_propagate_error(error, g_steal_pointer(&query->error));
+    return false;
+}
+
+int64_t db_change_values(Db *db, GError **error, const char *sql, const DbValue *values, size_t n) {
+    g_auto(DbRows) rows;
+    rows_init(&rows);
+    return run(db, sql, values, n, &rows, error) ? rows.changed : -1;
+}
+
+int64_t db_insert_values(Db *db, GError **error, const char *sql, const DbValue *values, size_t n) {
+    g_autoptr(DbQuery) query = db_query_values(db, sql, values, n);
+    bool has_row = db_next(query);
+    return db_end(query, error) && has_row ? db_int(query, 0) : -1;
+}
+
+/* Transactions. */
+
+DbTransaction *db_begin(Db *db, GError **error) {
+    g_assert(!db->in_transaction);
+    if (db_change(db, error, db->driver->begin) < 0)
+        return NULL;
+    db->in_transaction = true;
+    DbTransaction *transaction = g_new0(DbTransaction, 1);
+    transaction->db = db;
+    return transaction;
+}
+
+/* Whatever happens, a transaction is over after this. A connection that cannot tell is lost. */
+static bool end(DbTransaction *transaction, const char *how, GError **error) {
+    Db *db = transaction->db;
+    bool done = db_change(db, error, how) >= 0;
+    db->in_transaction = false;
+    g_free(transaction);
+    return done;
+}
+
+bool db_commit(DbTransaction *transaction, GError **error) {
+    Db *db = transaction->db;
+    g_autoptr(GError) cause = NULL;
+    if (end(transaction, "COMMIT", &cause))
+        return true;
+    if (!db->is_lost && db_change(db, NULL, "ROLLBACK") < 0)
+        db->is_lost = true;
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return false;
+}
+
+void db_roll_back(DbTransaction *transaction) {
+    if (!transaction)
+        return;
+    Db *db = transaction->db;
+    if (!end(transaction, "ROLLBACK", NULL))
+        db->is_lost = true;
+}
+
+/* Tries once. *out_again is whether trying again may help. */
+static bool try(DbPool *pool, DbWork work, void *data, bool *out_again, GError **error) {
+    g_autoptr(Db) db = db_pool_take(pool, TAKE_TIMEOUT_MS, error);
+    if (!db)
+        return false;
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(DbTransaction) transaction = db_begin(db, &cause);
+    bool is_committing = transaction && work(db, data, &cause);
+    if (is_committing && db_commit(g_steal_pointer(&transaction), &cause))
+        return true;
+    bool was_lost = g_error_matches(cause, DB_ERROR, DB_ERROR_LOST);
+    *out_again = g_error_matches(cause, DB_ERROR, DB_ERROR_BUSY) || (was_lost && !is_committing);
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return false;
+}
+
+bool db_transact(DbPool *pool, DbWork work, void *data, GError **error) {
+    guint64 wait_us = FIRST_WAIT_US;
+    for (int left = MOST_TRIES; left > 0; left--, wait_us *= 2) {
+        g_autoptr(GError) cause = NULL;
+        bool again = false;
+        if (try(pool, work, data, &again, &cause))
+            return true;
+        if (!again || left == 1) {
+            g_propagate_error(error, g_steal_pointer(&cause));
+            return false;
+        }
+        g_usleep(wait_us / 2 + (guint64)g_random_int_range(0, (gint32)wait_us));
+    }
+    g_assert_not_reached();
+}

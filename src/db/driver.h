@@ -1,0 +1,37 @@
+/* What db.c asks of SQLite, PostgreSQL and MariaDB. */
+#pragma once
+
+#include "db/db.h"
+
+/* What a statement gave. Rows follow each other in cells; texts belong to the rows. */
+typedef struct {
+    size_t n_columns;
+    GArray *cells; /* of DbValue */
+    GStringChunk *texts;
+    int64_t changed; /* rows */
+} DbRows;
+
+/* Adds a value of the row that is being read. */
+void db_rows_add(DbRows *rows, DbValue value);
+void db_rows_add_text(DbRows *rows, const char *text, size_t size);
+
+typedef struct {
+    DbKind kind;
+    const char *begin; /* the statement */
+
+    /* Opens a connection. Fails with ERROR_INVALID for a URL that is none, and ERROR_FAILED. */
+    void *(*open)(const char *url, GError **error);
+    void (*close)(void *connection);
+
+    /* Runs a statement, which it prepares once. Errors are of DB_ERROR. */
+    bool (*run)(void *connection, const char *sql, const DbValue *values, size_t n, DbRows *rows, GError **error);
+} DbDriver;
+
+extern const DbDriver db_sqlite, db_postgres, db_mysql;
+
+/* How many prepared statements a connection keeps: more than there are in the program, less than a database minds. All go
+ * when there are more. */
+enum { DB_MOST_STATEMENTS = 512 };
+
+/* What a ? may not be bound to, and how many of them there may be. */
+enum { DB_MOST_VALUES = 64 };

@@ -1,0 +1,146 @@
+#include "db/driver.h"
+
+#include <sqlite3.h>
+
+/* So long a transaction waits for the one that writes. Each is short; one that waits longer is told so. */
+enum { BUSY_TIMEOUT_MS = 10 * 1000 };
+
+typedef struct {
+    sqlite3 *handle;
+    GHashTable *statements; /* SQL -> sqlite3_stmt */
+} Sqlite;
+
+static DbErrorCode code_of(int result) {
+    switch (result) {
+    case SQLITE_CONSTRAINT_UNIQUE:
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+        return DB_ERROR_UNIQUE;
+    case SQLITE_CONSTRAINT_FOREIGNKEY:
+        return DB_ERROR_FOREIGN_KEY;
+    case SQLITE_CONSTRAINT_NOTNULL:
+        return DB_ERROR_NOT_NULL;
+    default:
+        break;
+    }
+    switch (result & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return DB_ERROR_BUSY;
+    case SQLITE_IOERR:
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return DB_ERROR_LOST;
+    default:
+        return DB_ERROR_FAILED;
+    }
+}
+
+static bool fail(const Sqlite *sqlite, const char *sql, GError **error) {
+    int result = sqlite3_extended_errcode(sqlite->handle);
+    g_set_error(error, DB_ERROR, (gint)code_of(result), "SQLite: %s (%d) in: %s", sqlite3_errmsg(sqlite->handle),
+                result, sql);
+    return false;
+}
+
+static void sqlite_close(void *connection) {
+    Sqlite *sqlite = connection;
+    if (!sqlite)
+        return;
+    g_hash_table_unref(sqlite->statements);
+    sqlite3_close(sqlite->handle);
+    g_free(sqlite);
+}
+
+static void finalize(void *statement) {
+    sqlite3_finalize(statement);
+}
+
+static void *sqlite_open(const char *url, GError **error) {
+    const char *path = url + strlen("sqlite:");
+    Sqlite *sqlite = g_new0(Sqlite, 1);
+    sqlite->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, finalize);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    if (*path == '\0')
+        error_set(error, ERROR_INVALID, "%s: the path of a file is missing", url);
+    else if (sqlite3_open_v2(path, &sqlite->handle, flags, NULL) != SQLITE_OK ||
+             sqlite3_busy_timeout(sqlite->handle, BUSY_TIMEOUT_MS) != SQLITE_OK ||
+             sqlite3_exec(sqlite->handle,
+                          "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", NULL, NULL,
+                          NULL) != SQLITE_OK)
+        error_set(error, ERROR_FAILED, "%s: %s", path, sqlite3_errmsg(sqlite->handle));
+    else
+        return sqlite;
+    sqlite_close(sqlite);
+    return NULL;
+}
+
+static sqlite3_stmt *prepare(Sqlite *sqlite, const char *sql, GError **error) {
+    sqlite3_stmt *statement = g_hash_table_lookup(sqlite->statements, sql);
+    if (statement)
+        return statement;
+    if (g_hash_table_size(sqlite->statements) >= DB_MOST_STATEMENTS)
+        g_hash_table_remove_all(sqlite->statements);
+    if (sqlite3_prepare_v3(sqlite->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) != SQLITE_OK) {
+        fail(sqlite, sql, error);
+        return NULL;
+    }
+    g_hash_table_insert(sqlite->statements, g_strdup(sql), statement);
+    return statement;
+}
+
+static void bind(sqlite3_stmt *statement, int index, const DbValue *value) {
+    switch (value->type) {
+    case DB_TYPE_NULL:
+        sqlite3_bind_null(statement, index);
+        break;
+    case DB_TYPE_INT:
+        sqlite3_bind_int64(statement, index, value->integer);
+        break;
+    case DB_TYPE_REAL:
+        sqlite3_bind_double(statement, index, value->real);
+        break;
+    case DB_TYPE_TEXT:
+        sqlite3_bind_text(statement, index, value->text, -1, SQLITE_STATIC);
+        break;
+    }
+}
+
+static void add_cell(DbRows *rows, sqlite3_stmt *statement, int column) {
+    switch (sqlite3_column_type(statement, column)) {
+    case SQLITE_NULL:
+        db_rows_add(rows, DB_NULL);
+        break;
+    case SQLITE_INTEGER:
+        db_rows_add(rows, DB_INT(sqlite3_column_int64(statement, column)));
+        break;
+    case SQLITE_FLOAT:
+        db_rows_add(rows, DB_REAL(sqlite3_column_double(statement, column)));
+        break;
+    default:
+        db_rows_add_text(rows, (const char *)sqlite3_column_text(statement, column),
+                         (size_t)sqlite3_column_bytes(statement, column));
+    }
+}
+
+static bool sqlite_run(void *connection, const char *sql, const DbValue *values, size_t n, DbRows *rows,
+                       GError **error) {
+    Sqlite *sqlite = connection;
+    sqlite3_stmt *statement = prepare(sqlite, sql, error);
+    if (!statement)
+        return false;
+    g_assert((int)n == sqlite3_bind_parameter_count(statement));
+    for (size_t i = 0; i < n; i++)
+        bind(statement, (int)i + 1, &values[i]);
+    rows->n_columns = (size_t)sqlite3_column_count(statement);
+    int result;
+    while ((result = sqlite3_step(statement)) == SQLITE_ROW)
+        for (int column = 0; column < (int)rows->n_columns; column++)
+            add_cell(rows, statement, column);
+    rows->changed = sqlite3_changes64(sqlite->handle);
+    bool done = result == SQLITE_DONE || fail(sqlite, sql, error);
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    return done;
+}
+
+const DbDriver db_sqlite = {DB_SQLITE, "BEGIN IMMEDIATE", sqlite_open, sqlite_close, sqlite_run};
