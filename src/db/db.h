@@ -118,9 +118,11 @@ int64_t db_change_values(Db *db, GError **error, const char *sql, const DbValue 
 int64_t db_insert_values(Db *db, GError **error, const char *sql, const DbValue *values, size_t n);
 
 /* (sql, a, b, c) -> sql, values, 3 */
-#define DB_SPLIT(sql, ...)                              \
-    sql, (const DbValue[]){DB_NULL, ##__VA_ARGS__} + 1, \
-        sizeof((const DbValue[]){DB_NULL, ##__VA_ARGS__}) / sizeof(DbValue) - 1
+#define DB_SPLIT(...) \
+    DB_FIRST(__VA_ARGS__, DB_NULL), DB_VALUES(__VA_ARGS__), sizeof(DB_VALUES(__VA_ARGS__)) / sizeof(DbValue) - 1
+#define DB_VALUES(...) ((const DbValue[]){DB_REST(__VA_ARGS__, DB_NULL)})
+#define DB_FIRST(sql, ...) (sql)
+#define DB_REST(sql, ...) __VA_ARGS__
 
 /* Transactions. Outside of one, each statement is one of its own. */
 

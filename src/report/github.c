@@ -3,6 +3,7 @@
  * (packages/core/src/command.ts). */
 #include "report/report.h"
 
+#include "report/story.h"
 #include "report/words.h"
 
 #include <string.h>
@@ -28,7 +29,7 @@ static const char *headline(ResultStatus status) {
 
 static void add_annotation(GString *out, const Result *result) {
     g_autofree char *title = g_strdup_printf("%s: %s", result->name, headline(result->status));
-    g_autofree char *why = words_why(result);
+    g_autofree char *why = story_why(result);
     g_string_append(out, "::error ");
     if (result->file) {
         g_string_append(out, "file=");

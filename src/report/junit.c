@@ -3,6 +3,7 @@
 #include "report/report.h"
 
 #include "base/file.h"
+#include "report/story.h"
 #include "report/words.h"
 
 #include <string.h>
@@ -25,9 +26,9 @@ static void add_text_attribute(GString *xml, const char *name, const char *text)
 /* A failure is a page that looks wrong, an error one that could not be looked at. */
 static void add_problem(GString *xml, const Result *result) {
     const char *element = result->status == RESULT_FAILED ? "error" : "failure";
-    g_autofree char *why = words_why(result);
+    g_autofree char *why = story_why(result);
     add(xml, "      <%s type=\"%s\"", element, result_status_name(result->status));
-    g_autofree char *areas = words_other_areas(result);
+    g_autofree char *areas = story_other_areas(result);
     add_text_attribute(xml, "message", why);
     add(xml, ">%s%s%s</%s>\n", why, *areas ? "\n" : "", areas, element);
 }

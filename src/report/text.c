@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "diff/diff.h"
+#include "report/story.h"
 #include "report/words.h"
 
 #include <pthread.h>
@@ -128,7 +129,7 @@ static void add_indented(GString *out, const char *text) {
 }
 
 static void add_why(GString *out, const Result *result) {
-    g_autofree char *why = words_why(result);
+    g_autofree char *why = story_why(result);
     g_auto(GStrv) lines = g_strsplit(why, "\n", -1);
     for (char **line = lines; *line; line++)
         g_string_append_printf(out, "%s%s\n", line == lines ? "  " : DEEP, *line);
@@ -143,7 +144,7 @@ static void add_remarks(GString *out, const Result *result) {
 }
 
 static void add_other_areas(GString *out, const Result *result) {
-    g_autofree char *areas = words_other_areas(result);
+    g_autofree char *areas = story_other_areas(result);
     g_auto(GStrv) lines = g_strsplit(areas, "\n", -1);
     for (char **line = lines; *line; line++)
         g_string_append_printf(out, "%s  %s\n", DEEP, *line);
@@ -151,7 +152,7 @@ static void add_other_areas(GString *out, const Result *result) {
 
 /* What the old tool did not say, below what it did. */
 static void add_more(GString *out, const Result *result) {
-    g_autofree char *change = words_change(result);
+    g_autofree char *change = story_change(result);
     if (change)
         add_indented(out, change);
     if (result->status == RESULT_DIFFERENT)
@@ -303,8 +304,8 @@ static void draw_bar(TextReport *report) {
 
 /* What happened in a few words; nothing to say where it is as it should be. */
 static char *live_words(const Result *result) {
-    g_autofree char *why = result_is_bad(result) ? words_why(result) : NULL;
-    g_autofree char *change = words_change(result);
+    g_autofree char *why = result_is_bad(result) ? story_why(result) : NULL;
+    g_autofree char *change = story_change(result);
     if (result->status == RESULT_PASSED && change)
         return g_strdup_printf("within tolerance, %s", change);
     if (result->status == RESULT_MISSING)
@@ -356,7 +357,7 @@ static void add_wrapped(GString *out, int indent, const char *text) {
 }
 
 static void add_whole_why(GString *out, int indent, const Result *result) {
-    g_autofree char *why = words_why(result);
+    g_autofree char *why = story_why(result);
     g_auto(GStrv) lines = g_strsplit(why, "\n", -1);
     for (int i = 0; lines[i] && i < MOST_LINES; i++)
         add_wrapped(out, indent, lines[i]);
@@ -365,7 +366,7 @@ static void add_whole_why(GString *out, int indent, const Result *result) {
 }
 
 static void add_wrapped_areas(GString *out, int indent, const Result *result) {
-    g_autofree char *areas = words_other_areas(result);
+    g_autofree char *areas = story_other_areas(result);
     g_auto(GStrv) lines = g_strsplit(areas, "\n", -1);
     for (char **line = lines; *line; line++)
         add_wrapped(out, indent, *line);

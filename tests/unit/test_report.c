@@ -2,6 +2,7 @@
 #include "diff/diff.h"
 #include "report/report.h"
 #include "report/text.h"
+#include "report/story.h"
 #include "report/words.h"
 
 #include <fcntl.h>
@@ -623,7 +624,7 @@ static void rows_are_told_before_pixels(void) {
     g_autoptr(RunReport) report = run_report_new("tests", false);
     Result *result = add_different(report, "demo");
     add_inserted_rows(result);
-    g_autofree char *words = words_why(result);
+    g_autofree char *words = story_why(result);
     g_assert_cmpstr(words, ==,
                     "0.0385669 distortion, 64 rows inserted at y=120; 1,234 pixels changed in 3 areas, the largest "
                     "320x40 at (16,120)");
@@ -633,7 +634,7 @@ static void areas_are_counted_though_only_some_are_kept(void) {
     g_autoptr(RunReport) report = run_report_new("tests", false);
     Result *result = add_different(report, "demo");
     result->n_regions = 4321;
-    g_autofree char *words = words_change(result);
+    g_autofree char *words = story_change(result);
     g_assert_cmpstr(words, ==, "1,234 pixels changed in 4,321 areas, the largest 320x40 at (16,120)");
 }
 
