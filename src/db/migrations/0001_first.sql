@@ -159,7 +159,7 @@ CREATE TABLE IF NOT EXISTS tasks (
     UNIQUE (queue, name)
 ) {options};
 
-CREATE INDEX IF NOT EXISTS tasks_waiting ON tasks (queue, status, eta);
+CREATE INDEX IF NOT EXISTS tasks_waiting ON tasks (queue, status, eta, id);
 CREATE INDEX IF NOT EXISTS tasks_of_release ON tasks (release_id, status);
 CREATE INDEX IF NOT EXISTS tasks_of_run ON tasks (run_id, status);
 

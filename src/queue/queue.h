@@ -1,0 +1,87 @@
+/* Tasks that wait to be done by somebody, somewhere: added once, leased for a time, finished once.
+ *
+ *     live --lease--> leased (until eta) --finish--> done | error
+ *      ^                 |
+ *      +--- eta passed --+      after max_attempts leases: error
+ *
+ * Who leases a task gets a token for it, which is asked for when he reports of it. Workers of old have none; they are told
+ * apart by their owner, which is an address. Nothing sweeps: a lease that ran out is simply leased again. The database is
+ * the only truth, so any number of servers may share a queue. Knows nothing of what tasks are about. Every function works
+ * on a connection, in a transaction if the caller began one; times are milliseconds since 1970, UTC. */
+#pragma once
+
+#include "db/db.h"
+
+enum { QUEUE_MAX_ATTEMPTS = 3 };
+
+typedef enum { TASK_LIVE, TASK_DONE, TASK_ERROR, TASK_CANCELED } TaskStatus;
+
+/* "live", "done", "error", "canceled". */
+const char *task_status_name(TaskStatus status);
+
+typedef struct {
+    int64_t id;
+    char *queue; /* its name: "capture", "run-pdiff", or another one */
+    char *name;  /* of the task, unique in its queue */
+    TaskStatus status;
+    int64_t eta_ms;                       /* when it may be leased: when it was added, or when its lease runs out */
+    int64_t build_id, release_id, run_id; /* what it is for; 0: nothing */
+    char *source;                         /* who added it; may be NULL */
+    char *payload, *content_type;
+    int64_t created_ms, leased_ms, finished_ms; /* 0: not yet */
+    char *lease, *owner;                        /* of the last lease; NULL before the first */
+    int attempts, max_attempts;
+    char *message; /* of the last heartbeat; NULL if there was none */
+} Task;
+
+void task_free(Task *task);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Task, task_free)
+
+/* Adds a task, of which queue, name, payload and content_type must be set. One that is there under that name stays as it is
+ * while it is live, and is to be done once more if it was over. *out_added is whether there is something new to do. */
+bool queue_add(Db *db, const Task *task, int64_t now_ms, bool *out_added, GError **error) MUST_CHECK;
+
+/* Who leases tasks, and how. */
+typedef struct {
+    const char *owner;
+    int64_t lease_ms;
+    int most;
+} LeaseRequest;
+
+/* Leases the oldest tasks of a queue that wait, at most so many. Returns an array of Task, maybe empty, which the caller
+ * frees, or NULL with an error. Those that were leased max_attempts times become errors instead, and are given in out_failed,
+ * which the caller frees, too. In a transaction of the caller's, which is to be begun again if it fails with
+ * DB_ERROR_BUSY. */
+GPtrArray *queue_lease(Db *db, const char *queue, const LeaseRequest *request, int64_t now_ms, GPtrArray **out_failed,
+                       GError **error) MUST_CHECK;
+
+/* Who speaks of a task: by the token of his lease or, if lease is NULL, as its owner. */
+typedef struct {
+    const char *queue, *name, *lease, *owner;
+} LeaseHolder;
+
+/* Says that work goes on: the lease gets as much time as it had. What was said with a smaller index than the last is left
+ * out, but for the time. Fails with ERROR_NOT_FOUND if there is no such task, ERROR_DENIED if it is leased by somebody else,
+ * ERROR_TIMEOUT if the lease has run out, ERROR_GONE if the task was canceled or is over. */
+bool queue_heartbeat(Db *db, const LeaseHolder *holder, const char *message, int index, int64_t now_ms,
+                     GError **error) MUST_CHECK;
+
+/* Says that the work is done, or cannot be. Returns the task as it is now, which the caller frees. Fails as
+ * queue_heartbeat(), but that who has finished a task may say so again: *out_again is then true. */
+Task *queue_finish(Db *db, const LeaseHolder *holder, bool failed, int64_t now_ms, bool *out_again,
+                   GError **error) MUST_CHECK;
+
+/* Gives a lease back: the task waits again, at once, and the attempt does not count. Fails as queue_heartbeat(). */
+bool queue_release(Db *db, const LeaseHolder *holder, int64_t now_ms, GError **error) MUST_CHECK;
+
+/* Cancels what is live of the tasks for a release. Returns how many, or -1. */
+int64_t queue_cancel(Db *db, int64_t release_id, int64_t now_ms, GError **error);
+
+/* Makes a task live again, with all its attempts, whatever it is. Fails with ERROR_NOT_FOUND. */
+bool queue_retry(Db *db, const char *queue, const char *name, int64_t now_ms, GError **error) MUST_CHECK;
+
+/* Removes a task. Returns it as it was, which the caller frees. Fails with ERROR_NOT_FOUND. */
+Task *queue_delete(Db *db, const char *queue, const char *name, GError **error) MUST_CHECK;
+
+/* How many live tasks a run or a release has, or -1. */
+int64_t queue_count_of_run(Db *db, int64_t run_id, GError **error);
