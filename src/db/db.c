@@ -63,6 +63,11 @@ DbKind db_kind(const Db *db) {
     return db->driver->kind;
 }
 
+const char *db_pick(const Db *db, const char *sqlite, const char *postgres, const char *mysql) {
+    const char *const statements[] = {[DB_SQLITE] = sqlite, [DB_POSTGRES] = postgres, [DB_MYSQL] = mysql};
+    return statements[db_kind(db)];
+}
+
 /* Queries. */
 
 DbQuery *db_query_values(Db *db, const char *sql, const DbValue *values, size_t n) {

@@ -78,6 +78,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Db, db_release)
 
 DbKind db_kind(const Db *db);
 
+/* The statement for the database that it is. */
+const char *db_pick(const Db *db, const char *sqlite, const char *postgres, const char *mysql);
+
 /* What a pool did so far, for the metrics. */
 typedef struct {
     unsigned open, in_use;

@@ -83,14 +83,11 @@ static bool run_steps(Db *db, int version, GError **error) {
 
 /* One at a time. */
 
-/* In MariaDB each change of a table is a transaction of its own, so there a lock of another kind is held. */
+/* In MariaDB each change of a table is a transaction of its own, so there a lock of another kind is held; in SQLite the
+ * transaction is one. */
 static bool lock(Db *db, GError **error) {
-    static const char *const sqls[] = {
-        [DB_SQLITE] = NULL, /* the transaction is one */
-        [DB_POSTGRES] = "SELECT pg_advisory_xact_lock(7017307)",
-        [DB_MYSQL] = "SELECT GET_LOCK('dpxdt migrate', 60)",
-    };
-    const char *sql = sqls[db_kind(db)];
+    const char *sql =
+        db_pick(db, NULL, "SELECT pg_advisory_xact_lock(7017307)", "SELECT GET_LOCK('dpxdt migrate', 60)");
     g_autoptr(DbQuery) query = sql ? db_query(db, sql) : NULL;
     return !query || db_end(query, error);
 }

@@ -7,11 +7,12 @@
 #include <stdlib.h>
 
 /* What we call of libpq; as in its own manual. */
-#define FUNCTIONS(F)                                                                                           \
-    F(PQconnectdb)                                                                                             \
-    F(PQfinish) F(PQstatus) F(PQerrorMessage) F(PQsetNoticeProcessor) F(PQexec) F(PQprepare) F(PQexecPrepared) \
-        F(PQresultStatus) F(PQresultErrorField) F(PQresultErrorMessage) F(PQclear) F(PQnfields) F(PQntuples)   \
-            F(PQcmdTuples) F(PQftype) F(PQgetisnull) F(PQgetvalue) F(PQgetlength)
+#define FUNCTIONS(F)                                                                                                 \
+    F(PQconnectdb)                                                                                                   \
+    F(PQfinish)                                                                                                      \
+    F(PQstatus) F(PQerrorMessage) F(PQsetNoticeProcessor) F(PQexec) F(PQprepare) F(PQexecPrepared) F(PQresultStatus) \
+        F(PQresultErrorField) F(PQresultErrorMessage) F(PQclear) F(PQnfields) F(PQntuples) F(PQcmdTuples) F(PQftype) \
+            F(PQgetisnull) F(PQgetvalue) F(PQgetlength)
 
 #define POINTER(name) __typeof__(&name) name;
 static struct { FUNCTIONS(POINTER) } pq;

@@ -63,7 +63,7 @@ static Task *read_task(const DbQuery *query) {
 
 /* A SELECT that locks its rows until the end of the transaction; in SQLite the transaction has locked all. */
 static const char *locking(const Db *db, const char *sql, const char *locking_sql) {
-    return db_kind(db) == DB_SQLITE ? sql : locking_sql;
+    return db_pick(db, sql, locking_sql, locking_sql);
 }
 
 /* The task of that name, locked, or NULL: with ERROR_NOT_FOUND if there is none. */

@@ -1,0 +1,61 @@
+#include "store/artifact.h"
+
+#include <string.h>
+
+void artifact_free(Artifact *artifact) {
+    if (!artifact)
+        return;
+    g_free(artifact->sha1);
+    g_free(artifact->sha256);
+    g_free(artifact->content_type);
+    g_free(artifact);
+}
+
+/* Two may bring the same file at once; one of them finds it there. */
+static bool add_file(Db *db, const Artifact *artifact, int64_t now_ms, GError **error) {
+    static const char sql[] =
+        "INSERT INTO artifacts (sha1, sha256, size, created) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
+    static const char mysql[] = "INSERT IGNORE INTO artifacts (sha1, sha256, size, created) VALUES (?, ?, ?, ?)";
+    return db_change(db, error, db_pick(db, sql, sql, mysql), DB_TEXT(artifact->sha1), DB_TEXT(artifact->sha256),
+                     DB_INT(artifact->size), DB_INT(now_ms)) >= 0;
+}
+
+static bool check_hashes(Db *db, const Artifact *artifact, GError **error) {
+    g_autoptr(DbQuery) query = db_query(db, "SELECT sha256 FROM artifacts WHERE sha1 = ?", DB_TEXT(artifact->sha1));
+    bool is_same = db_next(query) && strcmp(db_text(query, 0), artifact->sha256) == 0;
+    if (db_end(query, error) && !is_same)
+        error_set(error, ERROR_INVALID, "another file has the SHA-1 %s, too", artifact->sha1);
+    return is_same;
+}
+
+static bool add_owner(Db *db, int64_t build_id, const Artifact *artifact, int64_t now_ms, GError **error) {
+    static const char sql[] = "INSERT INTO build_artifacts (build_id, sha1, content_type, created) VALUES (?, ?, ?, ?) "
+                              "ON CONFLICT (build_id, sha1) DO UPDATE SET content_type = excluded.content_type";
+    static const char mysql[] = "INSERT INTO build_artifacts (build_id, sha1, content_type, created) VALUES "
+                                "(?, ?, ?, ?) ON DUPLICATE KEY UPDATE content_type = VALUES(content_type)";
+    return db_change(db, error, db_pick(db, sql, sql, mysql), DB_INT(build_id), DB_TEXT(artifact->sha1),
+                     DB_TEXT(artifact->content_type), DB_INT(now_ms)) >= 0;
+}
+
+bool artifact_add(Db *db, int64_t build_id, const Artifact *artifact, int64_t now_ms, GError **error) {
+    return add_file(db, artifact, now_ms, error) && check_hashes(db, artifact, error) &&
+           add_owner(db, build_id, artifact, now_ms, error);
+}
+
+Artifact *artifact_load(Db *db, int64_t build_id, const char *sha1, GError **error) {
+    g_autoptr(DbQuery) query = db_query(db,
+                                        "SELECT a.sha1, a.sha256, a.size, b.content_type FROM build_artifacts b "
+                                        "JOIN artifacts a ON a.sha1 = b.sha1 WHERE b.build_id = ? AND b.sha1 = ?",
+                                        DB_INT(build_id), DB_TEXT(sha1));
+    g_autoptr(Artifact) artifact = NULL;
+    if (db_next(query)) {
+        artifact = g_new0(Artifact, 1);
+        artifact->sha1 = g_strdup(db_text(query, 0));
+        artifact->sha256 = g_strdup(db_text(query, 1));
+        artifact->size = db_int(query, 2);
+        artifact->content_type = g_strdup(db_text(query, 3));
+    }
+    if (db_end(query, error) && !artifact)
+        error_set(error, ERROR_NOT_FOUND, "the build has no file %s", sha1);
+    return g_steal_pointer(&artifact);
+}

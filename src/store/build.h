@@ -1,0 +1,25 @@
+/* Builds: what has releases, and API keys that may write to it. */
+#pragma once
+
+#include "store/store.h"
+
+typedef struct {
+    int64_t id;
+    char *name;
+    bool is_public; /* anyone may look at its pages and pictures */
+    bool send_email;
+    char *email_alias; /* NULL: the owners get mail */
+    int64_t created_ms;
+} Build;
+
+void build_free(Build *build);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Build, build_free)
+
+/* Creates a build. Returns its id, or -1; fails with ERROR_INVALID for a name that store_check_text() refuses. */
+int64_t build_create(Db *db, const char *name, bool is_public, int64_t now_ms, GError **error) MUST_CHECK;
+
+/* The build, or NULL: with ERROR_NOT_FOUND if there is none. The caller frees it. */
+Build *build_load(Db *db, int64_t id, GError **error) MUST_CHECK;
+
+/* At most so many builds, newest first, with an id below before (0: all). The caller frees the array of Build. */
+GPtrArray *build_list(Db *db, int64_t before, int most, GError **error) MUST_CHECK;

@@ -1,0 +1,56 @@
+/* Releases of a build, each with a name and the number of its attempt, and how they go on:
+ *
+ *     receiving --runs_done--> processing --nothing pending--> reviewing --a person--> good | bad
+ *
+ * A release that is begun once more while its last attempt is still processing makes that one bad. Counts of its runs are
+ * kept in the row, in the transaction in which a run changes. */
+#pragma once
+
+#include "store/store.h"
+
+typedef enum { RELEASE_RECEIVING, RELEASE_PROCESSING, RELEASE_REVIEWING, RELEASE_GOOD, RELEASE_BAD } ReleaseStatus;
+
+/* "receiving", "processing", "reviewing", "good", "bad". */
+const char *release_status_name(ReleaseStatus status);
+
+typedef struct {
+    int64_t id, build_id;
+    char *name;
+    int number; /* of the attempt, from 1 on */
+    ReleaseStatus status;
+    char *url;                                                   /* may be NULL */
+    int64_t created_ms, decided_ms;                              /* the latter: when it became good or bad; 0 before */
+    int n_pending, n_failed, n_found, n_approved, n_same, n_new; /* of its runs, by status */
+} Release;
+
+void release_free(Release *release);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Release, release_free)
+
+/* Begins a release: its number is one more than the highest of that name. url may be NULL. In a transaction. Returns the
+ * release, which the caller frees. Fails with ERROR_NOT_FOUND if there is no such build, ERROR_INVALID for a name or a URL
+ * that store_check_text() refuses. */
+Release *release_create(Db *db, int64_t build_id, const char *name, const char *url, int64_t now_ms,
+                        GError **error) MUST_CHECK;
+
+/* Finds a release and locks it until the end of the transaction, so that what is decided on its state holds. NULL with
+ * ERROR_NOT_FOUND if the build has none of that name and number. The caller frees it. */
+Release *release_lock(Db *db, int64_t build_id, const char *name, int number, GError **error) MUST_CHECK;
+Release *release_lock_by_id(Db *db, int64_t id, GError **error) MUST_CHECK;
+
+/* The same without a lock. */
+Release *release_load(Db *db, int64_t id, GError **error) MUST_CHECK;
+
+/* Whether it is still open to reports: neither good nor bad. Else ERROR_BUSY: "release is closed". */
+bool release_check_open(const Release *release, GError **error) MUST_CHECK;
+
+/* All its runs were reported: receiving becomes processing, and reviewing if nothing is pending; nothing else changes. The
+ * release must be locked, as for those below. */
+bool release_runs_done(Db *db, Release *release, int64_t now_ms, GError **error) MUST_CHECK;
+
+/* A run went from one status to another, given by their columns of counts (NULL: there was none): counts it, and goes on
+ * to reviewing if it was the last that was pending. */
+bool release_count(Db *db, Release *release, const char *from_count, const char *to_count, int64_t now_ms,
+                   GError **error) MUST_CHECK;
+
+/* What a person says: good or bad of one that is open, reviewing of one that was decided. Else ERROR_INVALID. */
+bool release_decide(Db *db, Release *release, ReleaseStatus status, int64_t now_ms, GError **error) MUST_CHECK;

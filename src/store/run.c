@@ -1,0 +1,167 @@
+#include "store/run.h"
+
+#include "store/run_row.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name;
+    const char *count; /* of the release, in which it is counted */
+} statuses[] = {
+    [RUN_DATA_PENDING] = {"data_pending", "n_pending"},
+    [RUN_NEEDS_DIFF] = {"needs_diff", "n_pending"},
+    [RUN_DIFF_NOT_FOUND] = {"diff_not_found", "n_same"},
+    [RUN_DIFF_FOUND] = {"diff_found", "n_found"},
+    [RUN_DIFF_APPROVED] = {"diff_approved", "n_approved"},
+    [RUN_NO_DIFF_NEEDED] = {"no_diff_needed", "n_new"},
+    [RUN_FAILED] = {"failed", "n_failed"},
+};
+
+const char *run_status_name(RunStatus status) {
+    return statuses[status].name;
+}
+
+const char *run_row_count(RunStatus status) {
+    return statuses[status].count;
+}
+
+static RunStatus status_from_name(const char *name) {
+    for (size_t i = 0; i < G_N_ELEMENTS(statuses); i++)
+        if (strcmp(statuses[i].name, name) == 0)
+            return (RunStatus)i;
+    return RUN_FAILED;
+}
+
+void run_facts_clear(RunFacts *facts) {
+    g_free(facts->url);
+    g_free(facts->image);
+    g_free(facts->log);
+    g_free(facts->config);
+    g_free(facts->ref_url);
+    g_free(facts->ref_image);
+    g_free(facts->ref_log);
+    g_free(facts->ref_config);
+    g_free(facts->diff_image);
+    g_free(facts->diff_log);
+    g_free(facts->findings);
+    memset(facts, 0, sizeof *facts);
+}
+
+void run_free(Run *run) {
+    if (!run)
+        return;
+    g_free(run->name);
+    run_facts_clear(&run->facts);
+    g_free(run);
+}
+
+/* Rows. */
+
+Run *run_row_read(const DbQuery *query, size_t first) {
+    Run *run = g_new0(Run, 1);
+    RunFacts *facts = &run->facts;
+    char **const texts[] = {&facts->url,        &facts->image,     &facts->log,     &facts->config,
+                            &facts->ref_url,    &facts->ref_image, &facts->ref_log, &facts->ref_config,
+                            &facts->diff_image, &facts->diff_log,  &facts->findings};
+    run->id = db_int(query, first);
+    run->release_id = db_int(query, first + 1);
+    run->build_id = db_int(query, first + 2);
+    run->name = g_strdup(db_text(query, first + 3));
+    run->status = status_from_name(db_text(query, first + 4));
+    run->created_ms = db_int(query, first + 5);
+    run->modified_ms = db_int(query, first + 6);
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        *texts[i] = g_strdup(db_text(query, first + 7 + i));
+    size_t next = first + 7 + G_N_ELEMENTS(texts);
+    facts->has_distortion = !db_is_null(query, next);
+    facts->distortion = db_real(query, next);
+    facts->run_failed = db_int(query, next + 1) != 0;
+    facts->diff_failed = db_int(query, next + 2) != 0;
+    return run;
+}
+
+bool run_row_write(Db *db, const Run *run, GError **error) {
+    const RunFacts *facts = &run->facts;
+    return db_change(db, error,
+                     "UPDATE runs SET status = ?, modified = ?, url = ?, image = ?, log = ?, config = ?, ref_url = ?, "
+                     "ref_image = ?, ref_log = ?, ref_config = ?, diff_image = ?, diff_log = ?, findings = ?, "
+                     "distortion = ?, run_failed = ?, diff_failed = ? WHERE id = ?",
+                     DB_TEXT(run_status_name(run->status)), DB_INT(run->modified_ms), DB_TEXT(facts->url),
+                     DB_TEXT(facts->image), DB_TEXT(facts->log), DB_TEXT(facts->config), DB_TEXT(facts->ref_url),
+                     DB_TEXT(facts->ref_image), DB_TEXT(facts->ref_log), DB_TEXT(facts->ref_config),
+                     DB_TEXT(facts->diff_image), DB_TEXT(facts->diff_log), DB_TEXT(facts->findings),
+                     facts->has_distortion ? DB_REAL(facts->distortion) : DB_NULL, DB_INT(facts->run_failed),
+                     DB_INT(facts->diff_failed), DB_INT(run->id)) == 1;
+}
+
+/* Finding. */
+
+/* Without an error if there is none. */
+static Run *look_up(Db *db, int64_t release_id, const char *name, GError **error) {
+    g_autoptr(DbQuery) query = db_query(db, "SELECT " RUN_COLUMNS "FROM runs r WHERE r.release_id = ? AND r.name = ?",
+                                        DB_INT(release_id), DB_TEXT(name));
+    g_autoptr(Run) run = db_next(query) ? run_row_read(query, 0) : NULL;
+    return db_end(query, error) ? g_steal_pointer(&run) : NULL;
+}
+
+static Run *create(Db *db, Release *release, const char *name, int64_t now_ms, GError **error) {
+    int64_t id =
+        db_insert(db, error,
+                  "INSERT INTO runs (release_id, build_id, name, status, created, modified) "
+                  "VALUES (?, ?, ?, 'data_pending', ?, ?) RETURNING id",
+                  DB_INT(release->id), DB_INT(release->build_id), DB_TEXT(name), DB_INT(now_ms), DB_INT(now_ms));
+    if (id < 0 || !release_count(db, release, NULL, run_row_count(RUN_DATA_PENDING), now_ms, error))
+        return NULL;
+    return look_up(db, release->id, name, error);
+}
+
+Run *run_find_or_create(Db *db, Release *release, const char *name, int64_t now_ms, GError **error) {
+    g_autofree char *checked = store_check_text(name, STORE_MOST_NAME, "run_name", error);
+    g_autoptr(GError) cause = NULL;
+    if (!checked)
+        return NULL;
+    Run *run = look_up(db, release->id, checked, &cause);
+    if (!run && !cause)
+        run = create(db, release, checked, now_ms, &cause);
+    if (cause)
+        g_propagate_error(error, g_steal_pointer(&cause));
+    return run;
+}
+
+Run *run_find(Db *db, int64_t release_id, const char *name, GError **error) {
+    g_autoptr(GError) cause = NULL;
+    Run *run = look_up(db, release_id, name, &cause);
+    if (!run && !cause)
+        error_set(&cause, ERROR_NOT_FOUND, "run does not exist");
+    if (cause)
+        g_propagate_error(error, g_steal_pointer(&cause));
+    return run;
+}
+
+Run *run_find_baseline(Db *db, int64_t build_id, const char *name, Release **out_release, GError **error) {
+    g_autoptr(DbQuery) query =
+        db_query(db,
+                 "SELECT " RUN_COLUMNS "FROM runs r JOIN releases l ON l.id = r.release_id "
+                 "WHERE r.build_id = ? AND r.name = ? AND r.image IS NOT NULL AND l.status = 'good' "
+                 "ORDER BY l.decided DESC, l.id DESC LIMIT 1",
+                 DB_INT(build_id), DB_TEXT(name));
+    g_autoptr(Run) run = db_next(query) ? run_row_read(query, 0) : NULL;
+    if (!db_end(query, error))
+        return NULL;
+    if (!run) {
+        error_set(error, ERROR_NOT_FOUND, "Run not found");
+        return NULL;
+    }
+    *out_release = release_load(db, run->release_id, error);
+    return *out_release ? g_steal_pointer(&run) : NULL;
+}
+
+GPtrArray *run_list(Db *db, int64_t release_id, const char *after, int most, GError **error) {
+    g_autoptr(GPtrArray) runs = g_ptr_array_new_with_free_func((GDestroyNotify)run_free);
+    g_autoptr(DbQuery) query =
+        db_query(db, "SELECT " RUN_COLUMNS "FROM runs r WHERE r.release_id = ? AND r.name > ? ORDER BY r.name LIMIT ?",
+                 DB_INT(release_id), DB_TEXT(after ? after : ""), DB_INT(most));
+    while (db_next(query))
+        g_ptr_array_add(runs, run_row_read(query, 0));
+    return db_end(query, error) ? g_steal_pointer(&runs) : NULL;
+}

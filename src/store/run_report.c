@@ -1,0 +1,219 @@
+/* What a report does to a run: facts are taken over, the status follows from them. */
+#include "store/run.h"
+
+#include "queue/queue.h"
+#include "store/artifact.h"
+#include "store/run_row.h"
+
+#include <jansson.h>
+#include <string.h>
+
+/* Taking over. */
+
+static void take(char **kept, const char *said) {
+    if (!said)
+        return;
+    g_free(*kept);
+    *kept = g_strdup(said);
+}
+
+/* What was found of a pair of pictures is of no other pair. */
+static void forget_diff(RunFacts *facts) {
+    g_clear_pointer(&facts->diff_image, g_free);
+    g_clear_pointer(&facts->diff_log, g_free);
+    g_clear_pointer(&facts->findings, g_free);
+    facts->has_distortion = facts->diff_failed = false;
+    facts->distortion = 0;
+}
+
+static bool is_another(const char *kept, const char *said) {
+    return said && g_strcmp0(kept, said) != 0;
+}
+
+/* A picture that comes after all is no failure any more; a comparison that succeeds neither. */
+static void merge(RunFacts *facts, const RunFacts *said) {
+    if (is_another(facts->image, said->image) || is_another(facts->ref_image, said->ref_image))
+        forget_diff(facts);
+    char **const kept[] = {&facts->url,      &facts->image,      &facts->log,     &facts->config,
+                           &facts->ref_url,  &facts->ref_image,  &facts->ref_log, &facts->ref_config,
+                           &facts->findings, &facts->diff_image, &facts->diff_log};
+    const char *const texts[] = {said->url,      said->image,      said->log,     said->config,
+                                 said->ref_url,  said->ref_image,  said->ref_log, said->ref_config,
+                                 said->findings, said->diff_image, said->diff_log};
+    for (size_t i = 0; i < G_N_ELEMENTS(kept); i++)
+        take(kept[i], texts[i]);
+    if (said->has_distortion) {
+        facts->has_distortion = true;
+        facts->distortion = said->distortion;
+    }
+    bool brings_picture = said->image || said->ref_image, brings_diff = said->diff_image || said->diff_log;
+    facts->run_failed = said->run_failed || (facts->run_failed && !brings_picture);
+    facts->diff_failed = said->diff_failed || (facts->diff_failed && !brings_diff);
+}
+
+static bool check_artifacts(Db *db, int64_t build_id, const RunFacts *said, GError **error) {
+    const char *const hashes[] = {said->image,   said->log,        said->config,     said->ref_image,
+                                  said->ref_log, said->ref_config, said->diff_image, said->diff_log};
+    for (size_t i = 0; i < G_N_ELEMENTS(hashes); i++) {
+        g_autoptr(GError) cause = NULL;
+        g_autoptr(Artifact) artifact = hashes[i] ? artifact_load(db, build_id, hashes[i], &cause) : NULL;
+        if (!cause)
+            continue;
+        if (error_is(cause, ERROR_NOT_FOUND))
+            error_set(error, ERROR_INVALID, "%s", cause->message);
+        else
+            g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    }
+    return true;
+}
+
+/* What is known of a pair of pictures. */
+
+/* Takes what was found when the same two were compared before. */
+static bool recall_comparison(Db *db, Run *run, GError **error) {
+    RunFacts *facts = &run->facts;
+    if (facts->diff_image || facts->diff_log || facts->diff_failed)
+        return true;
+    g_autoptr(DbQuery) query = db_query(db,
+                                        "SELECT diff_image, diff_log, findings, distortion FROM comparisons "
+                                        "WHERE build_id = ? AND ref_image = ? AND image = ?",
+                                        DB_INT(run->build_id), DB_TEXT(facts->ref_image), DB_TEXT(facts->image));
+    if (db_next(query)) {
+        take(&facts->diff_image, db_text(query, 0));
+        take(&facts->diff_log, db_text(query, 1));
+        take(&facts->findings, db_text(query, 2));
+        facts->has_distortion = !db_is_null(query, 3);
+        facts->distortion = db_real(query, 3);
+    }
+    return db_end(query, error);
+}
+
+static bool keep_comparison(Db *db, const Run *run, int64_t now_ms, GError **error) {
+    static const char sql[] = "INSERT INTO comparisons (build_id, ref_image, image, diff_image, diff_log, findings, "
+                              "distortion, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+    static const char mysql[] = "INSERT IGNORE INTO comparisons (build_id, ref_image, image, diff_image, diff_log, "
+                                "findings, distortion, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+    const RunFacts *facts = &run->facts;
+    return db_change(db, error, db_pick(db, sql, sql, mysql), DB_INT(run->build_id), DB_TEXT(facts->ref_image),
+                     DB_TEXT(facts->image), DB_TEXT(facts->diff_image), DB_TEXT(facts->diff_log),
+                     DB_TEXT(facts->findings), facts->has_distortion ? DB_REAL(facts->distortion) : DB_NULL,
+                     DB_INT(now_ms)) >= 0;
+}
+
+static bool find_decision(Db *db, const Run *run, bool *out_approved, GError **error) {
+    g_autoptr(DbQuery) query =
+        db_query(db, "SELECT actor FROM decisions WHERE build_id = ? AND run_name = ? AND ref_image = ? AND image = ?",
+                 DB_INT(run->build_id), DB_TEXT(run->name), DB_TEXT(run->facts.ref_image), DB_TEXT(run->facts.image));
+    *out_approved = db_next(query);
+    return db_end(query, error);
+}
+
+/* The status. */
+
+static bool is_compared(const RunFacts *facts) {
+    return facts->diff_image || facts->diff_log;
+}
+
+static bool has_pair(const RunFacts *facts) {
+    return facts->image && facts->ref_image;
+}
+
+static bool is_same_picture(const RunFacts *facts) {
+    return has_pair(facts) && strcmp(facts->image, facts->ref_image) == 0;
+}
+
+static RunStatus status_of(const RunFacts *facts, bool approved) {
+    if (facts->run_failed)
+        return RUN_FAILED;
+    if (is_same_picture(facts))
+        return RUN_DIFF_NOT_FOUND;
+    if (facts->diff_failed)
+        return RUN_FAILED;
+    if (has_pair(facts) && facts->diff_image)
+        return approved ? RUN_DIFF_APPROVED : RUN_DIFF_FOUND;
+    if (has_pair(facts))
+        return facts->diff_log ? RUN_DIFF_NOT_FOUND : RUN_NEEDS_DIFF;
+    /* A baseline that is going to be captured is waited for. */
+    return facts->image && !facts->ref_config ? RUN_NO_DIFF_NEEDED : RUN_DATA_PENDING;
+}
+
+/* Workers of old take the keys of the payload as parameters, so there may be no others. */
+static bool add_diff_task(Db *db, const Release *release, const Run *run, int64_t now_ms, GError **error) {
+    const RunFacts *facts = &run->facts;
+    json_t *json = json_pack("{s:I, s:s, s:i, s:s, s:s, s:s}", "build_id", (json_int_t)run->build_id, "release_name",
+                             release->name, "release_number", release->number, "run_name", run->name, "run_sha1sum",
+                             facts->image, "reference_sha1sum", facts->ref_image);
+    char *payload = json_dumps(json, JSON_COMPACT);
+    g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT ":%s:%s", run->id, facts->image, facts->ref_image);
+    const Task task = {
+        .queue = (char *)"run-pdiff",
+        .name = name,
+        .build_id = run->build_id,
+        .release_id = run->release_id,
+        .run_id = run->id,
+        .source = (char *)"report_run",
+        .payload = payload,
+        .content_type = (char *)"application/json",
+    };
+    bool added, done = queue_add(db, &task, now_ms, &added, error);
+    free(payload);
+    json_decref(json);
+    return done;
+}
+
+/* Writes the run with the status that its facts have, and all that follows. */
+static bool settle(Db *db, Release *release, Run *run, int64_t now_ms, GError **error) {
+    RunStatus before = run->status;
+    bool approved = false;
+    if (has_pair(&run->facts) && (!recall_comparison(db, run, error) || !find_decision(db, run, &approved, error)))
+        return false;
+    run->status = status_of(&run->facts, approved);
+    run->modified_ms = now_ms;
+    bool keeps = has_pair(&run->facts) && is_compared(&run->facts) && !run->facts.diff_failed;
+    return run_row_write(db, run, error) && (!keeps || keep_comparison(db, run, now_ms, error)) &&
+           (run->status != RUN_NEEDS_DIFF || add_diff_task(db, release, run, now_ms, error)) &&
+           release_count(db, release, run_row_count(before), run_row_count(run->status), now_ms, error);
+}
+
+bool run_report(Db *db, Release *release, Run *run, const RunFacts *facts, int64_t now_ms, GError **error) {
+    if (!check_artifacts(db, run->build_id, facts, error))
+        return false;
+    merge(&run->facts, facts);
+    return settle(db, release, run, now_ms, error);
+}
+
+bool run_task_failed(Db *db, Release *release, Run *run, const char *queue, int64_t now_ms, GError **error) {
+    const RunFacts failed = {.run_failed = strcmp(queue, "capture") == 0,
+                             .diff_failed = strcmp(queue, "run-pdiff") == 0};
+    merge(&run->facts, &failed);
+    return settle(db, release, run, now_ms, error);
+}
+
+/* Decisions. */
+
+static bool write_decision(Db *db, const Run *run, const char *actor, int64_t now_ms, GError **error) {
+    static const char sql[] = "INSERT INTO decisions (build_id, run_name, ref_image, image, actor, created) "
+                              "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+    static const char mysql[] = "INSERT IGNORE INTO decisions (build_id, run_name, ref_image, image, actor, created) "
+                                "VALUES (?, ?, ?, ?, ?, ?)";
+    return db_change(db, error, db_pick(db, sql, sql, mysql), DB_INT(run->build_id), DB_TEXT(run->name),
+                     DB_TEXT(run->facts.ref_image), DB_TEXT(run->facts.image), DB_TEXT(actor), DB_INT(now_ms)) >= 0;
+}
+
+static bool remove_decision(Db *db, const Run *run, GError **error) {
+    return db_change(db, error,
+                     "DELETE FROM decisions WHERE build_id = ? AND run_name = ? AND ref_image = ? AND image = ?",
+                     DB_INT(run->build_id), DB_TEXT(run->name), DB_TEXT(run->facts.ref_image),
+                     DB_TEXT(run->facts.image)) >= 0;
+}
+
+bool run_approve(Db *db, Release *release, Run *run, bool approved, const char *actor, int64_t now_ms, GError **error) {
+    if (run->status != (approved ? RUN_DIFF_FOUND : RUN_DIFF_APPROVED)) {
+        error_set(error, ERROR_INVALID, "a run that is %s cannot be %s", run_status_name(run->status),
+                  approved ? "approved" : "rejected");
+        return false;
+    }
+    return (approved ? write_decision(db, run, actor, now_ms, error) : remove_decision(db, run, error)) &&
+           settle(db, release, run, now_ms, error);
+}
