@@ -1,0 +1,49 @@
+/* Bytes that are kept, each once, under their SHA-256. What is kept is never changed; whoever names a hash gets those bytes
+ * or an error. A Blobs may be used by any number of threads, and its place by any number of processes. */
+#pragma once
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct Blobs Blobs;
+
+/* Opens a place for bytes: a folder, which is made if it is not there. Fails with ERROR_FAILED. */
+Blobs *blobs_open(const char *place, GError **error) MUST_CHECK;
+void blobs_free(Blobs *blobs);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Blobs, blobs_free)
+
+/* Bytes that are coming. Of one thread at a time. */
+typedef struct BlobWriter BlobWriter;
+
+/* Freed before its end, a writer leaves nothing behind. */
+BlobWriter *blob_writer_new(Blobs *blobs, GError **error) MUST_CHECK;
+void blob_writer_free(BlobWriter *writer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(BlobWriter, blob_writer_free)
+
+/* Adds bytes. Fails with ERROR_FAILED, as on a full disk. */
+bool blob_writer_add(BlobWriter *writer, const void *data, size_t size, GError **error) MUST_CHECK;
+
+/* What was written. The caller frees the hashes. */
+typedef struct {
+    char *sha1, *sha256;
+    int64_t size;
+} BlobFacts;
+
+void blob_facts_clear(BlobFacts *facts);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(BlobFacts, blob_facts_clear)
+
+/* Keeps the bytes: when it returns true they are on the disk, and stay there if the power fails. */
+bool blob_writer_end(BlobWriter *writer, BlobFacts *out_facts, GError **error) MUST_CHECK;
+
+/* The three of them for bytes that are all there. */
+bool blobs_put(Blobs *blobs, const void *data, size_t size, BlobFacts *out_facts, GError **error) MUST_CHECK;
+
+/* Opens bytes to be read. Returns a descriptor, which the caller closes, at their beginning, or -1: ERROR_NOT_FOUND. */
+int blobs_open_file(Blobs *blobs, const char *sha256, int64_t *out_size, GError **error) MUST_CHECK;
+
+/* Whether bytes are there, in full: ERROR_NOT_FOUND if not, ERROR_INVALID if they are not what their hash says. Reads all of
+ * them. */
+bool blobs_check(Blobs *blobs, const char *sha256, int64_t size, GError **error) MUST_CHECK;
