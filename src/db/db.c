@@ -31,6 +31,10 @@ DbValue db_text_value(const char *text) {
     return text ? (DbValue){.type = DB_TYPE_TEXT, .text = text} : DB_NULL;
 }
 
+DbValue db_id_value(int64_t id) {
+    return id ? DB_INT(id) : DB_NULL;
+}
+
 static void rows_init(DbRows *rows) {
     *rows = (DbRows){.cells = g_array_new(FALSE, FALSE, sizeof(DbValue)), .texts = g_string_chunk_new(256)};
 }

@@ -48,6 +48,10 @@ typedef struct {
 #define DB_REAL(value) ((DbValue){.type = DB_TYPE_REAL, .real = (value)})
 #define DB_TEXT(value) (db_text_value(value))
 
+/* What refers to another row: 0 is none, and NULL in the table. */
+#define DB_ID(value) (db_id_value(value))
+DbValue db_id_value(int64_t id);
+
 /* NULL is DB_NULL. The text must outlive the call that it is given to. */
 DbValue db_text_value(const char *text);
 

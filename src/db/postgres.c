@@ -10,7 +10,8 @@
 #define FUNCTIONS(F)                                                                                                 \
     F(PQconnectdb)                                                                                                   \
     F(PQfinish)                                                                                                      \
-    F(PQstatus) F(PQerrorMessage) F(PQsetNoticeProcessor) F(PQexec) F(PQprepare) F(PQexecPrepared) F(PQresultStatus) \
+    F(PQstatus)                                                                                                      \
+    F(PQerrorMessage) F(PQsetNoticeProcessor) F(PQexec) F(PQprepare) F(PQexecPrepared) F(PQresultStatus)             \
         F(PQresultErrorField) F(PQresultErrorMessage) F(PQclear) F(PQnfields) F(PQntuples) F(PQcmdTuples) F(PQftype) \
             F(PQgetisnull) F(PQgetvalue) F(PQgetlength)
 

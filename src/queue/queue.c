@@ -1,6 +1,10 @@
 #include "queue/queue.h"
 
+#include "base/random.h"
+
 #include <string.h>
+
+enum { LEASE_BYTES = 16 };
 
 static const char *const status_names[] = {
     [TASK_LIVE] = "live", [TASK_DONE] = "done", [TASK_ERROR] = "error", [TASK_CANCELED] = "canceled"};
@@ -79,19 +83,15 @@ static Task *find_task(Db *db, const char *queue, const char *name, GError **err
 
 /* Adding. */
 
-static DbValue id_or_null(int64_t id) {
-    return id ? DB_INT(id) : DB_NULL;
-}
-
 static bool insert(Db *db, const Task *task, int64_t now_ms, GError **error) {
     int max_attempts = task->max_attempts > 0 ? task->max_attempts : QUEUE_MAX_ATTEMPTS;
     return db_insert(db, error,
                      "INSERT INTO tasks (queue, name, status, eta, build_id, release_id, run_id, source, payload, "
                      "content_type, created, max_attempts) VALUES (?, ?, 'live', ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                      "RETURNING id",
-                     DB_TEXT(task->queue), DB_TEXT(task->name), DB_INT(now_ms), id_or_null(task->build_id),
-                     id_or_null(task->release_id), id_or_null(task->run_id), DB_TEXT(task->source),
-                     DB_TEXT(task->payload), DB_TEXT(task->content_type), DB_INT(now_ms), DB_INT(max_attempts)) >= 0;
+                     DB_TEXT(task->queue), DB_TEXT(task->name), DB_INT(now_ms), DB_ID(task->build_id),
+                     DB_ID(task->release_id), DB_ID(task->run_id), DB_TEXT(task->source), DB_TEXT(task->payload),
+                     DB_TEXT(task->content_type), DB_INT(now_ms), DB_INT(max_attempts)) >= 0;
 }
 
 /* What is not live any more begins anew, with what it is to do now. */
@@ -101,7 +101,7 @@ static int64_t insert_anew(Db *db, const Task *task, int64_t now_ms, GError **er
                      "payload = ?, content_type = ?, created = ?, finished = NULL, lease = NULL, leased = NULL, "
                      "owner = NULL, attempts = 0, message = NULL, message_index = 0 "
                      "WHERE queue = ? AND name = ? AND status <> 'live'",
-                     DB_INT(now_ms), id_or_null(task->build_id), id_or_null(task->release_id), id_or_null(task->run_id),
+                     DB_INT(now_ms), DB_ID(task->build_id), DB_ID(task->release_id), DB_ID(task->run_id),
                      DB_TEXT(task->source), DB_TEXT(task->payload), DB_TEXT(task->content_type), DB_INT(now_ms),
                      DB_TEXT(task->queue), DB_TEXT(task->name));
 }
@@ -129,12 +129,6 @@ bool queue_add(Db *db, const Task *task, int64_t now_ms, bool *out_added, GError
 
 /* Leasing. */
 
-static char *new_lease(void) {
-    g_autofree char *uuid = g_uuid_string_random();
-    g_auto(GStrv) parts = g_strsplit(uuid, "-", -1);
-    return g_strjoinv("", parts);
-}
-
 /* Those who wait, oldest first, locked; what others have locked is left to them. */
 static GPtrArray *find_waiting(Db *db, const char *queue, int most, int64_t now_ms, GError **error) {
     static const char sql[] =
@@ -160,7 +154,7 @@ static bool lease(Db *db, Task *task, const LeaseRequest *request, int64_t now_m
     g_free(task->lease);
     g_free(task->owner);
     g_clear_pointer(&task->message, g_free);
-    task->lease = new_lease();
+    task->lease = random_hex(LEASE_BYTES);
     task->owner = g_strdup(request->owner);
     task->eta_ms = now_ms + request->lease_ms;
     task->leased_ms = now_ms;

@@ -1,5 +1,7 @@
 /* The life of builds, releases and runs, on each of the databases. */
+#include "store/api_key.h"
 #include "store/artifact.h"
+#include "store/audit.h"
 #include "store/build.h"
 #include "store/run.h"
 
@@ -299,6 +301,53 @@ static void names_may_be_in_any_language_but_not_have_control_characters(Fixture
     }
 }
 
+/* Keys, and what was done. */
+
+static void a_key_is_known_by_its_secret_until_it_is_revoked(Fixture *f, const void *unused) {
+    g_autoptr(GError) wrong = NULL, revoked = NULL, unknown = NULL;
+    g_autofree char *id = NULL, *secret = NULL;
+    g_assert_true(api_key_create(f->db, f->build, "CI", NOW, &id, &secret, NULL));
+    g_assert_cmpuint(strlen(id), ==, 32);
+    g_autoptr(ApiKey) key = api_key_check(f->db, id, secret, NULL);
+    g_assert_cmpint(key->build_id, ==, f->build);
+    g_assert_false(key->is_superuser);
+    g_assert_true(g_str_has_prefix(secret, key->secret_prefix));
+    g_assert_null(api_key_check(f->db, id, "another", &wrong));
+    g_assert_cmpstr(wrong->message, ==, "Must have good credentials");
+    g_assert_null(api_key_check(f->db, "nobody", secret, &unknown));
+    g_assert_cmpstr(unknown->message, ==, "API key must exist");
+    g_assert_true(api_key_revoke(f->db, id, NOW, NULL));
+    g_assert_null(api_key_check(f->db, id, secret, &revoked));
+    g_assert_cmpstr(revoked->message, ==, "API key must be active");
+}
+
+static void the_secret_of_a_key_is_not_kept(Fixture *f, const void *unused) {
+    g_autofree char *id = NULL, *secret = NULL;
+    g_assert_true(api_key_create(f->db, 0, "workers", NOW, &id, &secret, NULL));
+    g_autoptr(ApiKey) key = api_key_check(f->db, id, secret, NULL);
+    g_assert_true(key->is_superuser);
+    g_autoptr(DbQuery) query = db_query(f->db, "SELECT secret_sha256 FROM api_keys WHERE id = ?", DB_TEXT(id));
+    g_assert_true(db_next(query));
+    g_assert_null(strstr(db_text(query, 0), secret));
+    g_autoptr(GPtrArray) keys = api_key_list(f->db, 0, 1, NULL);
+    g_assert_cmpuint(keys->len, ==, 1);
+}
+
+static void what_was_done_is_listed_newest_first(Fixture *f, const void *unused) {
+    for (int i = 1; i <= 5; i++) {
+        const AuditEntry entry = {
+            .build_id = f->build, .run_id = i, .kind = AUDIT_RUN_APPROVED, .actor = (char *)"somebody"};
+        g_assert_true(audit_add(f->db, &entry, NOW + i, NULL));
+    }
+    g_autoptr(GPtrArray) newest = audit_list(f->db, f->build, 0, 2, NULL);
+    const AuditEntry *last = g_ptr_array_index(newest, 1);
+    g_assert_cmpuint(newest->len, ==, 2);
+    g_assert_cmpint(last->run_id, ==, 4);
+    g_assert_cmpstr(audit_kind_name(last->kind), ==, "run_approved");
+    g_autoptr(GPtrArray) rest = audit_list(f->db, f->build, last->id, 100, NULL);
+    g_assert_cmpuint(rest->len, ==, 3);
+}
+
 /* Baselines. */
 
 static void make_good(Fixture *f, const char *name, const char *page, const char *picture, int64_t decided) {
@@ -432,6 +481,9 @@ int main(int argc, char **argv) {
     TEST("a-file-of-another-build-cannot-be-reported", a_file_of_another_build_cannot_be_reported);
     TEST("names-may-be-in-any-language-but-not-have-control-characters",
          names_may_be_in_any_language_but_not_have_control_characters);
+    TEST("a-key-is-known-by-its-secret-until-it-is-revoked", a_key_is_known_by_its_secret_until_it_is_revoked);
+    TEST("the-secret-of-a-key-is-not-kept", the_secret_of_a_key_is_not_kept);
+    TEST("what-was-done-is-listed-newest-first", what_was_done_is_listed_newest_first);
     TEST("the-baseline-is-of-the-good-release-that-was-decided-last",
          the_baseline_is_of_the_good_release_that_was_decided_last);
     TEST("releases-that-begin-at-once-have-numbers-of-their-own",
