@@ -1,5 +1,5 @@
-/* Two long lists of pixels, and for each stretch where in them it begins. Stretches come in reading order and do not
- * overlap, so those of a box are found by bisection. */
+/* Two long lists of pixels, and for each stretch where in them it begins. Stretches do not overlap, so when they are in
+ * reading order those of a box are found by bisection. */
 #include "diff/clips.h"
 
 #include <limits.h>
@@ -14,7 +14,7 @@ struct Clips {
     GArray *stretches;           /* of Stretch */
     GByteArray *reference, *run; /* RGBA */
     size_t n_pixels, max_pixels;
-    int lost_from; /* the row of the first stretch that there was no room for; INT_MAX before */
+    int lost_from; /* the uppermost row of which there was no room for all; INT_MAX: there was */
 };
 
 Clips *clips_new(size_t max_pixels) {
@@ -53,16 +53,26 @@ static void append(GByteArray *list, size_t n, PixelFormat format, const uint8_t
 }
 
 bool clips_add(Clips *clips, int x, int y, size_t n, PixelFormat format, const uint8_t *reference, const uint8_t *run) {
-    if (clips->lost_from == INT_MAX && n > clips->max_pixels - clips->n_pixels)
-        clips->lost_from = y;
-    if (clips->lost_from != INT_MAX)
+    if (clips->lost_from != INT_MAX || n > clips->max_pixels - clips->n_pixels) {
+        clips->lost_from = MIN(clips->lost_from, y);
         return false;
+    }
     const Stretch stretch = {x, y, n, clips->n_pixels};
     g_array_append_val(clips->stretches, stretch);
     append(clips->reference, n, format, reference);
     append(clips->run, n, format, run);
     clips->n_pixels += n;
     return true;
+}
+
+static int by_place(const void *a, const void *b) {
+    const Stretch *first = a, *second = b;
+    return first->y != second->y ? first->y - second->y : first->x - second->x;
+}
+
+/* Groups of columns come one after another, each from the top. */
+void clips_end(Clips *clips) {
+    g_array_sort(clips->stretches, by_place);
 }
 
 static const Stretch *stretch_at(const Clips *clips, guint index) {

@@ -27,9 +27,12 @@ Clips *clips_new(size_t max_pixels);
 void clips_free(Clips *clips);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Clips, clips_free)
 
-/* Keeps n pixels of a row of both pictures, from x on of row y of the run. Rows come from the top down, stretches of a
- * row from left to right and do not overlap. False, now and from now on, once there is no room. */
+/* Keeps n pixels of a row of both pictures, from x on of row y of the run; stretches do not overlap. False, now and from now
+ * on, once there is no room. */
 bool clips_add(Clips *clips, int x, int y, size_t n, PixelFormat format, const uint8_t *reference, const uint8_t *run);
+
+/* To be called when all is added, before the first clip is cut. */
+void clips_end(Clips *clips);
 
 /* What was kept of a box: two pictures of its size. */
 typedef struct {

@@ -119,6 +119,7 @@ void compare_result_clear(CompareResult *result) {
 }
 
 CompareResult comparison_take_result(Comparison *comparison) {
+    clips_end(comparison->result.clips);
     CompareResult result = comparison->result;
     comparison->result.changes = NULL;
     comparison->result.clips = NULL;

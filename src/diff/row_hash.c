@@ -17,9 +17,10 @@ RowStrips row_strips_of(int width) {
     return (RowStrips){width, strip_width, MAX(width / strip_width, 1)};
 }
 
+/* With what was multiplied in it, or a factor of 0 would forget the other. */
 static inline uint64_t fold(uint64_t a, uint64_t b) {
     __uint128_t product = (__uint128_t)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
+    return (uint64_t)product ^ (uint64_t)(product >> 64) ^ a ^ b;
 }
 
 static inline uint64_t read_8(const uint8_t *bytes) {

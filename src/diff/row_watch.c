@@ -14,8 +14,8 @@
 
 enum {
     /* Equal rows in a row after which all is well again, and how many of them must differ from the one above. */
-    WELL_ROWS = 64,
-    WELL_TELLING_ROWS = 16,
+    WELL_ROWS = 256,
+    WELL_TELLING_ROWS = 64,
     /* So many more rows that differ than rows that do not, in one stretch, are suspicious: some lines of text. */
     SUSPICIOUS_ROWS = 64,
     /* So many rows that are elsewhere in the other picture leave little doubt. */

@@ -5,6 +5,7 @@
 #include "image/inflate_coder.h"
 
 #include <glib.h>
+#include <pthread.h>
 #include <string.h>
 
 enum {
@@ -17,6 +18,13 @@ G_STATIC_ASSERT((int)INFLATE_AHEAD >= (int)CODER_OVERSHOOT && (int)LOW_INPUT > 2
 
 typedef enum { BLOCK_FIRST, BLOCK_NEXT, BLOCK_STORED, BLOCK_CODED, BLOCK_DONE, BLOCK_INVALID } Block;
 
+/* What codes mean. */
+typedef struct {
+    unsigned literal_more_bits, distance_more_bits;
+    uint32_t literals[LITERAL_TABLE];
+    uint32_t distances[DISTANCE_TABLE];
+} Tables;
+
 struct Inflate {
     InflateSource source;
     void *from;
@@ -25,18 +33,17 @@ struct Inflate {
     bool is_all;        /* nothing comes behind that */
     Block block;        /* the one at hand, or what there is instead */
     bool is_last;
-    size_t stored_left; /* bytes of a stored block */
-    size_t n_made;      /* bytes in all, up to INFLATE_HISTORY */
-    size_t n_ahead;     /* how many of them nobody asked for yet */
-    unsigned literal_more_bits, distance_more_bits;
-    uint32_t literals[LITERAL_TABLE];
-    uint32_t distances[DISTANCE_TABLE];
+    size_t stored_left;   /* bytes of a stored block */
+    size_t n_made;        /* bytes in all, up to INFLATE_HISTORY */
+    size_t n_ahead;       /* how many of them nobody asked for yet */
+    const Tables *tables; /* of the block at hand: own, or those of fixed codes */
+    Tables own;
     uint8_t input[INPUT_BYTES + LOW_INPUT];
 };
 
 Inflate *inflate_new(InflateSource source, void *from) {
     Inflate *inflate = g_malloc(sizeof *inflate);
-    memset(inflate, 0, offsetof(Inflate, literals));
+    memset(inflate, 0, offsetof(Inflate, own));
     inflate->source = source;
     inflate->from = from;
     inflate->bits.in = inflate->end = inflate->input;
@@ -86,23 +93,35 @@ static bool begin_stored(Inflate *inflate) {
     bits_align(&inflate->bits);
     unsigned size = bits_take(&inflate->bits, 16), check = bits_take(&inflate->bits, 16);
     bits_align(&inflate->bits);
+    if (size != (check ^ 0xffff))
+        return false;
     inflate->stored_left = size;
-    return size == (check ^ 0xffff);
+    return true;
 }
 
-static bool build_tables(Inflate *inflate, const uint8_t *lengths, unsigned n_literals, unsigned n_distances) {
-    return inflate_code_literals(inflate->literals, &inflate->literal_more_bits, lengths, n_literals) &&
-           inflate_code_distances(inflate->distances, &inflate->distance_more_bits, lengths + n_literals, n_distances);
+static bool build_tables(Tables *tables, const uint8_t *lengths, unsigned n_literals, unsigned n_distances) {
+    return inflate_code_literals(tables->literals, &tables->literal_more_bits, lengths, n_literals) &&
+           inflate_code_distances(tables->distances, &tables->distance_more_bits, lengths + n_literals, n_distances);
 }
+
+static Tables fixed;
+static pthread_once_t fixed_once = PTHREAD_ONCE_INIT;
 
 /* RFC 1951, 3.2.6. */
-static bool begin_fixed(Inflate *inflate) {
+static void build_fixed(void) {
     uint8_t lengths[LITERAL_CODES + DISTANCE_CODES];
     memset(lengths, 8, LITERAL_CODES);
     memset(lengths + 144, 9, 256 - 144);
     memset(lengths + 256, 7, 280 - 256);
     memset(lengths + LITERAL_CODES, 5, DISTANCE_CODES);
-    return build_tables(inflate, lengths, LITERAL_CODES, DISTANCE_CODES);
+    g_assert(build_tables(&fixed, lengths, LITERAL_CODES, DISTANCE_CODES));
+}
+
+/* A block may have no more than 10 bits, so it must not take longer to begin than that. */
+static bool begin_fixed(Inflate *inflate) {
+    pthread_once(&fixed_once, build_fixed);
+    inflate->tables = &fixed;
+    return true;
 }
 
 /* The lengths of n codes, written in a code whose table is at hand. From symbol 16 on they repeat something. */
@@ -138,11 +157,12 @@ static bool begin_dynamic(Inflate *inflate) {
     Bits *bits = &inflate->bits;
     unsigned n_literals = 257 + bits_take(bits, 5), n_distances = 1 + bits_take(bits, 5);
     unsigned n_lengths = 4 + bits_take(bits, 4);
+    inflate->tables = &inflate->own;
     for (unsigned i = 0; i < n_lengths; i++)
         of_lengths[order[i]] = (uint8_t)bits_take(bits, 3);
     return n_literals <= LITERAL_CODES - 2 && n_distances <= DISTANCE_CODES - 2 &&
            inflate_code_lengths(table, of_lengths) && read_lengths(bits, table, lengths, n_literals + n_distances) &&
-           build_tables(inflate, lengths, n_literals, n_distances);
+           build_tables(&inflate->own, lengths, n_literals, n_distances);
 }
 
 static bool begin_block(Inflate *inflate) {
@@ -228,10 +248,10 @@ static Coder coder_for(const Reading *reading) {
         .first = reading->first,
         /* At the end of all it is read on, until it is sure that something is missing. */
         .in_stop = inflate->is_all ? inflate->end + CODER_LOOK_AHEAD / 2 : inflate->end - CODER_LOOK_AHEAD,
-        .literals = inflate->literals,
-        .distances = inflate->distances,
-        .literal_more_bits = inflate->literal_more_bits,
-        .distance_more_bits = inflate->distance_more_bits,
+        .literals = inflate->tables->literals,
+        .distances = inflate->tables->distances,
+        .literal_more_bits = inflate->tables->literal_more_bits,
+        .distance_more_bits = inflate->tables->distance_more_bits,
     };
 }
 
@@ -267,4 +287,8 @@ bool inflate_read(Inflate *inflate, uint8_t *out, size_t size, size_t *out_size,
     inflate->n_made = MIN((size_t)(reading.at - reading.first), INFLATE_HISTORY);
     inflate->n_ahead = (size_t)(reading.at - out) - *out_size;
     return true;
+}
+
+bool inflate_has_ended(const Inflate *inflate) {
+    return inflate->block == BLOCK_DONE && inflate->n_ahead == 0;
 }

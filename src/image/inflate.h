@@ -37,3 +37,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Inflate, inflate_free)
  * less than size if there are no more, as the data end or break off. Fails with ERROR_INVALID if they are corrupt, and as
  * the source does; then all that can be done with it is to free it. */
 bool inflate_read(Inflate *inflate, uint8_t *out, size_t size, size_t *out_size, GError **error) MUST_CHECK;
+
+/* Whether there is no more because the data have come to their end, and did not break off. */
+bool inflate_has_ended(const Inflate *inflate);

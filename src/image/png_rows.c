@@ -153,12 +153,14 @@ static bool inflate_rows(PngRows *rows, uint8_t *out, int n, GError **error) {
            (filters_are_known(&rows->format, out, n) || corrupt(error, "a row has a filter that PNG does not have"));
 }
 
-/* Behind the last row there must be nothing more of the pixels. That the compressed data have no proper end is no matter
- * then, nor is it one to libpng. */
+/* Behind the last row there must be the end of the compressed data, and nothing more of the pixels. */
 static bool finish_pixels(PngRows *rows, uint8_t *behind, GError **error) {
     size_t made;
-    return inflate_read(rows->inflate, behind, 1, &made, error) &&
-           (made == 0 || corrupt(error, "there are too many pixels"));
+    if (!inflate_read(rows->inflate, behind, 1, &made, error))
+        return false;
+    if (made > 0)
+        return corrupt(error, "there are too many pixels");
+    return inflate_has_ended(rows->inflate) || corrupt(error, "the compressed pixels break off");
 }
 
 /* From the chunk at hand, which may be the first behind the pixels already. */

@@ -103,6 +103,21 @@ static void without_room_for_a_stretch_it_and_all_that_follow_are_lost(void) {
     g_assert_cmpuint(count_known(below), ==, 20);
 }
 
+/* As where columns moved by themselves. */
+static void groups_of_columns_may_come_one_after_another(void) {
+    g_autoptr(Clips) clips = clips_new(40);
+    add(clips, 0, 2, 10, red, blue);
+    add(clips, 0, 9, 10, red, blue);
+    add(clips, 20, 1, 10, red, blue);
+    g_assert_false(clips_add(clips, 20, 5, 20, PIXEL_RGBA, NULL, NULL));
+    clips_end(clips);
+    g_autoptr(Clip) above = clips_cut(clips, (Box){20, 0, 10, 3}, 0);
+    g_assert_cmpuint(count_known(above), ==, 10);
+    g_assert_true(above->whole);
+    g_autoptr(Clip) below = clips_cut(clips, (Box){20, 4, 10, 3}, 0);
+    g_assert_false(below->whole);
+}
+
 static void of_a_box_that_is_too_large_the_upper_rows_are_cut(void) {
     g_autoptr(Clips) clips = clips_new(N_PIXELS);
     add(clips, 2000, 0, 5, red, blue);
@@ -159,6 +174,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/clips/what-is-clear-is-equal-whatever-its-color", what_is_clear_is_equal_whatever_its_color);
     g_test_add_func("/clips/without-room-for-a-stretch-it-and-all-that-follow-are-lost",
                     without_room_for_a_stretch_it_and_all_that_follow_are_lost);
+    g_test_add_func("/clips/groups-of-columns-may-come-one-after-another",
+                    groups_of_columns_may_come_one_after_another);
     g_test_add_func("/clips/of-a-box-that-is-too-large-the-upper-rows-are-cut",
                     of_a_box_that_is_too_large_the_upper_rows_are_cut);
     g_test_add_func("/clips/any-box-holds-what-was-kept-of-it", any_box_holds_what_was_kept_of_it);

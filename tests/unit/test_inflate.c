@@ -163,6 +163,29 @@ static void does_not_make_more_than_is_there_of_data_that_break_off(void) {
     }
 }
 
+/* Everything is there, but the end. */
+static void data_that_break_off_have_not_ended(void) {
+    for (int whole = 0; whole <= 1; whole++) {
+        z_stream stream = {0};
+        uint8_t z[1000], out[100 + INFLATE_AHEAD], bytes[100] = "some bytes";
+        g_assert_cmpint(deflateInit(&stream, 6), ==, Z_OK);
+        stream.next_in = bytes;
+        stream.avail_in = sizeof bytes;
+        stream.next_out = z;
+        stream.avail_out = sizeof z;
+        g_assert_cmpint(deflate(&stream, whole ? Z_FINISH : Z_SYNC_FLUSH), >=, Z_OK);
+        Pieces source = {z, stream.total_out, SIZE_MAX, 0};
+        deflateEnd(&stream);
+        g_autoptr(Inflate) inflate = inflate_new(pieces_give, &source);
+        size_t made, more;
+        g_assert_true(inflate_read(inflate, out, sizeof bytes, &made, NULL));
+        g_assert_cmpmem(out, made, bytes, sizeof bytes);
+        g_assert_true(inflate_read(inflate, out + made, 1, &more, NULL));
+        g_assert_cmpuint(more, ==, 0);
+        g_assert_cmpint(inflate_has_ended(inflate), ==, whole);
+    }
+}
+
 /* What is wrong with each is what zlib says of it. */
 static void refuses_what_is_no_deflate(void) {
     static const struct {
@@ -215,6 +238,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/inflate/is-empty-where-nothing-was-compressed", is_empty_where_nothing_was_compressed);
     g_test_add_func("/inflate/does-not-make-more-than-is-there-of-data-that-break-off",
                     does_not_make_more_than_is_there_of_data_that_break_off);
+    g_test_add_func("/inflate/data-that-break-off-have-not-ended", data_that_break_off_have_not_ended);
     g_test_add_func("/inflate/refuses-what-is-no-deflate", refuses_what_is_no_deflate);
     g_test_add_func("/inflate/hands-on-why-its-source-failed", hands_on_why_its_source_failed);
     return g_test_run();
