@@ -1,0 +1,160 @@
+#include "http/request.h"
+
+#include "base/random.h"
+#include "http/incoming.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+
+enum { ID_BYTES = 8 };
+
+static void file_free(void *data) {
+    HttpFile *file = data;
+    g_free(file->field);
+    g_free(file->name);
+    g_free(file);
+}
+
+void http_incoming_refuse(HttpRequest *request, int status, const char *format, ...) {
+    if (request->refused)
+        return;
+    va_list values;
+    va_start(values, format);
+    request->why = g_strdup_vprintf(format, values);
+    va_end(values);
+    request->refused = status;
+}
+
+/* The first of several counts. */
+static enum MHD_Result take_query(void *data, enum MHD_ValueKind kind, const char *name, const char *value) {
+    HttpRequest *request = data;
+    if (!g_utf8_validate(name, -1, NULL) || (value && !g_utf8_validate(value, -1, NULL)))
+        http_incoming_refuse(request, 400, "a parameter of the query is no valid UTF-8");
+    else if (!g_hash_table_contains(request->query, name))
+        g_hash_table_insert(request->query, g_strdup(name), g_strdup(value ? value : ""));
+    return MHD_YES;
+}
+
+static char *address_of(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = mhd.MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    char text[INET6_ADDRSTRLEN] = "";
+    const struct sockaddr *address = info ? info->client_addr : NULL;
+    if (address && address->sa_family == AF_INET)
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, text, sizeof text);
+    else if (address && address->sa_family == AF_INET6)
+        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, text, sizeof text);
+    return g_strdup(text);
+}
+
+HttpRequest *http_incoming_new(const HttpConfig *config, struct MHD_Connection *connection, const char *method,
+                               const char *path) {
+    HttpRequest *request = g_new0(HttpRequest, 1);
+    request->config = config;
+    request->connection = connection;
+    request->method = g_strdup(method);
+    request->path = g_strdup(path);
+    request->id = random_hex(ID_BYTES);
+    request->address = address_of(connection);
+    request->segments = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    request->query = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    request->fields = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    request->files = g_ptr_array_new_with_free_func(file_free);
+    request->raw = g_byte_array_new();
+    request->value = g_string_new(NULL);
+    request->behind = g_string_new(NULL);
+    request->since_us = g_get_monotonic_time();
+    if (!g_utf8_validate(path, -1, NULL))
+        http_incoming_refuse(request, 400, "the path is no valid UTF-8");
+    mhd.MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, take_query, request);
+    char *password = NULL, *user = mhd.MHD_basic_auth_get_username_password(connection, &password);
+    request->user = g_strdup(user);
+    request->password = g_strdup(password);
+    mhd.MHD_free(user);
+    mhd.MHD_free(password);
+    return request;
+}
+
+void http_incoming_free(HttpRequest *request) {
+    if (!request)
+        return;
+    if (request->post)
+        mhd.MHD_destroy_post_processor(request->post);
+    for (guint i = 0; i < request->files->len; i++)
+        request->config->uploads.free(http_request_file(request, i)->upload);
+    g_ptr_array_unref(request->files);
+    g_hash_table_unref(request->segments);
+    g_hash_table_unref(request->query);
+    g_hash_table_unref(request->fields);
+    g_byte_array_unref(request->raw);
+    g_clear_pointer(&request->body, g_bytes_unref);
+    g_free(request->field);
+    g_string_free(request->value, TRUE);
+    g_free(request->end_mark);
+    g_string_free(request->behind, TRUE);
+    g_free(request->method);
+    g_free(request->path);
+    g_free(request->id);
+    g_free(request->address);
+    g_free(request->user);
+    g_free(request->password);
+    g_free(request->why);
+    g_free(request);
+}
+
+const char *http_request_method(const HttpRequest *request) {
+    return request->method;
+}
+
+const char *http_request_path(const HttpRequest *request) {
+    return request->path;
+}
+
+const char *http_request_segment(const HttpRequest *request, const char *name) {
+    return g_hash_table_lookup(request->segments, name);
+}
+
+const char *http_request_query(const HttpRequest *request, const char *name) {
+    return g_hash_table_lookup(request->query, name);
+}
+
+const char *http_request_field(const HttpRequest *request, const char *name) {
+    return g_hash_table_lookup(request->fields, name);
+}
+
+const char *http_request_parameter(const HttpRequest *request, const char *name) {
+    const char *value = http_request_query(request, name);
+    return value ? value : http_request_field(request, name);
+}
+
+GBytes *http_request_body(const HttpRequest *request) {
+    return request->body;
+}
+
+const char *http_request_header(const HttpRequest *request, const char *name) {
+    return mhd.MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+const char *http_request_address(const HttpRequest *request) {
+    return request->address;
+}
+
+const char *http_request_id(const HttpRequest *request) {
+    return request->id;
+}
+
+bool http_request_credentials(const HttpRequest *request, const char **out_user, const char **out_password) {
+    if (!request->user)
+        return false;
+    *out_user = request->user;
+    *out_password = request->password ? request->password : "";
+    return true;
+}
+
+guint http_request_n_files(const HttpRequest *request) {
+    return request->files->len;
+}
+
+HttpFile *http_request_file(const HttpRequest *request, guint index) {
+    return g_ptr_array_index(request->files, index);
+}

@@ -1,0 +1,44 @@
+/* What a client asks. Strings belong to the request, and are UTF-8; it is of the one thread that handles it. */
+#pragma once
+
+#include "base/error.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct HttpRequest HttpRequest;
+
+/* "GET", "POST" and so on; the path, decoded, without the query. */
+const char *http_request_method(const HttpRequest *request);
+const char *http_request_path(const HttpRequest *request);
+
+/* What stands for <name> in the path of the route; NULL if there is none. */
+const char *http_request_segment(const HttpRequest *request, const char *name);
+
+/* A parameter: of the query, or else of the form in the body; or of one of them. NULL if there is none. Of several with one
+ * name it is the first. */
+const char *http_request_parameter(const HttpRequest *request, const char *name);
+const char *http_request_query(const HttpRequest *request, const char *name);
+const char *http_request_field(const HttpRequest *request, const char *name);
+
+/* A body that is no form, or NULL. */
+GBytes *http_request_body(const HttpRequest *request);
+
+const char *http_request_header(const HttpRequest *request, const char *name);
+
+/* The address of the peer, and what all log lines about the request have in common. */
+const char *http_request_address(const HttpRequest *request);
+const char *http_request_id(const HttpRequest *request);
+
+/* The user and the password of Basic authentication. False if there are none. */
+bool http_request_credentials(const HttpRequest *request, const char **out_user, const char **out_password);
+
+/* A file in a form, as the uploads of the server took it in. */
+typedef struct {
+    char *field, *name; /* of the form; the client's own, maybe with its path */
+    void *upload;
+} HttpFile;
+
+guint http_request_n_files(const HttpRequest *request);
+HttpFile *http_request_file(const HttpRequest *request, guint index);

@@ -1,0 +1,32 @@
+/* What a handler answers. Built by one thread and given to the server, which frees it. */
+#pragma once
+
+#include <glib.h>
+#include <stdint.h>
+
+typedef struct {
+    int status;
+    GBytes *body;       /* or NULL, where a file is sent */
+    int file;           /* its descriptor, or -1 */
+    int64_t size;       /* of body or file */
+    GPtrArray *headers; /* of char *: name, value, name, value ... */
+} HttpResponse;
+
+void http_response_free(HttpResponse *response);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpResponse, http_response_free)
+
+/* An answer of a text, which is copied. */
+HttpResponse *http_response_text(int status, const char *content_type, const char *text);
+
+/* One of size bytes of a file from its beginning on. Takes the descriptor. Parts of it that a client asks for (Range) are
+ * sent by the server, and nothing where the client has it already (If-None-Match), if there is a header ETag. */
+HttpResponse *http_response_file(const char *content_type, int file, int64_t size);
+
+/* One that sends elsewhere, by GET. */
+HttpResponse *http_response_see_other(const char *location);
+
+/* Adds a header. Its value must not have line ends in it; one that has is left out. */
+void http_response_add_header(HttpResponse *response, const char *name, const char *value);
+
+/* The value of a header that was added, or NULL. */
+const char *http_response_header(const HttpResponse *response, const char *name);

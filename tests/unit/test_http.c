@@ -1,0 +1,386 @@
+/* The HTTP server, asked byte by byte. */
+#include "http/server.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { MAX_BODY = 100 * 1000, REQUEST_MS = 1000, STOP_MS = 5000 };
+
+/* Handlers. */
+
+static HttpResponse *say(const char *text) {
+    return http_response_text(200, "text/plain; charset=utf-8", text);
+}
+
+static HttpResponse *echo(HttpRequest *request, void *data) {
+    const char *names[] = {"a", "b"};
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        const char *query = http_request_query(request, names[i]), *field = http_request_field(request, names[i]);
+        g_string_append_printf(text, "%s query=%s field=%s\n", names[i], query ? query : "-", field ? field : "-");
+    }
+    return say(text->str);
+}
+
+static HttpResponse *tell_segments(HttpRequest *request, void *data) {
+    g_autofree char *text =
+        g_strdup_printf("%s|%s", http_request_segment(request, "queue"), http_request_segment(request, "verb"));
+    return say(text);
+}
+
+static HttpResponse *tell_files(HttpRequest *request, void *data) {
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < http_request_n_files(request); i++) {
+        const HttpFile *file = http_request_file(request, i);
+        const GString *bytes = file->upload;
+        g_string_append_printf(text, "%s %s %zu [%s]\n", file->field, file->name, bytes->len, bytes->str);
+    }
+    const char *build = http_request_field(request, "build_id");
+    g_string_append_printf(text, "build_id=%s", build ? build : "-");
+    return say(text->str);
+}
+
+static HttpResponse *tell_credentials(HttpRequest *request, void *data) {
+    const char *user, *password;
+    g_autofree char *text = http_request_credentials(request, &user, &password)
+                                ? g_strdup_printf("%s/%s from %s", user, password, http_request_address(request))
+                                : g_strdup("nobody");
+    return say(text);
+}
+
+static HttpResponse *send_file(HttpRequest *request, void *data) {
+    char path[] = "/tmp/dpxdt-http-XXXXXX";
+    int file = mkstemp(path);
+    g_assert_cmpint(write(file, "0123456789", 10), ==, 10);
+    g_assert_cmpint(lseek(file, 0, SEEK_SET), ==, 0);
+    unlink(path);
+    HttpResponse *response = http_response_file("image/png", file, 10);
+    http_response_add_header(response, "ETag", "\"abc\"");
+    return response;
+}
+
+static sem_t begun, may_end;
+
+static HttpResponse *wait_for_it(HttpRequest *request, void *data) {
+    sem_post(&begun);
+    sem_wait(&may_end);
+    return say("at last");
+}
+
+static const HttpRoute routes[] = {
+    {"GET", "/echo", echo},         {"POST", "/echo", echo},           {"POST", "/queue/<queue>/<verb>", tell_segments},
+    {"POST", "/files", tell_files}, {"GET", "/who", tell_credentials}, {"GET", "/file", send_file},
+    {"GET", "/wait", wait_for_it},
+};
+
+static HttpResponse *refuse(const HttpRequest *request, int status, const char *why, void *data) {
+    g_autofree char *text = g_strdup_printf("refused: %s", why);
+    return http_response_text(status, "text/plain; charset=utf-8", text);
+}
+
+static void *begin_upload(void *data, GError **error) {
+    return g_string_new(NULL);
+}
+
+static bool add_to_upload(void *upload, const void *bytes, size_t size, GError **error) {
+    g_string_append_len(upload, bytes, (gssize)size);
+    return true;
+}
+
+static void free_upload(void *upload) {
+    g_string_free(upload, TRUE);
+}
+
+/* Asking. */
+
+typedef struct {
+    HttpServer *server;
+    int port;
+} Fixture;
+
+static void set_up(Fixture *f, const void *unused) {
+    g_autoptr(GError) error = NULL;
+    const HttpConfig config = {
+        .host = "127.0.0.1",
+        .routes = routes,
+        .n_routes = G_N_ELEMENTS(routes),
+        .uploads = {begin_upload, add_to_upload, free_upload},
+        .max_body = MAX_BODY,
+        .request_timeout_ms = REQUEST_MS,
+        .refuse = refuse,
+    };
+    f->server = http_server_start(&config, &error);
+    g_assert_no_error(error);
+    f->port = http_server_port(f->server);
+}
+
+static void tear_down(Fixture *f, const void *unused) {
+    g_assert_true(http_server_stop(f->server, STOP_MS));
+}
+
+static int connect_to(int port) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int peer = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    g_assert_cmpint(connect(peer, (const struct sockaddr *)&address, sizeof address), ==, 0);
+    return peer;
+}
+
+/* All that comes until the peer closes. */
+static char *read_all(int peer) {
+    GString *reply = g_string_new(NULL);
+    char bytes[4096];
+    for (ssize_t n; (n = recv(peer, bytes, sizeof bytes, 0)) > 0;)
+        g_string_append_len(reply, bytes, n);
+    close(peer);
+    return g_string_free(reply, FALSE);
+}
+
+static char *ask_bytes(const Fixture *f, const char *request, size_t size) {
+    int peer = connect_to(f->port);
+    g_assert_cmpint(send(peer, request, size, MSG_NOSIGNAL), >=, 0);
+    return read_all(peer);
+}
+
+/* A request with these headers and this body. */
+static char *ask(const Fixture *f, const char *line, const char *headers, const char *body) {
+    g_autofree char *request =
+        g_strdup_printf("%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n%s", line, headers,
+                        strlen(body), body);
+    return ask_bytes(f, request, strlen(request));
+}
+
+static void assert_status(const char *reply, const char *status) {
+    g_autofree char *start = g_strdup_printf("HTTP/1.1 %s", status);
+    if (!g_str_has_prefix(reply, start))
+        g_test_message("%s instead of %s", reply, status);
+    g_assert_true(g_str_has_prefix(reply, start));
+}
+
+static void assert_body(const char *reply, const char *expected) {
+    const char *body = strstr(reply, "\r\n\r\n");
+    g_assert_nonnull(body);
+    g_assert_cmpstr(body + 4, ==, expected);
+}
+
+#define FORM "Content-Type: application/x-www-form-urlencoded\r\n"
+
+static void parameters_come_from_the_query_and_the_form(Fixture *f, const void *unused) {
+    g_autofree char *get = ask(f, "GET /echo?a=1&b=x%20y+z&a=2", "", "");
+    assert_body(get, "a query=1 field=-\nb query=x y z field=-\n");
+    g_autofree char *post = ask(f, "POST /echo?a=q", FORM, "a=%C3%BC%26&b=&a=second");
+    assert_status(post, "200");
+    assert_body(post, "a query=q field=\xc3\xbc&\nb query=- field=\n");
+}
+
+static void segments_of_the_path_are_told(Fixture *f, const void *unused) {
+    g_autofree char *reply = ask(f, "POST /queue/run-pdiff/a%20b", FORM, "");
+    assert_body(reply, "run-pdiff|a b");
+    g_autofree char *none = ask(f, "POST /queue//lease", FORM, "");
+    assert_status(none, "404");
+}
+
+static void what_has_no_route_is_refused(Fixture *f, const void *unused) {
+    g_autofree char *missing = ask(f, "GET /nothing", "", "");
+    assert_status(missing, "404");
+    assert_body(missing, "refused: there is no such page");
+    g_autofree char *wrong = ask(f, "DELETE /echo", "", "");
+    assert_status(wrong, "405");
+    g_assert_nonnull(strstr(wrong, "Allow: GET, POST\r\n"));
+    g_autofree char *head = ask(f, "HEAD /echo", "", "");
+    assert_status(head, "200");
+    assert_body(head, "");
+}
+
+/* As the clients of old send it, with a line end too many behind it. */
+#define MULTIPART "Content-Type: multipart/form-data; boundary=251fe0a3086440cb9125c4aa22da6994\r\n"
+#define PART "--251fe0a3086440cb9125c4aa22da6994\r\n"
+#define END "--251fe0a3086440cb9125c4aa22da6994--\r\n\r\n"
+#define BUILD_ID \
+    PART "Content-Disposition: form-data; name=\"build_id\"\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n1\r\n"
+#define LOG                                                                                 \
+    PART "Content-Disposition: form-data; name=\"file\"; filename=\"/home/me/log.txt\"\r\n" \
+         "Content-Type: text/plain\r\n\r\nmy log\n\r\n"
+
+static void files_come_with_their_fields(Fixture *f, const void *unused) {
+    g_autofree char *one = ask(f, "POST /files", MULTIPART, BUILD_ID LOG END);
+    assert_body(one, "file /home/me/log.txt 7 [my log\n]\nbuild_id=1");
+    g_autofree char *two = ask(f, "POST /files", MULTIPART, LOG LOG BUILD_ID END);
+    assert_body(two, "file /home/me/log.txt 7 [my log\n]\nfile /home/me/log.txt 7 [my log\n]\nbuild_id=1");
+}
+
+static void a_form_that_breaks_off_is_not_taken_for_whole(Fixture *f, const void *unused) {
+    static const char *const bodies[] = {BUILD_ID LOG, BUILD_ID PART "Content-Disposition: form-data; name=\"file\"; "
+                                                                     "filename=\"x\"\r\n\r\nhalf of"};
+    for (size_t i = 0; i < G_N_ELEMENTS(bodies); i++) {
+        g_autofree char *reply = ask(f, "POST /files", MULTIPART, bodies[i]);
+        assert_status(reply, "400");
+    }
+}
+
+static void what_is_too_large_is_refused_unread(Fixture *f, const void *unused) {
+    g_autofree char *request =
+        g_strdup_printf("POST /echo HTTP/1.1\r\nHost: x\r\n" FORM "Content-Length: %d\r\n\r\n", MAX_BODY + 1);
+    g_autofree char *reply = ask_bytes(f, request, strlen(request));
+    assert_status(reply, "413");
+    g_autoptr(GString) chunked = g_string_new("POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" FORM
+                                              "Transfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 11; i++)
+        g_string_append_printf(chunked, "2710\r\na=%09997d&\r\n", i);
+    g_string_append(chunked, "0\r\n\r\n");
+    g_autofree char *too_many = ask_bytes(f, chunked->str, chunked->len);
+    assert_status(too_many, "413");
+}
+
+static void text_must_be_utf8_without_nul(Fixture *f, const void *unused) {
+    g_autofree char *query = ask(f, "GET /echo?a=%FF", "", "");
+    assert_status(query, "400");
+    g_autofree char *field = ask(f, "POST /echo", FORM, "a=%FF");
+    assert_status(field, "400");
+    g_autofree char *nul = ask(f, "POST /echo", FORM, "a=x%00y");
+    assert_status(nul, "400");
+    g_autofree char *path = ask(f, "GET /%FF", "", "");
+    assert_status(path, "400");
+}
+
+static void credentials_are_told(Fixture *f, const void *unused) {
+    g_autofree char *none = ask(f, "GET /who", "", "");
+    assert_body(none, "nobody");
+    g_autofree char *some = ask(f, "GET /who", "Authorization: Basic YWxwaGFrZXk6YWxwaGFzZWNyZXQ=\r\n", "");
+    assert_body(some, "alphakey/alphasecret from 127.0.0.1");
+    g_autofree char *broken = ask(f, "GET /who", "Authorization: Basic !!!\r\n", "");
+    assert_body(broken, "nobody");
+}
+
+static void parts_of_a_file_can_be_asked_for(Fixture *f, const void *unused) {
+    static const struct {
+        const char *range, *status, *body;
+    } cases[] = {
+        {"", "200", "0123456789"},
+        {"Range: bytes=2-4\r\n", "206", "234"},
+        {"Range: bytes=7-\r\n", "206", "789"},
+        {"Range: bytes=-3\r\n", "206", "789"},
+        {"Range: bytes=8-100\r\n", "206", "89"},
+        {"Range: bytes=-100\r\n", "206", "0123456789"},
+        {"Range: bytes=10-\r\n", "416", ""},
+        {"Range: bytes=5-2\r\n", "416", ""},
+        {"Range: bytes=nonsense\r\n", "200", "0123456789"},
+        {"Range: bytes=0-1,3-4\r\n", "200", "0123456789"},
+        {"If-None-Match: \"abc\"\r\n", "304", ""},
+        {"If-None-Match: \"other\", \"abc\"\r\n", "304", ""},
+        {"If-None-Match: \"other\"\r\n", "200", "0123456789"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *reply = ask(f, "GET /file", cases[i].range, "");
+        assert_status(reply, cases[i].status);
+        assert_body(reply, cases[i].body);
+    }
+}
+
+static void who_does_not_get_a_request_across_in_time_is_cut_off(Fixture *f, const void *unused) {
+    int peer = connect_to(f->port);
+    static const char start[] = "POST /echo HTTP/1.1\r\nHost: x\r\n" FORM "Content-Length: 1000\r\n\r\n";
+    g_assert_cmpint(send(peer, start, strlen(start), MSG_NOSIGNAL), >, 0);
+    gint64 since = g_get_monotonic_time();
+    bool is_open = true;
+    while (is_open && g_get_monotonic_time() - since < 20 * G_USEC_PER_SEC) {
+        is_open = send(peer, "a", 1, MSG_NOSIGNAL) == 1;
+        g_usleep(50 * 1000);
+    }
+    g_assert_false(is_open);
+    close(peer);
+}
+
+/* Stopping. */
+
+typedef struct {
+    Fixture *f;
+    char *reply;
+} Asker;
+
+static void *ask_and_wait(void *data) {
+    Asker *asker = data;
+    asker->reply = ask(asker->f, "GET /wait", "", "");
+    return NULL;
+}
+
+static void *stop(void *server) {
+    return GINT_TO_POINTER(http_server_stop(server, STOP_MS));
+}
+
+static void what_has_come_is_answered_before_the_server_stops(void) {
+    Fixture f;
+    pthread_t asking, stopping;
+    void *all_answered;
+    sem_init(&begun, 0, 0);
+    sem_init(&may_end, 0, 0);
+    set_up(&f, NULL);
+    Asker asker = {&f, NULL};
+    int idle = connect_to(f.port);
+    pthread_create(&asking, NULL, ask_and_wait, &asker);
+    sem_wait(&begun);
+    pthread_create(&stopping, NULL, stop, f.server);
+    g_autofree char *closed = read_all(idle); /* as it is idle */
+    sem_post(&may_end);
+    pthread_join(asking, NULL);
+    pthread_join(stopping, &all_answered);
+    assert_body(asker.reply, "at last");
+    g_assert_true(GPOINTER_TO_INT(all_answered));
+    g_free(asker.reply);
+}
+
+static void a_port_in_use_is_refused(Fixture *f, const void *unused) {
+    g_autoptr(GError) error = NULL;
+    const HttpConfig config = {.host = "127.0.0.1", .port = f->port, .refuse = refuse};
+    g_assert_null(http_server_start(&config, &error));
+    g_assert_error(error, DPXDT_ERROR, ERROR_FAILED);
+    g_assert_nonnull(strstr(error->message, "in use"));
+}
+
+enum { CLIENTS = 20, TIMES = 20 };
+
+static void *ask_often(void *data) {
+    for (int i = 0; i < TIMES; i++) {
+        g_autofree char *body = g_strdup_printf("a=%d", i);
+        g_autofree char *expected = g_strdup_printf("a query=- field=%d\nb query=- field=-\n", i);
+        g_autofree char *reply = ask(data, "POST /echo", FORM, body);
+        assert_body(reply, expected);
+    }
+    return NULL;
+}
+
+static void many_are_answered_at_once(Fixture *f, const void *unused) {
+    pthread_t clients[CLIENTS];
+    for (int i = 0; i < CLIENTS; i++)
+        pthread_create(&clients[i], NULL, ask_often, f);
+    for (int i = 0; i < CLIENTS; i++)
+        pthread_join(clients[i], NULL);
+}
+
+#define TEST(name, function) g_test_add("/http/" name, Fixture, NULL, set_up, function, tear_down)
+
+int main(int argc, char **argv) {
+    g_test_init(&argc, &argv, NULL);
+    TEST("parameters-come-from-the-query-and-the-form", parameters_come_from_the_query_and_the_form);
+    TEST("segments-of-the-path-are-told", segments_of_the_path_are_told);
+    TEST("what-has-no-route-is-refused", what_has_no_route_is_refused);
+    TEST("files-come-with-their-fields", files_come_with_their_fields);
+    TEST("a-form-that-breaks-off-is-not-taken-for-whole", a_form_that_breaks_off_is_not_taken_for_whole);
+    TEST("what-is-too-large-is-refused-unread", what_is_too_large_is_refused_unread);
+    TEST("text-must-be-utf8-without-nul", text_must_be_utf8_without_nul);
+    TEST("credentials-are-told", credentials_are_told);
+    TEST("parts-of-a-file-can-be-asked-for", parts_of_a_file_can_be_asked_for);
+    TEST("who-does-not-get-a-request-across-in-time-is-cut-off", who_does_not_get_a_request_across_in_time_is_cut_off);
+    g_test_add_func("/http/what-has-come-is-answered-before-the-server-stops",
+                    what_has_come_is_answered_before_the_server_stops);
+    TEST("a-port-in-use-is-refused", a_port_in_use_is_refused);
+    TEST("many-are-answered-at-once", many_are_answered_at_once);
+    return g_test_run();
+}
