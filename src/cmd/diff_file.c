@@ -4,6 +4,7 @@
 #include "cmd/diff_file.h"
 
 #include "base/file.h"
+#include "base/mapped.h"
 #include "image/png.h"
 
 #include <errno.h>
@@ -30,8 +31,8 @@ static bool check(int file, const char *path, GError **error) {
 static GBytes *map(int file, const char *path, GError **error) {
     if (!check(file, path, error))
         return NULL;
-    g_autoptr(GMappedFile) mapped = g_mapped_file_new_from_fd(file, FALSE, NULL);
-    return mapped ? g_mapped_file_get_bytes(mapped) : file_read(path, PNG_MAX_BYTES, error);
+    GBytes *mapped = mapped_new(file, NULL);
+    return mapped ? mapped : file_read(path, PNG_MAX_BYTES, error);
 }
 
 GBytes *diff_file_map(const char *path, GError **error) {

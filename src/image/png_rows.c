@@ -1,5 +1,6 @@
 #include "image/png_rows.h"
 
+#include "base/mapped.h"
 #include "image/inflate.h"
 #include "image/png_chunk.h"
 
@@ -13,8 +14,9 @@ struct PngRows {
     int next;    /* row to come */
 
     /* Where rows are inflated. */
-    PngChunk chunk; /* the one that is being read */
-    size_t n_taken; /* how many bytes of it were */
+    PngChunk chunk;   /* the one that is being read */
+    size_t forgotten; /* bytes of the file */
+    size_t n_taken;   /* how many bytes of it were */
     Inflate *inflate;
 
     Image *image; /* where the picture was decoded whole, or NULL */
@@ -27,6 +29,16 @@ static bool corrupt(GError **error, const char *what) {
 
 /* What the inflater reads. */
 
+/* What was read of a mapped file is given back, a good deal at a time. */
+static void forget_read(PngRows *rows) {
+    enum { FORGET_BYTES = 1024 * 1024 };
+    size_t read = rows->chunk.end - rows->chunk.size;
+    if (read < rows->forgotten + FORGET_BYTES)
+        return;
+    mapped_forget(rows->png, read);
+    rows->forgotten = read;
+}
+
 /* An InflateSource: browsers write chunks of 4 KB. */
 static bool give_pixels(void *from, uint8_t *out, size_t size, size_t *out_size, GError **error) {
     PngRows *rows = from;
@@ -34,6 +46,7 @@ static bool give_pixels(void *from, uint8_t *out, size_t size, size_t *out_size,
         if (!png_chunk_at(rows->png, rows->chunk.end, &rows->chunk, error))
             return false;
         rows->n_taken = 0;
+        forget_read(rows);
     }
     bool has_more = strcmp(rows->chunk.type, "IDAT") == 0;
     *out_size = has_more ? MIN(size, rows->chunk.size - rows->n_taken) : 0;
