@@ -26,7 +26,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(BlobWriter, blob_writer_free)
 /* Adds bytes. Fails with ERROR_FAILED, as on a full disk. */
 bool blob_writer_add(BlobWriter *writer, const void *data, size_t size, GError **error) MUST_CHECK;
 
-/* What was written. The caller frees the hashes. */
+/* What was written. */
 typedef struct {
     char *sha1, *sha256;
     int64_t size;
@@ -35,10 +35,11 @@ typedef struct {
 void blob_facts_clear(BlobFacts *facts);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(BlobFacts, blob_facts_clear)
 
-/* Keeps the bytes: when it returns true they are on the disk, and stay there if the power fails. */
-bool blob_writer_end(BlobWriter *writer, BlobFacts *out_facts, GError **error) MUST_CHECK;
+/* Keeps the bytes: when it returns they are on the disk, and stay there if the power fails. Returns facts that belong to
+ * the writer; once more, the same. NULL if it failed. */
+const BlobFacts *blob_writer_end(BlobWriter *writer, GError **error) MUST_CHECK;
 
-/* The three of them for bytes that are all there. */
+/* The three of them for bytes that are all there. The caller clears the facts. */
 bool blobs_put(Blobs *blobs, const void *data, size_t size, BlobFacts *out_facts, GError **error) MUST_CHECK;
 
 /* Opens bytes to be read. Returns a descriptor, which the caller closes, at their beginning, or -1: ERROR_NOT_FOUND. */

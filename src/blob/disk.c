@@ -25,6 +25,7 @@ struct BlobWriter {
     char *path; /* in new/; NULL once it has its name */
     int file;
     int64_t size;
+    BlobFacts facts; /* once it has ended */
 };
 
 Blobs *blobs_open(const char *place, GError **error) {
@@ -79,6 +80,7 @@ void blob_writer_free(BlobWriter *writer) {
     if (writer->path)
         unlink(writer->path);
     digest_free(writer->digest);
+    blob_facts_clear(&writer->facts);
     g_free(writer->path);
     g_free(writer);
 }
@@ -139,19 +141,23 @@ static bool give_name(BlobWriter *writer, const char *sha256, GError **error) {
     return true;
 }
 
-bool blob_writer_end(BlobWriter *writer, BlobFacts *out_facts, GError **error) {
-    g_auto(BlobFacts) facts = {.size = writer->size};
-    digest_end(writer->digest, &facts.sha1, &facts.sha256);
-    if (!give_name(writer, facts.sha256, error))
-        return false;
-    *out_facts = facts;
-    facts = (BlobFacts){0};
-    return true;
+const BlobFacts *blob_writer_end(BlobWriter *writer, GError **error) {
+    if (!writer->facts.sha1) {
+        writer->facts.size = writer->size;
+        digest_end(writer->digest, &writer->facts.sha1, &writer->facts.sha256);
+    }
+    return !writer->path || give_name(writer, writer->facts.sha256, error) ? &writer->facts : NULL;
 }
 
 bool blobs_put(Blobs *blobs, const void *data, size_t size, BlobFacts *out_facts, GError **error) {
     g_autoptr(BlobWriter) writer = blob_writer_new(blobs, error);
-    return writer && blob_writer_add(writer, data, size, error) && blob_writer_end(writer, out_facts, error);
+    const BlobFacts *facts =
+        writer && blob_writer_add(writer, data, size, error) ? blob_writer_end(writer, error) : NULL;
+    if (!facts)
+        return false;
+    *out_facts = writer->facts;
+    writer->facts = (BlobFacts){0};
+    return true;
 }
 
 /* Reading. */

@@ -27,7 +27,7 @@ typedef struct {
     const LocalOptions *options;
     Browser *browser;
     TextReport *text;
-    Run *run; /* where its files go */
+    RunFolder *run; /* where its files go */
     int jobs;
     GHashTable *durations_ms; /* see order.h */
 
@@ -68,7 +68,7 @@ static char *numbered_path(const LocalRun *run, const char *prefix, int number, 
     g_autofree char *slug = g_strndup(name, 60);
     g_strcanon(slug, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_.@", '_');
     g_autofree char *numbered = g_strdup_printf("%s%04d-%s", prefix, number, slug);
-    return g_build_filename(run_folder(run->run), numbered, NULL);
+    return g_build_filename(run_folder_path(run->run), numbered, NULL);
 }
 
 static Result *try_until_good(LocalRun *run, const TestCase *test, int index, GError **error) {
@@ -226,7 +226,7 @@ static bool write_reports(const LocalRun *run, const RunReport *report, GError *
 
 /* Keeps, prints and writes what is known. */
 static bool tell(LocalRun *run, const RunReport *report, GError **error) {
-    bool kept = run_end(run->run, report, error);
+    bool kept = run_folder_end(run->run, report, error);
     text_report_end(run->text, report);
     return kept && write_reports(run, report, error);
 }
@@ -264,7 +264,7 @@ static int open_and_run(const LocalOptions *options, const Suite *suite, int n_t
     g_autoptr(Browser) browser = browser_new(options->browser, error);
     if (!browser)
         return 2;
-    g_autoptr(Run) folder = run_begin(options->dir, error);
+    g_autoptr(RunFolder) folder = run_folder_begin(options->dir, error);
     if (!folder)
         return 2;
     g_autoptr(GHashTable) durations_ms = runs_read_durations(options->dir);

@@ -15,7 +15,7 @@ static const char RESULTS[] = "results.json";
 /* Stands in FOLDER from the beginning of a run to its end. */
 static const char UNFINISHED[] = "unfinished";
 
-struct Run {
+struct RunFolder {
     char *folder;
     char *parent; /* DIR/.dpxdt; NULL for a temporary folder, which nobody will look for */
     int lock;     /* see file_make_own_folder(); -1 for a temporary folder */
@@ -37,7 +37,7 @@ static bool make_parent(const char *parent, GError **error) {
            file_write_text(ignore, "# Pictures of the last run of dpxdt.\n*\n", error);
 }
 
-static bool make_folder(Run *run, const char *dir, GError **error) {
+static bool make_folder(RunFolder *run, const char *dir, GError **error) {
     g_autofree char *parent = g_build_filename(dir, FOLDER, NULL);
     if (!make_parent(parent, error))
         return false;
@@ -51,9 +51,9 @@ static bool make_folder(Run *run, const char *dir, GError **error) {
     return run->folder != NULL;
 }
 
-Run *run_begin(const char *dir, GError **error) {
+RunFolder *run_folder_begin(const char *dir, GError **error) {
     g_autoptr(GError) cause = NULL;
-    g_autoptr(Run) run = g_new0(Run, 1);
+    g_autoptr(RunFolder) run = g_new0(RunFolder, 1);
     run->lock = -1;
     if (make_folder(run, dir, &cause))
         return g_steal_pointer(&run);
@@ -67,7 +67,7 @@ Run *run_begin(const char *dir, GError **error) {
     return NULL;
 }
 
-const char *run_folder(const Run *run) {
+const char *run_folder_path(const RunFolder *run) {
     return run->folder;
 }
 
@@ -82,7 +82,7 @@ static bool point_last_at(const char *parent, const char *run_name, GError **err
     return false;
 }
 
-bool run_end(Run *run, const RunReport *report, GError **error) {
+bool run_folder_end(RunFolder *run, const RunReport *report, GError **error) {
     g_autofree char *results = g_build_filename(run->folder, RESULTS, NULL);
     g_autofree char *name = g_path_get_basename(run->folder);
     if (!report_write_json(report, results, error) || (run->parent && !point_last_at(run->parent, name, error)))
@@ -96,7 +96,7 @@ bool run_end(Run *run, const RunReport *report, GError **error) {
     return true;
 }
 
-void run_free(Run *run) {
+void run_folder_free(RunFolder *run) {
     if (!run)
         return;
     g_autoptr(GError) error = NULL;
@@ -164,7 +164,8 @@ static void warn_of_unfinished(const RunReport *report) {
     g_autoptr(GDateTime) started = g_date_time_new_from_unix_local(report->started_ms / 1000);
     g_autofree char *when = started ? g_date_time_format(started, "%Y-%m-%d %H:%M:%S") : g_strdup("before");
     if (g_file_test(unfinished, G_FILE_TEST_EXISTS))
-        g_printerr("dpxdt: warning: a later run did not get to its end, or still goes on; this is the run of %s\n", when);
+        g_printerr("dpxdt: warning: a later run did not get to its end, or still goes on; this is the run of %s\n",
+                   when);
 }
 
 RunReport *runs_read_last(const char *dir, GError **error) {

@@ -138,6 +138,14 @@ Run *run_find(Db *db, int64_t release_id, const char *name, GError **error) {
     return run;
 }
 
+Run *run_load(Db *db, int64_t id, GError **error) {
+    g_autoptr(DbQuery) query = db_query(db, "SELECT " RUN_COLUMNS "FROM runs r WHERE r.id = ?", DB_INT(id));
+    g_autoptr(Run) run = db_next(query) ? run_row_read(query, 0) : NULL;
+    if (db_end(query, error) && !run)
+        error_set(error, ERROR_NOT_FOUND, "run does not exist");
+    return g_steal_pointer(&run);
+}
+
 Run *run_find_baseline(Db *db, int64_t build_id, const char *name, Release **out_release, GError **error) {
     g_autoptr(DbQuery) query =
         db_query(db,

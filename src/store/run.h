@@ -60,6 +60,8 @@ Run *run_find_or_create(Db *db, Release *release, const char *name, int64_t now_
 /* The run of that name, or NULL: with ERROR_NOT_FOUND. */
 Run *run_find(Db *db, int64_t release_id, const char *name, GError **error) MUST_CHECK;
 
+Run *run_load(Db *db, int64_t id, GError **error) MUST_CHECK;
+
 /* Takes over what is set in facts, and what follows from it: the status, a task to compare, the counts of the release and
  * its own status. Fails with ERROR_INVALID for an artifact that the build does not have. */
 bool run_report(Db *db, Release *release, Run *run, const RunFacts *facts, int64_t now_ms, GError **error) MUST_CHECK;

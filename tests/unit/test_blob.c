@@ -73,11 +73,11 @@ static void what_is_put_is_found_by_its_hash(Fixture *f, const void *unused) {
 }
 
 static void bytes_may_come_in_pieces_or_be_none(Fixture *f, const void *unused) {
-    g_auto(BlobFacts) hello = {0}, empty = {0};
+    g_auto(BlobFacts) empty = {0};
     g_autoptr(BlobWriter) writer = blob_writer_new(f->blobs, NULL);
     g_assert_true(blob_writer_add(writer, "he", 2, NULL) && blob_writer_add(writer, "llo", 3, NULL));
-    g_assert_true(blob_writer_end(writer, &hello, NULL));
-    g_assert_cmpstr(hello.sha256, ==, HELLO_SHA256);
+    for (int twice = 0; twice < 2; twice++)
+        g_assert_cmpstr(blob_writer_end(writer, NULL)->sha256, ==, HELLO_SHA256);
     g_assert_true(blobs_put(f->blobs, "", 0, &empty, NULL));
     g_assert_cmpstr(empty.sha256, ==, EMPTY_SHA256);
 }

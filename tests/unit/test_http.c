@@ -1,14 +1,13 @@
 /* The HTTP server, asked byte by byte. */
 #include "http/server.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
+#include "asking.h"
+
 #include <glib.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum { MAX_BODY = 100 * 1000, REQUEST_MS = 1000, STOP_MS = 5000 };
@@ -125,137 +124,92 @@ static void tear_down(Fixture *f, const void *unused) {
     g_assert_true(http_server_stop(f->server, STOP_MS));
 }
 
-static int connect_to(int port) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int peer = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    g_assert_cmpint(connect(peer, (const struct sockaddr *)&address, sizeof address), ==, 0);
-    return peer;
-}
-
-/* All that comes until the peer closes. */
-static char *read_all(int peer) {
-    GString *reply = g_string_new(NULL);
-    char bytes[4096];
-    for (ssize_t n; (n = recv(peer, bytes, sizeof bytes, 0)) > 0;)
-        g_string_append_len(reply, bytes, n);
-    close(peer);
-    return g_string_free(reply, FALSE);
-}
-
-static char *ask_bytes(const Fixture *f, const char *request, size_t size) {
-    int peer = connect_to(f->port);
-    g_assert_cmpint(send(peer, request, size, MSG_NOSIGNAL), >=, 0);
-    return read_all(peer);
-}
-
-/* A request with these headers and this body. */
-static char *ask(const Fixture *f, const char *line, const char *headers, const char *body) {
-    g_autofree char *request =
-        g_strdup_printf("%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n%s", line, headers,
-                        strlen(body), body);
-    return ask_bytes(f, request, strlen(request));
-}
-
-static void assert_status(const char *reply, const char *status) {
-    g_autofree char *start = g_strdup_printf("HTTP/1.1 %s", status);
-    if (!g_str_has_prefix(reply, start))
-        g_test_message("%s instead of %s", reply, status);
-    g_assert_true(g_str_has_prefix(reply, start));
-}
-
 static void assert_body(const char *reply, const char *expected) {
-    const char *body = strstr(reply, "\r\n\r\n");
-    g_assert_nonnull(body);
-    g_assert_cmpstr(body + 4, ==, expected);
+    g_assert_cmpstr(ask_body(reply), ==, expected);
 }
-
-#define FORM "Content-Type: application/x-www-form-urlencoded\r\n"
 
 static void parameters_come_from_the_query_and_the_form(Fixture *f, const void *unused) {
-    g_autofree char *get = ask(f, "GET /echo?a=1&b=x%20y+z&a=2", "", "");
+    g_autofree char *get = ask(f->port, "GET /echo?a=1&b=x%20y+z&a=2", "", "");
     assert_body(get, "a query=1 field=-\nb query=x y z field=-\n");
-    g_autofree char *post = ask(f, "POST /echo?a=q", FORM, "a=%C3%BC%26&b=&a=second");
-    assert_status(post, "200");
+    g_autofree char *post = ask(f->port, "POST /echo?a=q", ASK_FORM, "a=%C3%BC%26&b=&a=second");
+    ask_assert_status(post, "200");
     assert_body(post, "a query=q field=\xc3\xbc&\nb query=- field=\n");
 }
 
 static void segments_of_the_path_are_told(Fixture *f, const void *unused) {
-    g_autofree char *reply = ask(f, "POST /queue/run-pdiff/a%20b", FORM, "");
+    g_autofree char *reply = ask(f->port, "POST /queue/run-pdiff/a%20b", ASK_FORM, "");
     assert_body(reply, "run-pdiff|a b");
-    g_autofree char *none = ask(f, "POST /queue//lease", FORM, "");
-    assert_status(none, "404");
+    g_autofree char *none = ask(f->port, "POST /queue//lease", ASK_FORM, "");
+    ask_assert_status(none, "404");
 }
 
 static void what_has_no_route_is_refused(Fixture *f, const void *unused) {
-    g_autofree char *missing = ask(f, "GET /nothing", "", "");
-    assert_status(missing, "404");
+    g_autofree char *missing = ask(f->port, "GET /nothing", "", "");
+    ask_assert_status(missing, "404");
     assert_body(missing, "refused: there is no such page");
-    g_autofree char *wrong = ask(f, "DELETE /echo", "", "");
-    assert_status(wrong, "405");
+    g_autofree char *wrong = ask(f->port, "DELETE /echo", "", "");
+    ask_assert_status(wrong, "405");
     g_assert_nonnull(strstr(wrong, "Allow: GET, POST\r\n"));
-    g_autofree char *head = ask(f, "HEAD /echo", "", "");
-    assert_status(head, "200");
+    g_autofree char *head = ask(f->port, "HEAD /echo", "", "");
+    ask_assert_status(head, "200");
     assert_body(head, "");
 }
 
-/* As the clients of old send it, with a line end too many behind it. */
-#define MULTIPART "Content-Type: multipart/form-data; boundary=251fe0a3086440cb9125c4aa22da6994\r\n"
-#define PART "--251fe0a3086440cb9125c4aa22da6994\r\n"
-#define END "--251fe0a3086440cb9125c4aa22da6994--\r\n\r\n"
-#define BUILD_ID \
-    PART "Content-Disposition: form-data; name=\"build_id\"\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n1\r\n"
-#define LOG                                                                                 \
-    PART "Content-Disposition: form-data; name=\"file\"; filename=\"/home/me/log.txt\"\r\n" \
-         "Content-Type: text/plain\r\n\r\nmy log\n\r\n"
+#define BUILD_ID                                                                               \
+    ASK_PART "Content-Disposition: form-data; name=\"build_id\"\r\nContent-Type: text/plain; " \
+             "charset=utf-8\r\n\r\n1\r\n"
+#define LOG                                                                                     \
+    ASK_PART "Content-Disposition: form-data; name=\"file\"; filename=\"/home/me/log.txt\"\r\n" \
+             "Content-Type: text/plain\r\n\r\nmy log\n\r\n"
 
 static void files_come_with_their_fields(Fixture *f, const void *unused) {
-    g_autofree char *one = ask(f, "POST /files", MULTIPART, BUILD_ID LOG END);
+    g_autofree char *one = ask(f->port, "POST /files", ASK_MULTIPART, BUILD_ID LOG ASK_END);
     assert_body(one, "file /home/me/log.txt 7 [my log\n]\nbuild_id=1");
-    g_autofree char *two = ask(f, "POST /files", MULTIPART, LOG LOG BUILD_ID END);
+    g_autofree char *two = ask(f->port, "POST /files", ASK_MULTIPART, LOG LOG BUILD_ID ASK_END);
     assert_body(two, "file /home/me/log.txt 7 [my log\n]\nfile /home/me/log.txt 7 [my log\n]\nbuild_id=1");
 }
 
 static void a_form_that_breaks_off_is_not_taken_for_whole(Fixture *f, const void *unused) {
-    static const char *const bodies[] = {BUILD_ID LOG, BUILD_ID PART "Content-Disposition: form-data; name=\"file\"; "
-                                                                     "filename=\"x\"\r\n\r\nhalf of"};
+    static const char *const bodies[] = {BUILD_ID LOG,
+                                         BUILD_ID ASK_PART "Content-Disposition: form-data; name=\"file\"; "
+                                                           "filename=\"x\"\r\n\r\nhalf of"};
     for (size_t i = 0; i < G_N_ELEMENTS(bodies); i++) {
-        g_autofree char *reply = ask(f, "POST /files", MULTIPART, bodies[i]);
-        assert_status(reply, "400");
+        g_autofree char *reply = ask(f->port, "POST /files", ASK_MULTIPART, bodies[i]);
+        ask_assert_status(reply, "400");
     }
 }
 
 static void what_is_too_large_is_refused_unread(Fixture *f, const void *unused) {
     g_autofree char *request =
-        g_strdup_printf("POST /echo HTTP/1.1\r\nHost: x\r\n" FORM "Content-Length: %d\r\n\r\n", MAX_BODY + 1);
-    g_autofree char *reply = ask_bytes(f, request, strlen(request));
-    assert_status(reply, "413");
-    g_autoptr(GString) chunked = g_string_new("POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" FORM
+        g_strdup_printf("POST /echo HTTP/1.1\r\nHost: x\r\n" ASK_FORM "Content-Length: %d\r\n\r\n", MAX_BODY + 1);
+    g_autofree char *reply = ask_bytes(f->port, request, strlen(request));
+    ask_assert_status(reply, "413");
+    g_autoptr(GString) chunked = g_string_new("POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" ASK_FORM
                                               "Transfer-Encoding: chunked\r\n\r\n");
     for (int i = 0; i < 11; i++)
         g_string_append_printf(chunked, "2710\r\na=%09997d&\r\n", i);
     g_string_append(chunked, "0\r\n\r\n");
-    g_autofree char *too_many = ask_bytes(f, chunked->str, chunked->len);
-    assert_status(too_many, "413");
+    g_autofree char *too_many = ask_bytes(f->port, chunked->str, chunked->len);
+    ask_assert_status(too_many, "413");
 }
 
 static void text_must_be_utf8_without_nul(Fixture *f, const void *unused) {
-    g_autofree char *query = ask(f, "GET /echo?a=%FF", "", "");
-    assert_status(query, "400");
-    g_autofree char *field = ask(f, "POST /echo", FORM, "a=%FF");
-    assert_status(field, "400");
-    g_autofree char *nul = ask(f, "POST /echo", FORM, "a=x%00y");
-    assert_status(nul, "400");
-    g_autofree char *path = ask(f, "GET /%FF", "", "");
-    assert_status(path, "400");
+    g_autofree char *query = ask(f->port, "GET /echo?a=%FF", "", "");
+    ask_assert_status(query, "400");
+    g_autofree char *field = ask(f->port, "POST /echo", ASK_FORM, "a=%FF");
+    ask_assert_status(field, "400");
+    g_autofree char *nul = ask(f->port, "POST /echo", ASK_FORM, "a=x%00y");
+    ask_assert_status(nul, "400");
+    g_autofree char *path = ask(f->port, "GET /%FF", "", "");
+    ask_assert_status(path, "400");
 }
 
 static void credentials_are_told(Fixture *f, const void *unused) {
-    g_autofree char *none = ask(f, "GET /who", "", "");
+    g_autofree char *none = ask(f->port, "GET /who", "", "");
     assert_body(none, "nobody");
-    g_autofree char *some = ask(f, "GET /who", "Authorization: Basic YWxwaGFrZXk6YWxwaGFzZWNyZXQ=\r\n", "");
+    g_autofree char *some = ask(f->port, "GET /who", "Authorization: Basic YWxwaGFrZXk6YWxwaGFzZWNyZXQ=\r\n", "");
     assert_body(some, "alphakey/alphasecret from 127.0.0.1");
-    g_autofree char *broken = ask(f, "GET /who", "Authorization: Basic !!!\r\n", "");
+    g_autofree char *broken = ask(f->port, "GET /who", "Authorization: Basic !!!\r\n", "");
     assert_body(broken, "nobody");
 }
 
@@ -278,15 +232,15 @@ static void parts_of_a_file_can_be_asked_for(Fixture *f, const void *unused) {
         {"If-None-Match: \"other\"\r\n", "200", "0123456789"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *reply = ask(f, "GET /file", cases[i].range, "");
-        assert_status(reply, cases[i].status);
+        g_autofree char *reply = ask(f->port, "GET /file", cases[i].range, "");
+        ask_assert_status(reply, cases[i].status);
         assert_body(reply, cases[i].body);
     }
 }
 
 static void who_does_not_get_a_request_across_in_time_is_cut_off(Fixture *f, const void *unused) {
-    int peer = connect_to(f->port);
-    static const char start[] = "POST /echo HTTP/1.1\r\nHost: x\r\n" FORM "Content-Length: 1000\r\n\r\n";
+    int peer = ask_connect(f->port);
+    static const char start[] = "POST /echo HTTP/1.1\r\nHost: x\r\n" ASK_FORM "Content-Length: 1000\r\n\r\n";
     g_assert_cmpint(send(peer, start, strlen(start), MSG_NOSIGNAL), >, 0);
     gint64 since = g_get_monotonic_time();
     bool is_open = true;
@@ -307,7 +261,7 @@ typedef struct {
 
 static void *ask_and_wait(void *data) {
     Asker *asker = data;
-    asker->reply = ask(asker->f, "GET /wait", "", "");
+    asker->reply = ask(asker->f->port, "GET /wait", "", "");
     return NULL;
 }
 
@@ -323,11 +277,11 @@ static void what_has_come_is_answered_before_the_server_stops(void) {
     sem_init(&may_end, 0, 0);
     set_up(&f, NULL);
     Asker asker = {&f, NULL};
-    int idle = connect_to(f.port);
+    int idle = ask_connect(f.port);
     pthread_create(&asking, NULL, ask_and_wait, &asker);
     sem_wait(&begun);
     pthread_create(&stopping, NULL, stop, f.server);
-    g_autofree char *closed = read_all(idle); /* as it is idle */
+    g_autofree char *closed = ask_read_all(idle); /* as it is idle */
     sem_post(&may_end);
     pthread_join(asking, NULL);
     pthread_join(stopping, &all_answered);
@@ -350,7 +304,7 @@ static void *ask_often(void *data) {
     for (int i = 0; i < TIMES; i++) {
         g_autofree char *body = g_strdup_printf("a=%d", i);
         g_autofree char *expected = g_strdup_printf("a query=- field=%d\nb query=- field=-\n", i);
-        g_autofree char *reply = ask(data, "POST /echo", FORM, body);
+        g_autofree char *reply = ask(((Fixture *)data)->port, "POST /echo", ASK_FORM, body);
         assert_body(reply, expected);
     }
     return NULL;

@@ -1,0 +1,173 @@
+#include "api/call.h"
+
+#include <string.h>
+
+/* Replies. */
+
+static HttpResponse *json_response(int status, json_t *json) {
+    char *text = json_dumps(json, JSON_INDENT(2) | JSON_SORT_KEYS);
+    HttpResponse *response = http_response_text(status, "application/json", text);
+    free(text);
+    json_decref(json);
+    return response;
+}
+
+HttpResponse *call_error_response(int status, const char *message) {
+    g_autofree char *valid = g_utf8_make_valid(message, -1);
+    HttpResponse *response = json_response(status, json_pack("{s:s}", "error", valid));
+    if (status == 401)
+        http_response_add_header(response, "WWW-Authenticate", "Basic realm=\"API key required\"");
+    return response;
+}
+
+HttpResponse *api_refuse(const HttpRequest *request, int status, const char *why, void *api) {
+    return call_error_response(status, why);
+}
+
+/* What is not ours to tell a stranger is told in the log. */
+int call_status_of(const GError *error) {
+    if (error->domain != DPXDT_ERROR)
+        return g_error_matches(error, DB_ERROR, DB_ERROR_BUSY) ? 503 : 500;
+    switch ((ErrorCode)error->code) {
+    case ERROR_INVALID:
+    case ERROR_NOT_FOUND:
+    case ERROR_GONE:
+        return 400;
+    case ERROR_DENIED:
+        return 403;
+    case ERROR_BUSY:
+        return 409;
+    case ERROR_TIMEOUT:
+    case ERROR_STOPPED:
+        return 503;
+    case ERROR_FAILED:
+        break;
+    }
+    return 500;
+}
+
+static HttpResponse *fail(const Call *call, const GError *error) {
+    int status = call->status ? call->status : call_status_of(error);
+    return call_error_response(status, status == 500 ? "the server failed" : error->message);
+}
+
+/* The work, with the call as it is before it. */
+typedef struct {
+    Call *call;
+    DbWork work;
+} Attempt;
+
+static bool attempt(Db *db, void *data, GError **error) {
+    Attempt *attempt = data;
+    Call *call = attempt->call;
+    json_object_clear(call->reply);
+    g_clear_pointer(&call->actor, g_free);
+    call->status = 0;
+    return attempt->work(db, call, error);
+}
+
+HttpResponse *call_run(HttpRequest *request, void *api, DbWork work) {
+    Call call = {.api = api, .request = request, .now_ms = g_get_real_time() / 1000, .reply = json_object()};
+    Attempt tried = {&call, work};
+    g_autoptr(GError) error = NULL;
+    bool done = db_transact(call.api->pool, attempt, &tried, &error);
+    HttpResponse *response = done ? json_response(200, json_incref(call.reply)) : fail(&call, error);
+    json_decref(call.reply);
+    g_free(call.actor);
+    return response;
+}
+
+/* Parameters. */
+
+const char *call_optional_text(Call *call, const char *name) {
+    const char *text = http_request_parameter(call->request, name);
+    return text && *text ? text : NULL;
+}
+
+const char *call_text(Call *call, const char *name, GError **error) {
+    const char *text = call_optional_text(call, name);
+    if (!text)
+        error_set(error, ERROR_INVALID, "%s required", name);
+    return text;
+}
+
+int call_optional_number(Call *call, const char *name, int fallback) {
+    const char *text = call_optional_text(call, name);
+    gint64 number;
+    bool is_number = text && g_ascii_string_to_signed(text, 10, 1, G_MAXINT, &number, NULL);
+    return is_number ? (int)number : fallback;
+}
+
+bool call_number(Call *call, const char *name, int *out_number, GError **error) {
+    *out_number = call_optional_number(call, name, 0);
+    if (*out_number == 0)
+        error_set(error, ERROR_INVALID, "%s required", name);
+    return *out_number != 0;
+}
+
+void call_put_text(Call *call, const char *key, const char *text) {
+    json_object_set_new(call->reply, key, text ? json_string(text) : json_null());
+}
+
+void call_put_number(Call *call, const char *key, int64_t number) {
+    json_object_set_new(call->reply, key, json_integer(number));
+}
+
+void call_put_success(Call *call) {
+    json_object_set_new(call->reply, "success", json_true());
+}
+
+/* Who may. */
+
+static bool deny(Call *call, int status, GError **error, const char *message) {
+    call->status = status;
+    error_set(error, ERROR_DENIED, "%s", message);
+    return false;
+}
+
+/* The key of the caller, or NULL. Where nobody is asked, it is a superuser's. */
+static ApiKey *find_key(Call *call, Db *db, GError **error) {
+    const char *id, *secret;
+    if (call->api->ignore_auth) {
+        ApiKey *key = g_new0(ApiKey, 1);
+        key->id = g_strdup("anonymous_superuser");
+        key->is_superuser = true;
+        return key;
+    }
+    if (http_request_credentials(call->request, &id, &secret))
+        return api_key_check(db, id, secret, error);
+    deny(call, 401, error, "API key required");
+    return NULL;
+}
+
+static bool build_exists(Call *call, Db *db, GError **error) {
+    g_autoptr(DbQuery) query = db_query(db, "SELECT id FROM builds WHERE id = ?", DB_INT(call->build_id));
+    bool is_there = db_next(query);
+    return db_end(query, error) && (is_there || deny(call, 404, error, "build must exist"));
+}
+
+/* A build that is not the key's is as if it were not there. */
+bool call_allow_build(Call *call, Db *db, GError **error) {
+    call->build_id = call_optional_number(call, "build_id", 0);
+    if (call->build_id == 0)
+        return deny(call, 400, error, "build_id required");
+    g_autoptr(ApiKey) key = find_key(call, db, error);
+    if (!key || !build_exists(call, db, error))
+        return false;
+    if (!key->is_superuser && key->build_id != call->build_id)
+        return deny(call, 404, error, "API key must have access");
+    call->actor = g_strdup(key->id);
+    return true;
+}
+
+bool call_allow_superuser(Call *call, Db *db, GError **error) {
+    g_autoptr(ApiKey) key = find_key(call, db, error);
+    if (!key)
+        return false;
+    if (!key->is_superuser) {
+        g_autofree char *message = g_strdup_printf("API key='%s' must be a super user", key->id);
+        return deny(call, 403, error, message);
+    }
+    call->actor = g_strdup(key->id);
+    return true;
+}

@@ -1,0 +1,177 @@
+#include "api/queue.h"
+
+#include "api/call.h"
+#include "queue/queue.h"
+#include "store/run.h"
+
+#include <string.h>
+
+enum { MOST_LEASED = 100, LEASE_S = 60, MOST_LEASE_S = 24 * 60 * 60, MOST_TASK_NAME = 255, MS = 1000 };
+
+static const char *queue_of(const Call *call) {
+    return http_request_segment(call->request, "queue");
+}
+
+/* Workers of old say nothing of who they are. */
+static const char *owner_of(Call *call) {
+    const char *owner = call_optional_text(call, "owner");
+    return owner ? owner : http_request_address(call->request);
+}
+
+/* What follows for runs. */
+
+/* What a task was to bring does not come: its run has failed, unless it has what it needs from elsewhere, and its release
+ * goes on. */
+static bool fail_run(Call *call, Db *db, const Task *task, GError **error) {
+    if (task->run_id == 0)
+        return true;
+    g_autoptr(Release) release = release_lock_by_id(db, task->release_id, error);
+    g_autoptr(Run) run = release ? run_load(db, task->run_id, error) : NULL;
+    bool is_pending = run && (run->status == RUN_DATA_PENDING || run->status == RUN_NEEDS_DIFF);
+    return run && (!is_pending || run_task_failed(db, release, run, task->queue, call->now_ms, error));
+}
+
+/* add */
+
+static bool is_json(const char *text) {
+    json_t *json = json_loads(text, JSON_DECODE_ANY, NULL);
+    json_decref(json);
+    return json != NULL;
+}
+
+static bool add_task(Db *db, void *data, GError **error) {
+    Call *call = data;
+    if (!call_allow_superuser(call, db, error))
+        return false;
+    const char *payload = http_request_parameter(call->request, "payload");
+    const char *type = call_optional_text(call, "content_type"), *name = call_optional_text(call, "task_id");
+    const char *source = call_optional_text(call, "source");
+    g_autofree char *new_name =
+        name ? store_check_text(name, MOST_TASK_NAME, "task_id", error) : g_uuid_string_random();
+    if (!new_name)
+        return false;
+    if (g_strcmp0(type, "application/json") == 0 && !is_json(payload ? payload : "")) {
+        error_set(error, ERROR_INVALID, "the payload is not the JSON that its content_type says");
+        return false;
+    }
+    const Task task = {
+        .queue = (char *)queue_of(call),
+        .name = new_name,
+        .source = (char *)(source ? source : http_request_address(call->request)),
+        .payload = (char *)(payload ? payload : ""),
+        .content_type = (char *)(type ? type : ""),
+    };
+    bool added;
+    call_put_text(call, "task_id", new_name);
+    return queue_add(db, &task, call->now_ms, &added, error);
+}
+
+HttpResponse *api_queue_add(HttpRequest *request, void *api) {
+    return call_run(request, api, add_task);
+}
+
+/* lease */
+
+static json_t *task_to_json(const Task *task) {
+    bool is_object = strcmp(task->content_type, "application/json") == 0;
+    json_t *payload = is_object ? json_loads(task->payload, JSON_DECODE_ANY, NULL) : NULL;
+    return json_pack("{s:s, s:s, s:I, s:s?, s:I, s:i, s:I, s:o, s:s, s:s}", "task_id", task->name, "queue_name",
+                     task->queue, "eta", (json_int_t)(task->eta_ms / MS), "source", task->source, "created",
+                     (json_int_t)(task->created_ms / MS), "lease_attempts", task->attempts, "last_lease",
+                     (json_int_t)(task->leased_ms / MS), "payload", payload ? payload : json_string(task->payload),
+                     "content_type", task->content_type, "lease_id", task->lease);
+}
+
+static bool lease_tasks(Db *db, void *data, GError **error) {
+    Call *call = data;
+    if (!call_allow_superuser(call, db, error))
+        return false;
+    const LeaseRequest request = {
+        .owner = owner_of(call),
+        .lease_ms = (int64_t)MS * MIN(call_optional_number(call, "timeout", LEASE_S), MOST_LEASE_S),
+        .most = MIN(call_optional_number(call, "count", 1), MOST_LEASED),
+    };
+    g_autoptr(GPtrArray) failed = NULL;
+    g_autoptr(GPtrArray) leased = queue_lease(db, queue_of(call), &request, call->now_ms, &failed, error);
+    if (!leased)
+        return false;
+    for (guint i = 0; i < failed->len; i++)
+        if (!fail_run(call, db, g_ptr_array_index(failed, i), error))
+            return false;
+    json_t *tasks = json_array();
+    for (guint i = 0; i < leased->len; i++)
+        json_array_append_new(tasks, task_to_json(g_ptr_array_index(leased, i)));
+    json_object_set_new(call->reply, "tasks", tasks);
+    return true;
+}
+
+HttpResponse *api_queue_lease(HttpRequest *request, void *api) {
+    return call_run(request, api, lease_tasks);
+}
+
+/* heartbeat and finish */
+
+/* Errors have the names that the workers of old print. */
+static bool name_error(GError **error) {
+    static const struct {
+        ErrorCode code;
+        const char *name;
+    } names[] = {
+        {ERROR_NOT_FOUND, "TaskDoesNotExistError: "},
+        {ERROR_TIMEOUT, "LeaseExpiredError: "},
+        {ERROR_GONE, "LeaseExpiredError: "},
+        {ERROR_DENIED, "NotOwnerError: "},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        if (error_is(*error, names[i].code)) {
+            g_prefix_error(error, "%s", names[i].name);
+            (*error)->code = ERROR_INVALID;
+            break;
+        }
+    return false;
+}
+
+static bool read_holder(Call *call, Db *db, LeaseHolder *out, GError **error) {
+    if (!call_allow_superuser(call, db, error))
+        return false;
+    *out = (LeaseHolder){.queue = queue_of(call),
+                         .name = call_text(call, "task_id", error),
+                         .lease = call_optional_text(call, "lease_id"),
+                         .owner = owner_of(call)};
+    return out->name != NULL;
+}
+
+static bool heartbeat(Db *db, void *data, GError **error) {
+    Call *call = data;
+    LeaseHolder holder;
+    if (!read_holder(call, db, &holder, error))
+        return false;
+    const char *message = call_optional_text(call, "message");
+    int index = call_optional_number(call, "index", 0);
+    call_put_success(call);
+    return queue_heartbeat(db, &holder, message ? message : "", index, call->now_ms, error) || name_error(error);
+}
+
+HttpResponse *api_queue_heartbeat(HttpRequest *request, void *api) {
+    return call_run(request, api, heartbeat);
+}
+
+/* A task that is done without its run having got anything from it has failed all the same. */
+static bool finish(Db *db, void *data, GError **error) {
+    Call *call = data;
+    LeaseHolder holder;
+    bool again;
+    if (!read_holder(call, db, &holder, error))
+        return false;
+    bool failed = http_request_parameter(call->request, "error") != NULL;
+    g_autoptr(Task) task = queue_finish(db, &holder, failed, call->now_ms, &again, error);
+    if (!task)
+        return name_error(error);
+    int64_t left = task->run_id ? queue_count_of_run(db, task->run_id, error) : 1;
+    call_put_success(call);
+    return left >= 0 && (again || (!failed && left > 0) || fail_run(call, db, task, error));
+}
+
+HttpResponse *api_queue_finish(HttpRequest *request, void *api) {
+    return call_run(request, api, finish);
+}

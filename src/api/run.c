@@ -1,0 +1,228 @@
+#include "api/run.h"
+
+#include "api/call.h"
+#include "queue/queue.h"
+#include "store/artifact.h"
+#include "store/run.h"
+
+#include <string.h>
+
+/* find_run */
+
+static bool find_run(Db *db, void *data, GError **error) {
+    Call *call = data;
+    if (!call_allow_build(call, db, error))
+        return false;
+    const char *name = call_text(call, "run_name", error);
+    g_autoptr(Release) release = NULL;
+    g_autoptr(Run) run = name ? run_find_baseline(db, call->build_id, name, &release, error) : NULL;
+    if (!run)
+        return false;
+    call_put_success(call);
+    call_put_number(call, "build_id", call->build_id);
+    call_put_text(call, "release_name", release->name);
+    call_put_number(call, "release_number", release->number);
+    call_put_text(call, "run_name", run->name);
+    call_put_text(call, "url", run->facts.url);
+    call_put_text(call, "image", run->facts.image);
+    call_put_text(call, "log", run->facts.log);
+    call_put_text(call, "config", run->facts.config);
+    return true;
+}
+
+HttpResponse *api_find_run(HttpRequest *request, void *api) {
+    return call_run(request, api, find_run);
+}
+
+/* The release and the run that a request names; both open to reports. */
+typedef struct {
+    Release *release;
+    Run *run;
+} Target;
+
+static void target_clear(Target *target) {
+    release_free(target->release);
+    run_free(target->run);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Target, target_clear)
+
+static bool find_target(Call *call, Db *db, Target *target, GError **error) {
+    int number;
+    if (!call_allow_build(call, db, error))
+        return false;
+    const char *release_name = call_text(call, "release_name", error);
+    if (!release_name || !call_number(call, "release_number", &number, error))
+        return false;
+    const char *run_name = call_text(call, "run_name", error);
+    if (!run_name)
+        return false;
+    target->release = release_lock(db, call->build_id, release_name, number, error);
+    if (!target->release || !release_check_open(target->release, error))
+        return false;
+    target->run = run_find_or_create(db, target->release, run_name, call->now_ms, error);
+    return target->run != NULL;
+}
+
+/* report_run */
+
+static bool read_distortion(Call *call, RunFacts *facts, GError **error) {
+    const char *text = call_optional_text(call, "distortion");
+    char *end = NULL;
+    if (!text)
+        return true;
+    facts->distortion = g_ascii_strtod(text, &end);
+    facts->has_distortion = *end == '\0' && facts->distortion >= 0 && facts->distortion <= 1;
+    if (!facts->has_distortion)
+        error_set(error, ERROR_INVALID, "distortion must be a number from 0 to 1: %s", text);
+    return facts->has_distortion;
+}
+
+/* What is said belongs to the request. */
+static bool read_facts(Call *call, RunFacts *out, GError **error) {
+    const struct {
+        const char *name;
+        char **value;
+    } texts[] = {
+        {"url", &out->url},           {"image", &out->image},           {"log", &out->log},
+        {"config", &out->config},     {"ref_url", &out->ref_url},       {"ref_image", &out->ref_image},
+        {"ref_log", &out->ref_log},   {"ref_config", &out->ref_config}, {"diff_image", &out->diff_image},
+        {"diff_log", &out->diff_log}, {"findings", &out->findings},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        *texts[i].value = (char *)call_optional_text(call, texts[i].name);
+    out->run_failed = call_optional_text(call, "run_failed") != NULL;
+    out->diff_failed = call_optional_text(call, "diff_failed") != NULL;
+    return read_distortion(call, out, error);
+}
+
+static bool report_run(Db *db, void *data, GError **error) {
+    Call *call = data;
+    g_auto(Target) target = {0};
+    RunFacts facts = {0};
+    if (!find_target(call, db, &target, error) || !read_facts(call, &facts, error) ||
+        !run_report(db, target.release, target.run, &facts, call->now_ms, error))
+        return false;
+    call_put_success(call);
+    return true;
+}
+
+HttpResponse *api_report_run(HttpRequest *request, void *api) {
+    return call_run(request, api, report_run);
+}
+
+/* request_run */
+
+/* A config with the address in it, kept as a file of the build. Returns its SHA-1, which the caller frees. */
+static char *keep_config(Call *call, Db *db, const char *name, const char *url, GError **error) {
+    const char *text = http_request_parameter(call->request, name);
+    json_error_t where;
+    json_t *config = json_loads(text ? text : "{}", JSON_REJECT_DUPLICATES, &where);
+    g_auto(BlobFacts) facts = {0};
+    if (!json_is_object(config)) {
+        error_set(error, ERROR_INVALID,
+                  text && !*text ? "config document required" : "ValueError: %s is no JSON object: %s", name,
+                  config ? "it is something else" : where.text);
+        json_decref(config);
+        return NULL;
+    }
+    json_object_set_new(config, "targetUrl", json_string(url));
+    char *document = json_dumps(config, JSON_COMPACT);
+    json_decref(config);
+    bool kept = blobs_put(call->api->blobs, document, strlen(document), &facts, error);
+    free(document);
+    const Artifact artifact = {
+        .sha1 = facts.sha1, .sha256 = facts.sha256, .size = facts.size, .content_type = (char *)"application/json"};
+    return kept && artifact_add(db, call->build_id, &artifact, call->now_ms, error) ? g_strdup(facts.sha1) : NULL;
+}
+
+static bool add_capture_task(Call *call, Db *db, const Target *target, const char *url, const char *config,
+                             bool is_baseline, GError **error) {
+    json_t *json =
+        json_pack("{s:I, s:s, s:i, s:s, s:s, s:s, s:b}", "build_id", (json_int_t)call->build_id, "release_name",
+                  target->release->name, "release_number", target->release->number, "run_name", target->run->name,
+                  "url", url, "config_sha1sum", config, "baseline", is_baseline);
+    char *payload = json_dumps(json, JSON_COMPACT);
+    g_autofree char *of_url = g_compute_checksum_for_string(G_CHECKSUM_SHA1, url, -1);
+    g_autofree char *name =
+        g_strdup_printf("%" G_GINT64_FORMAT ":%s%s", target->run->id, of_url, is_baseline ? ":baseline" : "");
+    const Task task = {
+        .queue = (char *)"capture",
+        .name = name,
+        .build_id = call->build_id,
+        .release_id = target->release->id,
+        .run_id = target->run->id,
+        .source = (char *)"request_run",
+        .payload = payload,
+        .content_type = (char *)"application/json",
+    };
+    bool added, done = queue_add(db, &task, call->now_ms, &added, error);
+    free(payload);
+    json_decref(json);
+    return done;
+}
+
+/* What the page is compared with: another one that is captured, too, or its own baseline, if there is one. */
+static bool request_reference(Call *call, Db *db, const Target *target, RunFacts *facts, GError **error) {
+    const char *url = call_optional_text(call, "ref_url");
+    if (url) {
+        facts->ref_url = g_strdup(url);
+        facts->ref_config = keep_config(call, db, "ref_config", url, error);
+        return facts->ref_config && add_capture_task(call, db, target, url, facts->ref_config, true, error);
+    }
+    g_autoptr(Release) release = NULL;
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(Run) baseline = run_find_baseline(db, call->build_id, target->run->name, &release, &cause);
+    if (baseline) {
+        facts->ref_url = g_strdup(baseline->facts.url);
+        facts->ref_image = g_strdup(baseline->facts.image);
+        facts->ref_log = g_strdup(baseline->facts.log);
+        facts->ref_config = g_strdup(baseline->facts.config);
+        return true;
+    }
+    if (error_is(cause, ERROR_NOT_FOUND))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return false;
+}
+
+static bool has_both_or_none(Call *call, GError **error) {
+    bool has_url = call_optional_text(call, "ref_url"), has_config = call_optional_text(call, "ref_config");
+    if (has_url != has_config)
+        error_set(error, ERROR_INVALID, "ref_url and ref_config must both be specified or not specified");
+    return has_url == has_config;
+}
+
+static bool request_run(Db *db, void *data, GError **error) {
+    Call *call = data;
+    g_auto(Target) target = {0};
+    g_auto(RunFacts) facts = {0};
+    if (!find_target(call, db, &target, error))
+        return false;
+    if (!call_optional_text(call, "url")) {
+        error_set(error, ERROR_INVALID, "url to capture required");
+        return false;
+    }
+    g_autofree char *url = store_check_text(call_optional_text(call, "url"), STORE_MOST_URL, "url", error);
+    if (!url || !has_both_or_none(call, error))
+        return false;
+    facts.url = g_strdup(url);
+    facts.config = keep_config(call, db, "config", url, error);
+    if (!facts.config || !add_capture_task(call, db, &target, url, facts.config, false, error) ||
+        !request_reference(call, db, &target, &facts, error) ||
+        !run_report(db, target.release, target.run, &facts, call->now_ms, error))
+        return false;
+    call_put_success(call);
+    call_put_number(call, "build_id", call->build_id);
+    call_put_text(call, "release_name", target.release->name);
+    call_put_number(call, "release_number", target.release->number);
+    call_put_text(call, "run_name", target.run->name);
+    call_put_text(call, "url", facts.url);
+    call_put_text(call, "config", facts.config);
+    call_put_text(call, "ref_url", facts.ref_url);
+    call_put_text(call, "ref_config", facts.ref_config);
+    return true;
+}
+
+HttpResponse *api_request_run(HttpRequest *request, void *api) {
+    return call_run(request, api, request_run);
+}

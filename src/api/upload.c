@@ -1,0 +1,119 @@
+#include "api/upload.h"
+
+#include "api/call.h"
+#include "store/artifact.h"
+
+#include <string.h>
+
+static void *begin(void *api, GError **error) {
+    return blob_writer_new(((Api *)api)->blobs, error);
+}
+
+static bool add(void *upload, const void *bytes, size_t size, GError **error) {
+    return blob_writer_add(upload, bytes, size, error);
+}
+
+static void give_up(void *upload) {
+    blob_writer_free(upload);
+}
+
+const HttpUploads api_uploads = {begin, add, give_up};
+
+/* By the name, as the old server did it; what a browser makes of a file is decided when it is sent. */
+static const char *type_of(const char *name) {
+    static const struct {
+        const char *ending, *type;
+    } types[] = {
+        {".png", "image/png"},   {".jpg", "image/jpeg"},    {".jpeg", "image/jpeg"}, {".gif", "image/gif"},
+        {".webp", "image/webp"}, {".txt", "text/plain"},    {".log", "text/plain"},  {".json", "application/json"},
+        {".html", "text/html"},  {".svg", "image/svg+xml"},
+    };
+    g_autofree char *lower = g_ascii_strdown(name, -1);
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
+        if (g_str_has_suffix(lower, types[i].ending))
+            return types[i].type;
+    return NULL;
+}
+
+static bool keep(Db *db, void *data, GError **error) {
+    Call *call = data;
+    if (!call_allow_build(call, db, error))
+        return false;
+    if (http_request_n_files(call->request) != 1) {
+        error_set(error, ERROR_INVALID, "Need exactly one uploaded file");
+        return false;
+    }
+    HttpFile *file = http_request_file(call->request, 0);
+    const BlobFacts *facts = blob_writer_end(file->upload, error);
+    if (!facts)
+        return false;
+    const Artifact artifact = {
+        .sha1 = facts->sha1, .sha256 = facts->sha256, .size = facts->size, .content_type = (char *)type_of(file->name)};
+    call_put_success(call);
+    call_put_number(call, "build_id", call->build_id);
+    call_put_text(call, "sha1sum", facts->sha1);
+    call_put_text(call, "content_type", artifact.content_type);
+    return artifact_add(db, call->build_id, &artifact, call->now_ms, error);
+}
+
+HttpResponse *api_upload(HttpRequest *request, void *api) {
+    return call_run(request, api, keep);
+}
+
+/* What a browser may show as what it is; all else is text to it. */
+static const char *safe_type(const char *content_type) {
+    static const char *const safe[] = {"image/png", "image/jpeg", "image/gif", "image/webp", "application/json"};
+    for (size_t i = 0; content_type && i < G_N_ELEMENTS(safe); i++)
+        if (strcmp(content_type, safe[i]) == 0)
+            return safe[i];
+    return "text/plain; charset=utf-8";
+}
+
+static bool not_found(Call *call, GError **error) {
+    call->status = 404;
+    error_set(error, ERROR_NOT_FOUND, "there is no such file");
+    return false;
+}
+
+static bool find_file(Call *call, Db *db, Artifact **out_artifact, GError **error) {
+    if (!call_allow_build(call, db, error))
+        return false;
+    const char *sha1 = call_optional_text(call, "sha1sum");
+    g_autoptr(GError) cause = NULL;
+    *out_artifact = sha1 ? artifact_load(db, call->build_id, sha1, &cause) : NULL;
+    if (!*out_artifact && (!cause || error_is(cause, ERROR_NOT_FOUND)))
+        return not_found(call, error);
+    if (cause)
+        g_propagate_error(error, g_steal_pointer(&cause));
+    return *out_artifact != NULL;
+}
+
+static HttpResponse *send_file(Call *call, const Artifact *artifact, GError **error) {
+    int64_t size;
+    int file = blobs_open_file(call->api->blobs, artifact->sha256, &size, error);
+    if (file < 0)
+        return NULL;
+    HttpResponse *response = http_response_file(safe_type(artifact->content_type), file, size);
+    g_autofree char *etag = g_strdup_printf("\"%s\"", artifact->sha1);
+    http_response_add_header(response, "ETag", etag);
+    http_response_add_header(response, "Cache-Control", "private, immutable, max-age=31536000");
+    http_response_add_header(response, "X-Content-Type-Options", "nosniff");
+    http_response_add_header(response, "Content-Security-Policy", "sandbox; default-src 'none'");
+    return response;
+}
+
+/* Nothing is written, so there is no transaction. */
+HttpResponse *api_download(HttpRequest *request, void *api) {
+    enum { CONNECTION_TIMEOUT_MS = 10 * 1000 };
+    Call call = {.api = api, .request = request};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Artifact) artifact = NULL;
+    HttpResponse *response = NULL;
+    {
+        g_autoptr(Db) db = db_pool_take(call.api->pool, CONNECTION_TIMEOUT_MS, &error);
+        if (db && find_file(&call, db, &artifact, &error))
+            response = send_file(&call, artifact, &error);
+    }
+    g_free(call.actor);
+    return response ? response : call_error_response(call.status ? call.status : call_status_of(error), error->message);
+}

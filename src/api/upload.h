@@ -1,0 +1,6 @@
+/* upload and download. */
+#pragma once
+
+#include "http/server.h"
+
+HttpHandler api_upload, api_download;
