@@ -12,6 +12,8 @@ enum {
     MAX_CLIP_PIXELS = 1 << 18,
     /* By how much a dithered gradient is off where it moved. */
     DITHER_LEVELS = 1,
+    /* Of so many rows one is counted where counts only tell which explanation is the better one. */
+    COUNTED_ROWS = 4,
 };
 
 /* A row as it is remembered until the rows below it are known. */
@@ -208,15 +210,16 @@ static void keep_clips(Comparison *comparison, const CompareRow *row, const uint
         keep_clip(comparison, row, from, to);
 }
 
-static void count(Comparison *comparison, const CompareRow *row, const uint64_t *bits) {
+/* Each changed pixel stands for so many. */
+static void count(Comparison *comparison, const CompareRow *row, const uint64_t *bits, uint64_t times) {
     size_t n_words = metric_words((size_t)row->width);
     for (size_t t = 0; t < comparison->n_thresholds; t++)
-        comparison->result.counts[t] += metric_count(bits + t * n_words, n_words);
+        comparison->result.counts[t] += times * metric_count(bits + t * n_words, n_words);
 }
 
 /* Takes a row whose bits are settled. */
 static void take(Comparison *comparison, const CompareRow *row, const uint64_t *bits) {
-    count(comparison, row, bits);
+    count(comparison, row, bits, 1);
     bool also_sums = comparison->want_sums && !comparison->any;
     add_pixels(comparison, row, bits, also_sums ? ADD_TO_MAP | ADD_TO_SUMS : ADD_TO_MAP);
     keep_clips(comparison, row, bits);
@@ -280,13 +283,14 @@ static void remember(Comparison *comparison, const CompareRow *row) {
         take_remembered(comparison, comparison->n_added - ANTIALIAS_REACH);
 }
 
-static void add_sums(Comparison *comparison, const CompareRow *row, const MetricRow *metric_row) {
+/* What is left of it when all else is not wanted. */
+static void add_reduced(Comparison *comparison, const CompareRow *row, const MetricRow *metric_row) {
     CompareResult *result = &comparison->result;
-    if (comparison->is_reduced)
+    if (comparison->want_sums)
         rmse_add_row(row->reference, row->run, (int)comparison->pixels, metric_row->n, &result->color_sum,
                      &result->alpha_sum);
-    else if (comparison->any && metric_compare_row(comparison->any, metric_row, comparison->any_bits) > 0)
-        add_pixels(comparison, row, comparison->any_bits, ADD_TO_SUMS);
+    if (row->y % COUNTED_ROWS == 0 && metric_compare_row(comparison->metric, metric_row, comparison->bits) > 0)
+        count(comparison, row, comparison->bits, COUNTED_ROWS);
 }
 
 void comparison_add(Comparison *comparison, const CompareRow *given) {
@@ -298,14 +302,16 @@ void comparison_add(Comparison *comparison, const CompareRow *given) {
         .n = (size_t)row.width,
         .index = (size_t)row.y * (size_t)comparison->width + (size_t)row.x,
     };
+    if (comparison->is_reduced) {
+        add_reduced(comparison, &row, &metric_row);
+        return;
+    }
     size_t n_changed =
         metric_compare_row(row.dithered_anew ? comparison->lenient : comparison->metric, &metric_row, comparison->bits);
-    if (comparison->want_sums)
-        add_sums(comparison, &row, &metric_row);
+    if (comparison->any && metric_compare_row(comparison->any, &metric_row, comparison->any_bits) > 0)
+        add_pixels(comparison, &row, comparison->any_bits, ADD_TO_SUMS);
     if (comparison->find_antialiased)
         remember(comparison, &row);
-    else if (comparison->is_reduced)
-        count(comparison, &row, comparison->bits);
     else if (n_changed > 0)
         take(comparison, &row, comparison->bits);
 }

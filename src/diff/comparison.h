@@ -34,7 +34,8 @@ void comparison_add(Comparison *comparison, const CompareRow *row);
 void comparison_end_part(Comparison *comparison);
 
 /* From the next row on less is done, as what is left out will probably not be wanted, and takes longer than all else where
- * much has changed: antialiased pixels are counted like others; or, more than that, only sums and counts are made. */
+ * much has changed: antialiased pixels are counted like others; or, more than that, only sums are made, and
+ * counts estimated. */
 void comparison_stop_antialiasing(Comparison *comparison);
 void comparison_reduce(Comparison *comparison);
 
@@ -45,8 +46,7 @@ bool comparison_is_partial(const Comparison *comparison);
  * they below the threshold or not; how many pixels are above each threshold; and the others, which the caller takes over. */
 typedef struct {
     uint64_t color_sum, alpha_sum;
-    uint64_t
-        counts[METRIC_MAX_THRESHOLDS]; /* counts[0] is also what is in changes, if nothing was left out */
+    uint64_t counts[METRIC_MAX_THRESHOLDS]; /* counts[0] is also what is in changes, if nothing was left out */
     ChangeMap *changes;
     Clips *clips;
 } CompareResult;
