@@ -1,5 +1,6 @@
 #include "base/digest.h"
 
+#include "base/hex.h"
 #include "base/library.h"
 
 #include <openssl/evp.h>
@@ -59,10 +60,7 @@ static char *end(EVP_MD_CTX *hash) {
     unsigned char bytes[EVP_MAX_MD_SIZE];
     unsigned n = 0;
     g_assert(crypto.EVP_DigestFinal_ex(hash, bytes, &n) == 1);
-    GString *hex = g_string_sized_new(2 * n);
-    for (unsigned i = 0; i < n; i++)
-        g_string_append_printf(hex, "%02x", bytes[i]);
-    return g_string_free(hex, FALSE);
+    return hex_text(bytes, n);
 }
 
 void digest_end(Digest *digest, char **out_sha1, char **out_sha256) {

@@ -1,5 +1,7 @@
 #include "base/random.h"
 
+#include "base/hex.h"
+
 #include <errno.h>
 #include <glib.h>
 #include <sys/random.h>
@@ -17,10 +19,7 @@ void random_bytes(void *out, size_t n) {
 char *random_hex(size_t n) {
     g_autofree unsigned char *bytes = g_malloc(n);
     random_bytes(bytes, n);
-    GString *hex = g_string_sized_new(2 * n);
-    for (size_t i = 0; i < n; i++)
-        g_string_append_printf(hex, "%02x", bytes[i]);
-    return g_string_free(hex, FALSE);
+    return hex_text(bytes, n);
 }
 
 char *random_base64(size_t n) {

@@ -20,6 +20,9 @@ struct HttpRequest {
     int refused; /* with this status, and why; 0: not */
     char *why;
 
+    int answered_status; /* for the log; 0: not yet */
+    int64_t answered_size;
+
     /* The form that comes in. */
     struct MHD_PostProcessor *post;
     char *field; /* the one at hand, and what is known of its value; NULL: none, or a file */

@@ -200,8 +200,8 @@ static enum MHD_Result answer(HttpRequest *request) {
                                     g_ptr_array_index(response->headers, i + 1));
     enum MHD_Result result = mhd.MHD_queue_response(request->connection, (unsigned)response->status, out);
     mhd.MHD_destroy_response(out);
-    request->refused = response->status; /* for the log */
-    request->received = response->size;
+    request->answered_status = response->status;
+    request->answered_size = response->size;
     return result;
 }
 
@@ -237,9 +237,9 @@ static void completed(void *data, struct MHD_Connection *connection, void **cont
     HttpRequest *request = *context;
     if (!request)
         return;
-    int status = code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? request->refused : 0;
+    int status = code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? request->answered_status : 0;
     if (server->config.answered)
-        server->config.answered(request, status, status ? request->received : 0,
+        server->config.answered(request, status, status ? request->answered_size : 0,
                                 g_get_monotonic_time() - request->since_us, server->config.data);
     http_incoming_free(request);
     *context = NULL;

@@ -65,16 +65,11 @@ static Task *read_task(const DbQuery *query) {
     return task;
 }
 
-/* A SELECT that locks its rows until the end of the transaction; in SQLite the transaction has locked all. */
-static const char *locking(const Db *db, const char *sql, const char *locking_sql) {
-    return db_pick(db, sql, locking_sql, locking_sql);
-}
-
-/* The task of that name, locked, or NULL: with ERROR_NOT_FOUND if there is none. */
+/* The task of that name, locked, or NULL: with ERROR_NOT_FOUND if there is none. In SQLite the transaction has locked all. */
 static Task *find_task(Db *db, const char *queue, const char *name, GError **error) {
     static const char sql[] = "SELECT " COLUMNS "FROM tasks WHERE queue = ? AND name = ?";
     static const char locking_sql[] = "SELECT " COLUMNS "FROM tasks WHERE queue = ? AND name = ? FOR UPDATE";
-    g_autoptr(DbQuery) query = db_query(db, locking(db, sql, locking_sql), DB_TEXT(queue), DB_TEXT(name));
+    g_autoptr(DbQuery) query = db_query(db, db_pick(db, sql, locking_sql, locking_sql), DB_TEXT(queue), DB_TEXT(name));
     Task *task = db_next(query) ? read_task(query) : NULL;
     if (db_end(query, error) && !task)
         error_set(error, ERROR_NOT_FOUND, "there is no task %s in the queue %s", name, queue);
@@ -137,7 +132,7 @@ static GPtrArray *find_waiting(Db *db, const char *queue, int most, int64_t now_
                                       "ORDER BY eta, id LIMIT ? FOR UPDATE SKIP LOCKED";
     g_autoptr(GPtrArray) tasks = g_ptr_array_new_with_free_func((GDestroyNotify)task_free);
     g_autoptr(DbQuery) query =
-        db_query(db, locking(db, sql, locking_sql), DB_TEXT(queue), DB_INT(now_ms), DB_INT(most));
+        db_query(db, db_pick(db, sql, locking_sql, locking_sql), DB_TEXT(queue), DB_INT(now_ms), DB_INT(most));
     while (db_next(query))
         g_ptr_array_add(tasks, read_task(query));
     return db_end(query, error) ? g_steal_pointer(&tasks) : NULL;
