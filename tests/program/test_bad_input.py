@@ -201,7 +201,8 @@ class BadSetup(harness.LocalTestCase):
 
     def test_a_port_that_is_in_use_of_a_server_in_the_background(self):
         site = self.site({'/': WHITE})
-        self.suite([('it', site.url + '/')], setup=f'python3 -m http.server -b 127.0.0.1 {site.port} &',
+        # The server has said why it ends before setup does.
+        self.suite([('it', site.url + '/')], setup=f'python3 -m http.server -b 127.0.0.1 {site.port} & wait $! || true',
                    waitFor={'url': site.url + '/'})
         result = self.dpxdt('update', 'tests')
         self.assertEqual(result.returncode, 0)
