@@ -4,23 +4,14 @@
 #include "base/library.h"
 
 #include <openssl/evp.h>
-#include <pthread.h>
 
 /* What we call of libcrypto; as in its own manual. */
 #define FUNCTIONS(F)  \
     F(EVP_MD_CTX_new) \
     F(EVP_MD_CTX_free) F(EVP_DigestInit_ex) F(EVP_DigestUpdate) F(EVP_DigestFinal_ex) F(EVP_sha1) F(EVP_sha256)
 
-#define POINTER(name) __typeof__(&name) name;
-static struct { FUNCTIONS(POINTER) } crypto;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static GError *why_not; /* it could not be loaded */
-
-static void load(void) {
-#define SYMBOL(name) {#name, &crypto.name},
-    const LibrarySymbol symbols[] = {FUNCTIONS(SYMBOL)};
-    (void)!library_load("libcrypto.so.3", "libssl3", symbols, G_N_ELEMENTS(symbols), &why_not);
-}
+static struct { FUNCTIONS(LIBRARY_POINTER) } crypto;
+static LIBRARY(crypto, FUNCTIONS, "libcrypto.so.3", "libssl3");
 
 enum { SHA1, SHA256, HASHES };
 
@@ -29,11 +20,8 @@ struct Digest {
 };
 
 Digest *digest_new(GError **error) {
-    pthread_once(&once, load);
-    if (why_not) {
-        g_propagate_error(error, g_error_copy(why_not));
+    if (!library_load(&crypto_library, error))
         return NULL;
-    }
     Digest *digest = g_new0(Digest, 1);
     const EVP_MD *const kinds[HASHES] = {[SHA1] = crypto.EVP_sha1(), [SHA256] = crypto.EVP_sha256()};
     for (int i = 0; i < HASHES; i++) {

@@ -3,16 +3,27 @@
 #include <dlfcn.h>
 #include <string.h>
 
-bool library_load(const char *file, const char *package, const LibrarySymbol *symbols, size_t n, GError **error) {
-    void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
-    for (size_t i = 0; library && i < n; i++) {
-        void *symbol = dlsym(library, symbols[i].name);
-        if (!symbol)
-            library = NULL;
-        /* A pointer to a function and one to an object have no common type in C; POSIX has them of one size. */
-        memcpy(symbols[i].function, &symbol, sizeof symbol);
+/* A pointer to a function and one to an object have no common type in C; POSIX has them of one size. */
+static bool find_functions(const Library *library, void *handle) {
+    for (size_t i = 0; i < library->n; i++) {
+        void *function = dlsym(handle, library->names[i]);
+        if (!function)
+            return false;
+        memcpy((char *)library->table + i * sizeof function, &function, sizeof function);
     }
-    if (!library)
-        error_set(error, ERROR_FAILED, "%s (package %s) is needed for this: %s", file, package, dlerror());
-    return library != NULL;
+    return true;
+}
+
+bool library_load(Library *library, GError **error) {
+    pthread_mutex_lock(&library->lock);
+    if (!library->is_loaded) {
+        void *handle = dlopen(library->file, RTLD_NOW | RTLD_LOCAL);
+        library->is_loaded = handle && find_functions(library, handle);
+        if (!library->is_loaded)
+            error_set(error, ERROR_FAILED, "%s (package %s) is needed for this: %s", library->file, library->package,
+                      dlerror());
+    }
+    bool is_loaded = library->is_loaded;
+    pthread_mutex_unlock(&library->lock);
+    return is_loaded;
 }

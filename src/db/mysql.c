@@ -5,7 +5,6 @@
 #include <errmsg.h>
 #include <mysql.h>
 #include <mysqld_error.h>
-#include <pthread.h>
 #include <string.h>
 
 /* What we call of MariaDB's client library; as in its own manual. */
@@ -21,16 +20,8 @@
                     F(mysql_stmt_param_count) F(mysql_num_fields) F(mysql_fetch_fields) F(mysql_free_result)       \
                         F(mysql_affected_rows)
 
-#define POINTER(name) __typeof__(&name) name;
-static struct { FUNCTIONS(POINTER) } my;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static GError *why_not; /* it could not be loaded */
-
-static void load(void) {
-#define SYMBOL(name) {#name, &my.name},
-    const LibrarySymbol symbols[] = {FUNCTIONS(SYMBOL)};
-    (void)!library_load("libmariadb.so.3", "libmariadb3", symbols, G_N_ELEMENTS(symbols), &why_not);
-}
+static struct { FUNCTIONS(LIBRARY_POINTER) } my;
+static LIBRARY(my, FUNCTIONS, "libmariadb.so.3", "libmariadb3");
 
 enum { NETWORK_TIMEOUT_S = 60, CONNECT_TIMEOUT_S = 10, MOST_COLUMNS = 64 };
 
@@ -123,11 +114,8 @@ static bool connect_to(Mysql *mysql, const char *url, GError **error) {
 }
 
 static void *mysql_driver_open(const char *url, GError **error) {
-    pthread_once(&once, load);
-    if (why_not) {
-        g_propagate_error(error, g_error_copy(why_not));
+    if (!library_load(&my_library, error))
         return NULL;
-    }
     Mysql *mysql = g_new0(Mysql, 1);
     mysql->handle = my.mysql_init(NULL);
     mysql->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, close_statement);

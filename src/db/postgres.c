@@ -3,7 +3,6 @@
 #include "base/library.h"
 
 #include <libpq-fe.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 /* What we call of libpq; as in its own manual. */
@@ -15,16 +14,8 @@
         F(PQresultErrorField) F(PQresultErrorMessage) F(PQclear) F(PQnfields) F(PQntuples) F(PQcmdTuples) F(PQftype) \
             F(PQgetisnull) F(PQgetvalue) F(PQgetlength)
 
-#define POINTER(name) __typeof__(&name) name;
-static struct { FUNCTIONS(POINTER) } pq;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static GError *why_not; /* it could not be loaded */
-
-static void load(void) {
-#define SYMBOL(name) {#name, &pq.name},
-    const LibrarySymbol symbols[] = {FUNCTIONS(SYMBOL)};
-    (void)!library_load("libpq.so.5", "libpq5", symbols, G_N_ELEMENTS(symbols), &why_not);
-}
+static struct { FUNCTIONS(LIBRARY_POINTER) } pq;
+static LIBRARY(pq, FUNCTIONS, "libpq.so.5", "libpq5");
 
 /* Types of columns, of pg_type.dat: an OID is what it was in every version. */
 enum { OID_BOOL = 16, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_FLOAT4 = 700, OID_FLOAT8 = 701 };
@@ -81,11 +72,8 @@ static void say_nothing(void *unused, const char *message) {
 }
 
 static void *postgres_open(const char *url, GError **error) {
-    pthread_once(&once, load);
-    if (why_not) {
-        g_propagate_error(error, g_error_copy(why_not));
+    if (!library_load(&pq_library, error))
         return NULL;
-    }
     Postgres *postgres = g_new0(Postgres, 1);
     postgres->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     postgres->handle = pq.PQconnectdb(url);

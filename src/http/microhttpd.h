@@ -1,30 +1,26 @@
 /* libmicrohttpd, loaded when a server is started (base/library.h): it brings GnuTLS and what that needs. */
 #pragma once
 
-#include "base/error.h"
+#include "base/library.h"
 
 #include <microhttpd.h>
 
 /* What we call of it; as in its own manual. */
-#define MICROHTTPD_FUNCTIONS(F)                                                                             \
-    F(MHD_start_daemon)                                                                                     \
-    F(MHD_quiesce_daemon)                                                                                   \
-    F(MHD_stop_daemon)                                                                                      \
-    F(MHD_get_daemon_info)                                                                                  \
-    F(MHD_get_connection_info) F(MHD_get_connection_values) F(MHD_lookup_connection_value)                  \
-        F(MHD_create_post_processor) F(MHD_post_process) F(MHD_destroy_post_processor)                      \
-            F(MHD_basic_auth_get_username_password) F(MHD_free) F(MHD_create_response_from_buffer)          \
-                F(MHD_create_response_from_fd_at_offset64) F(MHD_add_response_header) F(MHD_queue_response) \
-                    F(MHD_destroy_response)
+#define MICROHTTPD_FUNCTIONS(F)                                                                                      \
+    F(MHD_start_daemon)                                                                                              \
+    F(MHD_quiesce_daemon)                                                                                            \
+    F(MHD_stop_daemon)                                                                                               \
+    F(MHD_get_daemon_info)                                                                                           \
+    F(MHD_get_connection_info)                                                                                       \
+    F(MHD_get_connection_values) F(MHD_lookup_connection_value) F(MHD_create_post_processor) F(MHD_post_process)     \
+        F(MHD_destroy_post_processor) F(MHD_basic_auth_get_username_password) F(MHD_free)                            \
+            F(MHD_create_response_from_buffer) F(MHD_create_response_from_fd_at_offset64) F(MHD_add_response_header) \
+                F(MHD_queue_response) F(MHD_destroy_response)
 
 typedef struct {
-#define MICROHTTPD_POINTER(name) __typeof__(&name) name;
-    MICROHTTPD_FUNCTIONS(MICROHTTPD_POINTER)
-#undef MICROHTTPD_POINTER
+    MICROHTTPD_FUNCTIONS(LIBRARY_POINTER)
 } Microhttpd;
 
-/* Valid once microhttpd_load() has returned true. */
+/* Valid once mhd_library is loaded. */
 extern Microhttpd mhd;
-
-/* Fails with ERROR_FAILED if the library is not installed. Any thread. */
-bool microhttpd_load(GError **error) MUST_CHECK;
+extern Library mhd_library;

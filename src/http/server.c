@@ -266,7 +266,7 @@ static void server_free(HttpServer *server) {
 
 HttpServer *http_server_start(const HttpConfig *config, GError **error) {
     struct sockaddr_in address;
-    if (!microhttpd_load(error) || !make_address(config, &address, error))
+    if (!library_load(&mhd_library, error) || !make_address(config, &address, error))
         return NULL;
     HttpServer *server = g_new0(HttpServer, 1);
     server->config = *config;

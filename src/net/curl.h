@@ -2,19 +2,37 @@
  * time: more than it takes to compare two screenshots, which needs none of them. */
 #pragma once
 
-#include "base/error.h"
+#include "base/library.h"
 
+#define CURL_DISABLE_TYPECHECK /* which would look at our pointers for functions */
 #include <curl/curl.h>
 
 /* What we call of it; as in its own manual. */
+#define CURL_FUNCTIONS(F)  \
+    F(curl_easy_init)      \
+    F(curl_easy_reset)     \
+    F(curl_easy_setopt)    \
+    F(curl_easy_perform)   \
+    F(curl_easy_getinfo)   \
+    F(curl_easy_cleanup)   \
+    F(curl_easy_strerror)  \
+    F(curl_slist_append)   \
+    F(curl_slist_free_all) \
+    F(curl_mime_init)      \
+    F(curl_mime_addpart)   \
+    F(curl_mime_name)      \
+    F(curl_mime_filename)  \
+    F(curl_mime_type)      \
+    F(curl_mime_data)      \
+    F(curl_mime_free)      \
+    F(curl_global_init)
+
 typedef struct {
-    CURL *(*easy_init)(void);
-    CURLcode (*easy_setopt)(CURL *handle, CURLoption option, ...);
-    CURLcode (*easy_perform)(CURL *handle);
-    CURLcode (*easy_getinfo)(CURL *handle, CURLINFO info, ...);
-    void (*easy_cleanup)(CURL *handle);
-    const char *(*easy_strerror)(CURLcode code);
+    CURL_FUNCTIONS(LIBRARY_POINTER)
 } Curl;
 
-/* Returns a constant, or NULL with ERROR_FAILED if the library is not installed. Any thread. */
-const Curl *curl_load(GError **error) MUST_CHECK;
+/* Valid once curl_load() has returned true. */
+extern Curl curl;
+
+/* Fails with ERROR_FAILED if the library is not installed. Any thread. */
+bool curl_load(GError **error) MUST_CHECK;

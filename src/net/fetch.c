@@ -7,57 +7,221 @@
 
 /* As many as browsers follow. */
 enum { MAX_REDIRECTS = 20 };
+/* Where nothing answers at all. */
+enum { CONNECT_TIMEOUT_MS = 10 * 1000 };
 /* A server that is up sends its front page in this; one that streams for ever is up, too. */
-enum { MAX_BODY_BYTES = 64 * 1024 * 1024 };
+enum { MAX_STATUS_BYTES = 64 * 1024 * 1024 };
 
-static size_t discard(char *data, size_t size, size_t count, void *unused) {
-    (void)data, (void)unused;
-    return size * count;
+struct Fetcher {
+    CURL *handle;
+};
+
+/* An answer that comes in. */
+typedef struct {
+    Fetcher *fetcher;
+    const FetchRequest *request;
+    GByteArray *body;
+    GHashTable *headers;
+    int64_t received;
+    GError *error; /* why it was broken off by us */
+} Answer;
+
+Fetcher *fetcher_new(GError **error) {
+    if (!curl_load(error))
+        return NULL;
+    Fetcher *fetcher = g_new0(Fetcher, 1);
+    fetcher->handle = curl.curl_easy_init();
+    g_assert(fetcher->handle);
+    return fetcher;
+}
+
+void fetcher_free(Fetcher *fetcher) {
+    if (!fetcher)
+        return;
+    curl.curl_easy_cleanup(fetcher->handle);
+    g_free(fetcher);
+}
+
+void fetch_reply_free(FetchReply *reply) {
+    if (!reply)
+        return;
+    g_free(reply->url);
+    g_free(reply->content_type);
+    g_clear_pointer(&reply->body, g_bytes_unref);
+    g_clear_pointer(&reply->headers, g_hash_table_unref);
+    g_free(reply);
+}
+
+/* What comes in. */
+
+static long status_of(Fetcher *fetcher) {
+    long status = 0;
+    curl.curl_easy_getinfo(fetcher->handle, CURLINFO_RESPONSE_CODE, &status);
+    return status;
+}
+
+/* Each answer on the way, as a redirect, begins with a line of its own. */
+static size_t take_header(char *line, size_t one, size_t size, void *data) {
+    Answer *answer = data;
+    g_autofree char *text = g_strndup(line, size);
+    char *colon = strchr(text, ':');
+    if (g_str_has_prefix(text, "HTTP/"))
+        g_hash_table_remove_all(answer->headers);
+    else if (colon)
+        g_hash_table_insert(answer->headers, g_ascii_strdown(text, colon - text), g_strdup(g_strstrip(colon + 1)));
+    return size;
+}
+
+static size_t take_body(char *bytes, size_t one, size_t size, void *data) {
+    Answer *answer = data;
+    const FetchRequest *request = answer->request;
+    answer->received += (int64_t)size;
+    if (answer->received > request->max_bytes) {
+        error_set(&answer->error, ERROR_INVALID, "the answer has more than %" G_GINT64_FORMAT " bytes",
+                  request->max_bytes);
+        return 0;
+    }
+    if (request->take && status_of(answer->fetcher) / 100 == 2)
+        return request->take(request->take_data, bytes, size, &answer->error) ? size : 0;
+    g_byte_array_append(answer->body, (const guint8 *)bytes, (guint)size);
+    return size;
 }
 
 static int stop_if_asked(void *unused, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up) {
-    (void)unused, (void)down_total, (void)up_total, (void)up;
-    return stop_requested() || down > MAX_BODY_BYTES;
+    return stop_requested();
 }
 
-static CURL *new_request(const Curl *curl, const char *method, const char *url, int timeout_ms) {
-    CURL *request = curl->easy_init();
-    g_assert(request);
-    curl->easy_setopt(request, CURLOPT_URL, url);
-    curl->easy_setopt(request, CURLOPT_CUSTOMREQUEST, method);
-    curl->easy_setopt(request, CURLOPT_NOBODY, (long)(strcmp(method, "HEAD") == 0));
-    curl->easy_setopt(request, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl->easy_setopt(request, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-    curl->easy_setopt(request, CURLOPT_FOLLOWLOCATION, 1L);
-    curl->easy_setopt(request, CURLOPT_MAXREDIRS, (long)MAX_REDIRECTS);
-    curl->easy_setopt(request, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
-    curl->easy_setopt(request, CURLOPT_NOSIGNAL, 1L);
-    curl->easy_setopt(request, CURLOPT_SSL_VERIFYPEER, 0L);
-    curl->easy_setopt(request, CURLOPT_SSL_VERIFYHOST, 0L);
-    curl->easy_setopt(request, CURLOPT_WRITEFUNCTION, discard);
-    curl->easy_setopt(request, CURLOPT_NOPROGRESS, 0L);
-    curl->easy_setopt(request, CURLOPT_XFERINFOFUNCTION, stop_if_asked);
-    return request;
+/* What goes out. */
+
+static void set_security(CURL *handle, const FetchRequest *request) {
+    curl.curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl.curl_easy_setopt(handle, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    curl.curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, (long)request->follows_redirects);
+    curl.curl_easy_setopt(handle, CURLOPT_MAXREDIRS, (long)MAX_REDIRECTS);
+    if (request->trusts_any_certificate) {
+        curl.curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl.curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+    if (request->user) {
+        curl.curl_easy_setopt(handle, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+        curl.curl_easy_setopt(handle, CURLOPT_USERNAME, request->user);
+        curl.curl_easy_setopt(handle, CURLOPT_PASSWORD, request->password ? request->password : "");
+    }
 }
 
-int fetch_status(const char *method, const char *url, int timeout_ms, GError **error) {
-    char reason[CURL_ERROR_SIZE] = "";
-    long status = 0;
+static void set_times(CURL *handle, const FetchRequest *request) {
+    curl.curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+    curl.curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+    curl.curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+    curl.curl_easy_setopt(handle, CURLOPT_NOPROGRESS, (long)!request->ends_on_stop);
+    curl.curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, stop_if_asked);
+}
 
-    const Curl *curl = curl_load(error);
-    if (!curl)
-        return 0;
-    CURL *request = new_request(curl, method, url, timeout_ms);
-    curl->easy_setopt(request, CURLOPT_ERRORBUFFER, reason);
-    CURLcode code = curl->easy_perform(request);
-    curl->easy_getinfo(request, CURLINFO_RESPONSE_CODE, &status);
-    curl->easy_cleanup(request);
-    if (code == CURLE_OK)
-        return (int)status;
-    if (stop_requested())
+static curl_mime *new_form(CURL *handle, const FetchRequest *request) {
+    curl_mime *form = curl.curl_mime_init(handle);
+    for (size_t i = 0; i < request->n_parts; i++) {
+        const FetchPart *part = &request->parts[i];
+        gsize size;
+        const char *data = g_bytes_get_data(part->data, &size);
+        curl_mimepart *field = curl.curl_mime_addpart(form);
+        curl.curl_mime_name(field, part->name);
+        curl.curl_mime_data(field, data ? data : "", size);
+        if (part->file_name)
+            curl.curl_mime_filename(field, part->file_name);
+    }
+    return form;
+}
+
+static void set_body(CURL *handle, const FetchRequest *request, curl_mime *form) {
+    if (form) {
+        curl.curl_easy_setopt(handle, CURLOPT_MIMEPOST, form);
+    } else if (request->body) {
+        gsize size;
+        const void *data = g_bytes_get_data(request->body, &size);
+        curl.curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
+        curl.curl_easy_setopt(handle, CURLOPT_POSTFIELDS, data ? data : "");
+    }
+    /* Behind what would choose another one. */
+    curl.curl_easy_setopt(handle, CURLOPT_NOBODY, (long)(strcmp(request->method, "HEAD") == 0));
+    curl.curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request->method);
+}
+
+static struct curl_slist *new_headers(const FetchRequest *request) {
+    /* Without this libcurl waits up to a second for a server's leave to send a larger body. */
+    struct curl_slist *headers = curl.curl_slist_append(NULL, "Expect:");
+    for (size_t i = 0; request->headers && request->headers[i]; i++)
+        headers = curl.curl_slist_append(headers, request->headers[i]);
+    return headers;
+}
+
+static FetchReply *new_reply(Fetcher *fetcher, Answer *answer) {
+    const char *url = NULL, *content_type = g_hash_table_lookup(answer->headers, "content-type");
+    curl.curl_easy_getinfo(fetcher->handle, CURLINFO_EFFECTIVE_URL, &url);
+    FetchReply *reply = g_new0(FetchReply, 1);
+    reply->status = (int)status_of(fetcher);
+    reply->url = g_strdup(url);
+    reply->content_type = g_strdup(content_type ? content_type : "");
+    reply->body = g_byte_array_free_to_bytes(g_steal_pointer(&answer->body));
+    reply->headers = g_hash_table_ref(answer->headers);
+    return reply;
+}
+
+static void explain(Answer *answer, CURLcode code, const char *reason, GError **error) {
+    if (answer->error)
+        g_propagate_error(error, g_steal_pointer(&answer->error));
+    else if (code == CURLE_ABORTED_BY_CALLBACK)
         error_set(error, ERROR_STOPPED, "stopped");
     else
         error_set(error, code == CURLE_OPERATION_TIMEDOUT ? ERROR_TIMEOUT : ERROR_FAILED, "%s",
-                  *reason ? reason : curl->easy_strerror(code));
-    return 0;
+                  *reason ? reason : curl.curl_easy_strerror(code));
+}
+
+FetchReply *fetcher_run(Fetcher *fetcher, const FetchRequest *request, GError **error) {
+    char reason[CURL_ERROR_SIZE] = "";
+    CURL *handle = fetcher->handle;
+    g_autoptr(GHashTable) answered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    Answer answer = {.fetcher = fetcher, .request = request, .body = g_byte_array_new(), .headers = answered};
+
+    curl.curl_easy_reset(handle);
+    curl_mime *form = request->parts ? new_form(handle, request) : NULL;
+    struct curl_slist *headers = new_headers(request);
+    curl.curl_easy_setopt(handle, CURLOPT_URL, request->url);
+    curl.curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, reason);
+    curl.curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
+    curl.curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_header);
+    curl.curl_easy_setopt(handle, CURLOPT_HEADERDATA, &answer);
+    curl.curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
+    curl.curl_easy_setopt(handle, CURLOPT_WRITEDATA, &answer);
+    set_security(handle, request);
+    set_times(handle, request);
+    set_body(handle, request, form);
+    CURLcode code = curl.curl_easy_perform(handle);
+    FetchReply *reply = code == CURLE_OK ? new_reply(fetcher, &answer) : NULL;
+    if (!reply)
+        explain(&answer, code, reason, error);
+    curl.curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, NULL); /* which ends with this function */
+    curl.curl_mime_free(form);
+    curl.curl_slist_free_all(headers);
+    g_clear_pointer(&answer.body, g_byte_array_unref);
+    return reply;
+}
+
+static bool discard(void *unused, const void *bytes, size_t size, GError **error) {
+    return true;
+}
+
+int fetch_status(const char *method, const char *url, int timeout_ms, GError **error) {
+    const FetchRequest request = {
+        .method = method,
+        .url = url,
+        .timeout_ms = timeout_ms,
+        .max_bytes = MAX_STATUS_BYTES,
+        .take = discard,
+        .follows_redirects = true,
+        .trusts_any_certificate = true,
+        .ends_on_stop = true,
+    };
+    g_autoptr(Fetcher) fetcher = fetcher_new(error);
+    g_autoptr(FetchReply) reply = fetcher ? fetcher_run(fetcher, &request, error) : NULL;
+    return reply ? reply->status : 0;
 }
