@@ -1,9 +1,8 @@
 #include "api/run.h"
 
 #include "api/call.h"
-#include "queue/queue.h"
 #include "store/artifact.h"
-#include "store/run.h"
+#include "store/run_task.h"
 
 #include <string.h>
 
@@ -79,17 +78,8 @@ static bool read_distortion(Call *call, RunFacts *facts, GError **error) {
 
 /* What is said belongs to the request. */
 static bool read_facts(Call *call, RunFacts *out, GError **error) {
-    const struct {
-        const char *name;
-        char **value;
-    } texts[] = {
-        {"url", &out->url},           {"image", &out->image},           {"log", &out->log},
-        {"config", &out->config},     {"ref_url", &out->ref_url},       {"ref_image", &out->ref_image},
-        {"ref_log", &out->ref_log},   {"ref_config", &out->ref_config}, {"diff_image", &out->diff_image},
-        {"diff_log", &out->diff_log}, {"findings", &out->findings},
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
-        *texts[i].value = (char *)call_optional_text(call, texts[i].name);
+    for (size_t i = 0; i < RUN_N_TEXTS; i++)
+        *run_text(out, i) = (char *)call_optional_text(call, run_text_names[i]);
     out->run_failed = call_optional_text(call, "run_failed") != NULL;
     out->diff_failed = call_optional_text(call, "diff_failed") != NULL;
     return read_distortion(call, out, error);
@@ -135,39 +125,14 @@ static char *keep_config(Call *call, Db *db, const char *name, const char *url, 
     return kept && artifact_add(db, call->build_id, &artifact, call->now_ms, error) ? g_strdup(facts.sha1) : NULL;
 }
 
-static bool add_capture_task(Call *call, Db *db, const Target *target, const char *url, const char *config,
-                             bool is_baseline, GError **error) {
-    json_t *json =
-        json_pack("{s:I, s:s, s:i, s:s, s:s, s:s, s:b}", "build_id", (json_int_t)call->build_id, "release_name",
-                  target->release->name, "release_number", target->release->number, "run_name", target->run->name,
-                  "url", url, "config_sha1sum", config, "baseline", is_baseline);
-    char *payload = json_dumps(json, JSON_COMPACT);
-    g_autofree char *of_url = g_compute_checksum_for_string(G_CHECKSUM_SHA1, url, -1);
-    g_autofree char *name =
-        g_strdup_printf("%" G_GINT64_FORMAT ":%s%s", target->run->id, of_url, is_baseline ? ":baseline" : "");
-    const Task task = {
-        .queue = (char *)"capture",
-        .name = name,
-        .build_id = call->build_id,
-        .release_id = target->release->id,
-        .run_id = target->run->id,
-        .source = (char *)"request_run",
-        .payload = payload,
-        .content_type = (char *)"application/json",
-    };
-    bool added, done = queue_add(db, &task, call->now_ms, &added, error);
-    free(payload);
-    json_decref(json);
-    return done;
-}
-
 /* What the page is compared with: another one that is captured, too, or its own baseline, if there is one. */
 static bool request_reference(Call *call, Db *db, const Target *target, RunFacts *facts, GError **error) {
     const char *url = call_optional_text(call, "ref_url");
     if (url) {
         facts->ref_url = g_strdup(url);
         facts->ref_config = keep_config(call, db, "ref_config", url, error);
-        return facts->ref_config && add_capture_task(call, db, target, url, facts->ref_config, true, error);
+        return facts->ref_config && run_add_capture_task(db, target->release, target->run, url, facts->ref_config, true,
+                                                         call->now_ms, error);
     }
     g_autoptr(Release) release = NULL;
     g_autoptr(GError) cause = NULL;
@@ -207,7 +172,8 @@ static bool request_run(Db *db, void *data, GError **error) {
         return false;
     facts.url = g_strdup(url);
     facts.config = keep_config(call, db, "config", url, error);
-    if (!facts.config || !add_capture_task(call, db, &target, url, facts.config, false, error) ||
+    if (!facts.config ||
+        !run_add_capture_task(db, target.release, target.run, url, facts.config, false, call->now_ms, error) ||
         !request_reference(call, db, &target, &facts, error) ||
         !run_report(db, target.release, target.run, &facts, call->now_ms, error))
         return false;

@@ -134,6 +134,14 @@ int64_t db_change_values(Db *db, GError **error, const char *sql, const DbValue 
     return run(db, sql, values, n, &rows, error) ? rows.changed : -1;
 }
 
+int64_t db_change_if_new_values(Db *db, GError **error, const char *sql, const DbValue *values, size_t n) {
+    static const char start[] = "INSERT INTO";
+    g_assert(g_str_has_prefix(sql, start));
+    g_autofree char *statement = db_kind(db) == DB_MYSQL ? g_strconcat("INSERT IGNORE INTO", sql + strlen(start), NULL)
+                                                         : g_strconcat(sql, " ON CONFLICT DO NOTHING", NULL);
+    return db_change_values(db, error, statement, values, n);
+}
+
 int64_t db_insert_values(Db *db, GError **error, const char *sql, const DbValue *values, size_t n) {
     g_autoptr(DbQuery) query = db_query_values(db, sql, values, n);
     bool has_row = db_next(query);
@@ -181,28 +189,43 @@ void db_roll_back(DbTransaction *transaction) {
 }
 
 /* Tries once. *out_again is whether trying again may help. */
-static bool try(DbPool *pool, DbWork work, void *data, bool *out_again, GError **error) {
-    g_autoptr(Db) db = db_pool_take(pool, TAKE_TIMEOUT_MS, error);
-    if (!db)
-        return false;
+typedef bool (*Try)(Db *db, DbWork work, void *data, bool *out_again, GError **error);
+
+static bool is_worth_another(const GError *cause, bool is_committing) {
+    bool was_lost = g_error_matches(cause, DB_ERROR, DB_ERROR_LOST);
+    return g_error_matches(cause, DB_ERROR, DB_ERROR_BUSY) || (was_lost && !is_committing);
+}
+
+static bool try_transaction(Db *db, DbWork work, void *data, bool *out_again, GError **error) {
     g_autoptr(GError) cause = NULL;
     g_autoptr(DbTransaction) transaction = db_begin(db, &cause);
     bool is_committing = transaction && work(db, data, &cause);
     if (is_committing && db_commit(g_steal_pointer(&transaction), &cause))
         return true;
-    bool was_lost = g_error_matches(cause, DB_ERROR, DB_ERROR_LOST);
-    *out_again = g_error_matches(cause, DB_ERROR, DB_ERROR_BUSY) || (was_lost && !is_committing);
+    *out_again = is_worth_another(cause, is_committing);
     g_propagate_error(error, g_steal_pointer(&cause));
     return false;
 }
 
-bool db_transact(DbPool *pool, DbWork work, void *data, GError **error) {
+static bool try_reading(Db *db, DbWork work, void *data, bool *out_again, GError **error) {
+    g_autoptr(GError) cause = NULL;
+    if (work(db, data, &cause))
+        return true;
+    *out_again = is_worth_another(cause, false);
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return false;
+}
+
+static bool run_work(DbPool *pool, Try try, DbWork work, void *data, GError **error) {
     guint64 wait_us = FIRST_WAIT_US;
     for (int left = MOST_TRIES; left > 0; left--, wait_us *= 2) {
         g_autoptr(GError) cause = NULL;
         bool again = false;
-        if (try(pool, work, data, &again, &cause))
-            return true;
+        {
+            g_autoptr(Db) db = db_pool_take(pool, TAKE_TIMEOUT_MS, &cause);
+            if (db && try(db, work, data, &again, &cause))
+                return true;
+        }
         if (!again || left == 1) {
             g_propagate_error(error, g_steal_pointer(&cause));
             return false;
@@ -210,4 +233,12 @@ bool db_transact(DbPool *pool, DbWork work, void *data, GError **error) {
         g_usleep(wait_us / 2 + (guint64)g_random_int_range(0, (gint32)wait_us));
     }
     g_assert_not_reached();
+}
+
+bool db_transact(DbPool *pool, DbWork work, void *data, GError **error) {
+    return run_work(pool, try_transaction, work, data, error);
+}
+
+bool db_read(DbPool *pool, DbWork work, void *data, GError **error) {
+    return run_work(pool, try_reading, work, data, error);
 }

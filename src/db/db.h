@@ -120,6 +120,10 @@ bool db_end(DbQuery *query, GError **error) MUST_CHECK;
 #define db_change(db, error, ...) db_change_values(db, error, DB_SPLIT(__VA_ARGS__))
 int64_t db_change_values(Db *db, GError **error, const char *sql, const DbValue *values, size_t n);
 
+/* The same for "INSERT INTO ...", of rows that may be there already: these are left as they are. */
+#define db_change_if_new(db, error, ...) db_change_if_new_values(db, error, DB_SPLIT(__VA_ARGS__))
+int64_t db_change_if_new_values(Db *db, GError **error, const char *sql, const DbValue *values, size_t n);
+
 /* The same for a row that is inserted into a table with a column id: returns that of the new row, or -1. */
 #define db_insert(db, error, ...) db_insert_values(db, error, DB_SPLIT(__VA_ARGS__))
 int64_t db_insert_values(Db *db, GError **error, const char *sql, const DbValue *values, size_t n);
@@ -149,3 +153,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbTransaction, db_roll_back)
  * another one was in the way or the connection broke. It may be called several times, so what it gives back it sets. */
 typedef bool (*DbWork)(Db *db, void *data, GError **error);
 bool db_transact(DbPool *pool, DbWork work, void *data, GError **error) MUST_CHECK;
+
+/* The same for work that only reads, each statement for itself: it keeps nobody from writing. */
+bool db_read(DbPool *pool, DbWork work, void *data, GError **error) MUST_CHECK;

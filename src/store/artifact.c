@@ -13,11 +13,9 @@ void artifact_free(Artifact *artifact) {
 
 /* Two may bring the same file at once; one of them finds it there. */
 static bool add_file(Db *db, const Artifact *artifact, int64_t now_ms, GError **error) {
-    static const char sql[] =
-        "INSERT INTO artifacts (sha1, sha256, size, created) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
-    static const char mysql[] = "INSERT IGNORE INTO artifacts (sha1, sha256, size, created) VALUES (?, ?, ?, ?)";
-    return db_change(db, error, db_pick(db, sql, sql, mysql), DB_TEXT(artifact->sha1), DB_TEXT(artifact->sha256),
-                     DB_INT(artifact->size), DB_INT(now_ms)) >= 0;
+    return db_change_if_new(db, error, "INSERT INTO artifacts (sha1, sha256, size, created) VALUES (?, ?, ?, ?)",
+                            DB_TEXT(artifact->sha1), DB_TEXT(artifact->sha256), DB_INT(artifact->size),
+                            DB_INT(now_ms)) >= 0;
 }
 
 static bool check_hashes(Db *db, const Artifact *artifact, GError **error) {

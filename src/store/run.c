@@ -32,18 +32,22 @@ static RunStatus status_from_name(const char *name) {
     return RUN_FAILED;
 }
 
+const char *const run_text_names[RUN_N_TEXTS] = {
+    "url",     "image",      "log",        "config",   "ref_url",  "ref_image",
+    "ref_log", "ref_config", "diff_image", "diff_log", "findings",
+};
+
+char **run_text(RunFacts *facts, size_t index) {
+    char **const texts[RUN_N_TEXTS] = {
+        &facts->url,     &facts->image,      &facts->log,        &facts->config,   &facts->ref_url,  &facts->ref_image,
+        &facts->ref_log, &facts->ref_config, &facts->diff_image, &facts->diff_log, &facts->findings,
+    };
+    return texts[index];
+}
+
 void run_facts_clear(RunFacts *facts) {
-    g_free(facts->url);
-    g_free(facts->image);
-    g_free(facts->log);
-    g_free(facts->config);
-    g_free(facts->ref_url);
-    g_free(facts->ref_image);
-    g_free(facts->ref_log);
-    g_free(facts->ref_config);
-    g_free(facts->diff_image);
-    g_free(facts->diff_log);
-    g_free(facts->findings);
+    for (size_t i = 0; i < RUN_N_TEXTS; i++)
+        g_free(*run_text(facts, i));
     memset(facts, 0, sizeof *facts);
 }
 
@@ -60,9 +64,6 @@ void run_free(Run *run) {
 Run *run_row_read(const DbQuery *query, size_t first) {
     Run *run = g_new0(Run, 1);
     RunFacts *facts = &run->facts;
-    char **const texts[] = {&facts->url,        &facts->image,     &facts->log,     &facts->config,
-                            &facts->ref_url,    &facts->ref_image, &facts->ref_log, &facts->ref_config,
-                            &facts->diff_image, &facts->diff_log,  &facts->findings};
     run->id = db_int(query, first);
     run->release_id = db_int(query, first + 1);
     run->build_id = db_int(query, first + 2);
@@ -70,9 +71,9 @@ Run *run_row_read(const DbQuery *query, size_t first) {
     run->status = status_from_name(db_text(query, first + 4));
     run->created_ms = db_int(query, first + 5);
     run->modified_ms = db_int(query, first + 6);
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
-        *texts[i] = g_strdup(db_text(query, first + 7 + i));
-    size_t next = first + 7 + G_N_ELEMENTS(texts);
+    for (size_t i = 0; i < RUN_N_TEXTS; i++)
+        *run_text(facts, i) = g_strdup(db_text(query, first + 7 + i));
+    size_t next = first + 7 + RUN_N_TEXTS;
     facts->has_distortion = !db_is_null(query, next);
     facts->distortion = db_real(query, next);
     facts->run_failed = db_int(query, next + 1) != 0;

@@ -39,6 +39,11 @@ typedef struct {
     bool run_failed, diff_failed;
 } RunFacts;
 
+/* The texts among them, by the names that they have in reports and in the table. */
+enum { RUN_N_TEXTS = 11 };
+extern const char *const run_text_names[RUN_N_TEXTS];
+char **run_text(RunFacts *facts, size_t index);
+
 void run_facts_clear(RunFacts *facts);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RunFacts, run_facts_clear)
 

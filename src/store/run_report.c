@@ -1,11 +1,10 @@
 /* What a report does to a run: facts are taken over, the status follows from them. */
 #include "store/run.h"
 
-#include "queue/queue.h"
 #include "store/artifact.h"
 #include "store/run_row.h"
+#include "store/run_task.h"
 
-#include <jansson.h>
 #include <string.h>
 
 /* Taking over. */
@@ -34,14 +33,8 @@ static bool is_another(const char *kept, const char *said) {
 static void merge(RunFacts *facts, const RunFacts *said) {
     if (is_another(facts->image, said->image) || is_another(facts->ref_image, said->ref_image))
         forget_diff(facts);
-    char **const kept[] = {&facts->url,      &facts->image,      &facts->log,     &facts->config,
-                           &facts->ref_url,  &facts->ref_image,  &facts->ref_log, &facts->ref_config,
-                           &facts->findings, &facts->diff_image, &facts->diff_log};
-    const char *const texts[] = {said->url,      said->image,      said->log,     said->config,
-                                 said->ref_url,  said->ref_image,  said->ref_log, said->ref_config,
-                                 said->findings, said->diff_image, said->diff_log};
-    for (size_t i = 0; i < G_N_ELEMENTS(kept); i++)
-        take(kept[i], texts[i]);
+    for (size_t i = 0; i < RUN_N_TEXTS; i++)
+        take(run_text(facts, i), *run_text((RunFacts *)said, i));
     if (said->has_distortion) {
         facts->has_distortion = true;
         facts->distortion = said->distortion;
@@ -90,15 +83,13 @@ static bool recall_comparison(Db *db, Run *run, GError **error) {
 }
 
 static bool keep_comparison(Db *db, const Run *run, int64_t now_ms, GError **error) {
-    static const char sql[] = "INSERT INTO comparisons (build_id, ref_image, image, diff_image, diff_log, findings, "
-                              "distortion, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
-    static const char mysql[] = "INSERT IGNORE INTO comparisons (build_id, ref_image, image, diff_image, diff_log, "
-                                "findings, distortion, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
     const RunFacts *facts = &run->facts;
-    return db_change(db, error, db_pick(db, sql, sql, mysql), DB_INT(run->build_id), DB_TEXT(facts->ref_image),
-                     DB_TEXT(facts->image), DB_TEXT(facts->diff_image), DB_TEXT(facts->diff_log),
-                     DB_TEXT(facts->findings), facts->has_distortion ? DB_REAL(facts->distortion) : DB_NULL,
-                     DB_INT(now_ms)) >= 0;
+    return db_change_if_new(db, error,
+                            "INSERT INTO comparisons (build_id, ref_image, image, diff_image, diff_log, findings, "
+                            "distortion, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                            DB_INT(run->build_id), DB_TEXT(facts->ref_image), DB_TEXT(facts->image),
+                            DB_TEXT(facts->diff_image), DB_TEXT(facts->diff_log), DB_TEXT(facts->findings),
+                            facts->has_distortion ? DB_REAL(facts->distortion) : DB_NULL, DB_INT(now_ms)) >= 0;
 }
 
 static bool find_decision(Db *db, const Run *run, bool *out_approved, GError **error) {
@@ -138,30 +129,6 @@ static RunStatus status_of(const RunFacts *facts, bool approved) {
     return facts->image && !facts->ref_config ? RUN_NO_DIFF_NEEDED : RUN_DATA_PENDING;
 }
 
-/* Workers of old take the keys of the payload as parameters, so there may be no others. */
-static bool add_diff_task(Db *db, const Release *release, const Run *run, int64_t now_ms, GError **error) {
-    const RunFacts *facts = &run->facts;
-    json_t *json = json_pack("{s:I, s:s, s:i, s:s, s:s, s:s}", "build_id", (json_int_t)run->build_id, "release_name",
-                             release->name, "release_number", release->number, "run_name", run->name, "run_sha1sum",
-                             facts->image, "reference_sha1sum", facts->ref_image);
-    char *payload = json_dumps(json, JSON_COMPACT);
-    g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT ":%s:%s", run->id, facts->image, facts->ref_image);
-    const Task task = {
-        .queue = (char *)"run-pdiff",
-        .name = name,
-        .build_id = run->build_id,
-        .release_id = run->release_id,
-        .run_id = run->id,
-        .source = (char *)"report_run",
-        .payload = payload,
-        .content_type = (char *)"application/json",
-    };
-    bool added, done = queue_add(db, &task, now_ms, &added, error);
-    free(payload);
-    json_decref(json);
-    return done;
-}
-
 /* Writes the run with the status that its facts have, and all that follows. */
 static bool settle(Db *db, Release *release, Run *run, int64_t now_ms, GError **error) {
     RunStatus before = run->status;
@@ -172,7 +139,7 @@ static bool settle(Db *db, Release *release, Run *run, int64_t now_ms, GError **
     run->modified_ms = now_ms;
     bool keeps = has_pair(&run->facts) && is_compared(&run->facts) && !run->facts.diff_failed;
     return run_row_write(db, run, error) && (!keeps || keep_comparison(db, run, now_ms, error)) &&
-           (run->status != RUN_NEEDS_DIFF || add_diff_task(db, release, run, now_ms, error)) &&
+           (run->status != RUN_NEEDS_DIFF || run_add_diff_task(db, release, run, now_ms, error)) &&
            release_count(db, release, run_row_count(before), run_row_count(run->status), now_ms, error);
 }
 
@@ -184,8 +151,8 @@ bool run_report(Db *db, Release *release, Run *run, const RunFacts *facts, int64
 }
 
 bool run_task_failed(Db *db, Release *release, Run *run, const char *queue, int64_t now_ms, GError **error) {
-    const RunFacts failed = {.run_failed = strcmp(queue, "capture") == 0,
-                             .diff_failed = strcmp(queue, "run-pdiff") == 0};
+    const RunFacts failed = {.run_failed = strcmp(queue, RUN_CAPTURE_QUEUE) == 0,
+                             .diff_failed = strcmp(queue, RUN_DIFF_QUEUE) == 0};
     merge(&run->facts, &failed);
     return settle(db, release, run, now_ms, error);
 }
@@ -193,12 +160,11 @@ bool run_task_failed(Db *db, Release *release, Run *run, const char *queue, int6
 /* Decisions. */
 
 static bool write_decision(Db *db, const Run *run, const char *actor, int64_t now_ms, GError **error) {
-    static const char sql[] = "INSERT INTO decisions (build_id, run_name, ref_image, image, actor, created) "
-                              "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
-    static const char mysql[] = "INSERT IGNORE INTO decisions (build_id, run_name, ref_image, image, actor, created) "
-                                "VALUES (?, ?, ?, ?, ?, ?)";
-    return db_change(db, error, db_pick(db, sql, sql, mysql), DB_INT(run->build_id), DB_TEXT(run->name),
-                     DB_TEXT(run->facts.ref_image), DB_TEXT(run->facts.image), DB_TEXT(actor), DB_INT(now_ms)) >= 0;
+    return db_change_if_new(db, error,
+                            "INSERT INTO decisions (build_id, run_name, ref_image, image, actor, created) "
+                            "VALUES (?, ?, ?, ?, ?, ?)",
+                            DB_INT(run->build_id), DB_TEXT(run->name), DB_TEXT(run->facts.ref_image),
+                            DB_TEXT(run->facts.image), DB_TEXT(actor), DB_INT(now_ms)) >= 0;
 }
 
 static bool remove_decision(Db *db, const Run *run, GError **error) {

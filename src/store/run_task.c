@@ -1,0 +1,56 @@
+#include "store/run_task.h"
+
+#include "queue/queue.h"
+
+#include <jansson.h>
+
+/* What payloads of both queues begin with; the caller gives it to add(). */
+static json_t *new_payload(const Release *release, const Run *run) {
+    return json_pack("{s:I, s:s, s:i, s:s}", "build_id", (json_int_t)run->build_id, "release_name", release->name,
+                     "release_number", release->number, "run_name", run->name);
+}
+
+static void put(json_t *payload, const char *key, const char *text) {
+    json_object_set_new(payload, key, json_string(text));
+}
+
+/* Takes the payload. */
+static bool add(Db *db, const Run *run, const char *queue, const char *name, const char *source, json_t *payload,
+                int64_t now_ms, GError **error) {
+    char *text = json_dumps(payload, JSON_COMPACT);
+    const Task task = {
+        .queue = (char *)queue,
+        .name = (char *)name,
+        .build_id = run->build_id,
+        .release_id = run->release_id,
+        .run_id = run->id,
+        .source = (char *)source,
+        .payload = text,
+        .content_type = (char *)"application/json",
+    };
+    bool added, done = queue_add(db, &task, now_ms, &added, error);
+    free(text);
+    json_decref(payload);
+    return done;
+}
+
+bool run_add_capture_task(Db *db, const Release *release, const Run *run, const char *url, const char *config,
+                          bool is_baseline, int64_t now_ms, GError **error) {
+    g_autofree char *of_url = g_compute_checksum_for_string(G_CHECKSUM_SHA1, url, -1);
+    g_autofree char *name =
+        g_strdup_printf("%" G_GINT64_FORMAT ":%s%s", run->id, of_url, is_baseline ? ":baseline" : "");
+    json_t *payload = new_payload(release, run);
+    put(payload, "url", url);
+    put(payload, "config_sha1sum", config);
+    json_object_set_new(payload, "baseline", json_boolean(is_baseline));
+    return add(db, run, RUN_CAPTURE_QUEUE, name, "request_run", payload, now_ms, error);
+}
+
+bool run_add_diff_task(Db *db, const Release *release, const Run *run, int64_t now_ms, GError **error) {
+    const char *image = run->facts.image, *ref_image = run->facts.ref_image;
+    g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT ":%s:%s", run->id, image, ref_image);
+    json_t *payload = new_payload(release, run);
+    put(payload, "run_sha1sum", image);
+    put(payload, "reference_sha1sum", ref_image);
+    return add(db, run, RUN_DIFF_QUEUE, name, "report_run", payload, now_ms, error);
+}
