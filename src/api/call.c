@@ -1,5 +1,8 @@
 #include "api/call.h"
 
+#include "base/clock.h"
+#include "base/secret.h"
+
 #include <string.h>
 
 /* Replies. */
@@ -46,8 +49,10 @@ int call_status_of(const GError *error) {
     return 500;
 }
 
+/* What it was is in the log. */
 static HttpResponse *fail(const Call *call, const GError *error) {
     int status = call->status ? call->status : call_status_of(error);
+    http_request_set_note(call->request, error->message);
     return call_error_response(status, status == 500 ? "the server failed" : error->message);
 }
 
@@ -57,29 +62,75 @@ typedef struct {
     DbWork work;
 } Attempt;
 
+static void forget(Call *call) {
+    json_object_clear(call->reply);
+    g_clear_pointer(&call->response, http_response_free);
+    g_clear_pointer(&call->actor, g_free);
+    memset(call->counts, 0, sizeof call->counts);
+    call->nothing_yet = false;
+    call->status = 0;
+}
+
 static bool attempt(Db *db, void *data, GError **error) {
     Attempt *attempt = data;
-    Call *call = attempt->call;
-    json_object_clear(call->reply);
-    g_clear_pointer(&call->actor, g_free);
-    call->status = 0;
-    return attempt->work(db, call, error);
+    forget(attempt->call);
+    return attempt->work(db, attempt->call, error);
+}
+
+static HttpResponse *answer(Call *call, const GError *error) {
+    if (error)
+        return fail(call, error);
+    for (MetricCount i = 0; i < METRIC_N_COUNTS; i++)
+        if (call->counts[i] > 0)
+            metrics_add(&call->api->metrics, i, call->counts[i]);
+    return call->response ? g_steal_pointer(&call->response) : json_response(200, json_incref(call->reply));
+}
+
+/* How work is done: db_transact() or db_read(). */
+typedef bool (*Doer)(DbPool *pool, DbWork work, void *data, GError **error);
+
+static HttpResponse *run(HttpRequest *request, Api *api, Doer doer, DbWork work, int64_t deadline_ms) {
+    Call call = {.api = api, .request = request, .reply = json_object()};
+    Attempt tried = {&call, work};
+    g_autoptr(GError) error = NULL;
+    uint64_t seen;
+    do {
+        seen = news_count(&api->news);
+        call.now_ms = g_get_real_time() / 1000;
+        if (doer(api->pool, attempt, &tried, &error) && doer == db_transact && !call.nothing_yet)
+            news_tell(&api->news);
+    } while (!error && call.nothing_yet && news_wait(&api->news, seen, deadline_ms));
+    HttpResponse *response = answer(&call, error);
+    forget(&call);
+    json_decref(call.reply);
+    return response;
+}
+
+static int64_t patience_of(const HttpRequest *request) {
+    const Call call = {.request = (HttpRequest *)request};
+    int wait_s = MIN(call_optional_number(&call, "wait", 0), CALL_MOST_WAIT_S);
+    return clock_now_ms() + wait_s * INT64_C(1000);
 }
 
 HttpResponse *call_run(HttpRequest *request, void *api, DbWork work) {
-    Call call = {.api = api, .request = request, .now_ms = g_get_real_time() / 1000, .reply = json_object()};
-    Attempt tried = {&call, work};
-    g_autoptr(GError) error = NULL;
-    bool done = db_transact(call.api->pool, attempt, &tried, &error);
-    HttpResponse *response = done ? json_response(200, json_incref(call.reply)) : fail(&call, error);
-    json_decref(call.reply);
-    g_free(call.actor);
-    return response;
+    return run(request, api, db_transact, work, 0);
+}
+
+HttpResponse *call_read(HttpRequest *request, void *api, DbWork work) {
+    return run(request, api, db_read, work, 0);
+}
+
+HttpResponse *call_wait_and_run(HttpRequest *request, void *api, DbWork work) {
+    return run(request, api, db_transact, work, patience_of(request));
+}
+
+HttpResponse *call_wait_and_read(HttpRequest *request, void *api, DbWork work) {
+    return run(request, api, db_read, work, patience_of(request));
 }
 
 /* Parameters. */
 
-const char *call_optional_text(Call *call, const char *name) {
+const char *call_optional_text(const Call *call, const char *name) {
     const char *text = http_request_parameter(call->request, name);
     return text && *text ? text : NULL;
 }
@@ -91,7 +142,7 @@ const char *call_text(Call *call, const char *name, GError **error) {
     return text;
 }
 
-int call_optional_number(Call *call, const char *name, int fallback) {
+int call_optional_number(const Call *call, const char *name, int fallback) {
     const char *text = call_optional_text(call, name);
     gint64 number;
     bool is_number = text && g_ascii_string_to_signed(text, 10, 1, G_MAXINT, &number, NULL);
@@ -125,19 +176,25 @@ static bool deny(Call *call, int status, GError **error, const char *message) {
     return false;
 }
 
+static ApiKey *superuser(const char *id) {
+    ApiKey *key = g_new0(ApiKey, 1);
+    key->id = g_strdup(id);
+    key->is_superuser = true;
+    return key;
+}
+
 /* The key of the caller, or NULL. Where nobody is asked, it is a superuser's. */
 static ApiKey *find_key(Call *call, Db *db, GError **error) {
-    const char *id, *secret;
-    if (call->api->ignore_auth) {
-        ApiKey *key = g_new0(ApiKey, 1);
-        key->id = g_strdup("anonymous_superuser");
-        key->is_superuser = true;
-        return key;
+    const char *id, *secret, *own_secret = call->api->own_secret;
+    if (call->api->ignore_auth)
+        return superuser("anonymous_superuser");
+    if (!http_request_credentials(call->request, &id, &secret)) {
+        deny(call, 401, error, "API key required");
+        return NULL;
     }
-    if (http_request_credentials(call->request, &id, &secret))
-        return api_key_check(db, id, secret, error);
-    deny(call, 401, error, "API key required");
-    return NULL;
+    if (own_secret && strcmp(id, API_OWN_KEY) == 0 && secret_equals(secret, own_secret))
+        return superuser(id);
+    return api_key_check(db, id, secret, error);
 }
 
 static bool build_exists(Call *call, Db *db, GError **error) {
@@ -170,4 +227,41 @@ bool call_allow_superuser(Call *call, Db *db, GError **error) {
     }
     call->actor = g_strdup(key->id);
     return true;
+}
+
+/* Releases. */
+
+typedef Release *(*Finder)(Db *db, int64_t build_id, const char *name, int number, GError **error);
+
+static Release *find_release(Call *call, Db *db, Finder find, GError **error) {
+    int number;
+    const char *name = call_text(call, "release_name", error);
+    if (!name || !call_number(call, "release_number", &number, error))
+        return NULL;
+    return find(db, call->build_id, name, number, error);
+}
+
+Release *call_find_release(Call *call, Db *db, GError **error) {
+    return find_release(call, db, release_find, error);
+}
+
+Release *call_lock_release(Call *call, Db *db, GError **error) {
+    return find_release(call, db, release_lock, error);
+}
+
+char *call_results_url(const Call *call, const Release *release) {
+    const char *host = http_request_header(call->request, "Host");
+    g_autofree char *name = g_uri_escape_string(release->name, NULL, false);
+    return g_strdup_printf("http://%s/release?id=%" G_GINT64_FORMAT "&name=%s&number=%d", host ? host : "localhost",
+                           release->build_id, name, release->number);
+}
+
+bool call_audit(const Call *call, Db *db, AuditKind kind, const Release *release, int64_t run_id, GError **error) {
+    const AuditEntry entry = {.build_id = release->build_id,
+                              .release_id = release->id,
+                              .run_id = run_id,
+                              .kind = kind,
+                              .actor = call->actor,
+                              .address = (char *)http_request_address(call->request)};
+    return audit_add(db, &entry, call->now_ms, error);
 }

@@ -1,7 +1,6 @@
 #include "api/queue.h"
 
-#include "api/call.h"
-#include "queue/queue.h"
+#include "api/lease.h"
 #include "store/run.h"
 
 #include <string.h>
@@ -10,12 +9,6 @@ enum { MOST_LEASED = 100, LEASE_S = 60, MOST_LEASE_S = 24 * 60 * 60, MOST_TASK_N
 
 static const char *queue_of(const Call *call) {
     return http_request_segment(call->request, "queue");
-}
-
-/* Workers of old say nothing of who they are. */
-static const char *owner_of(Call *call) {
-    const char *owner = call_optional_text(call, "owner");
-    return owner ? owner : http_request_address(call->request);
 }
 
 /* What follows for runs. */
@@ -87,7 +80,7 @@ static bool lease_tasks(Db *db, void *data, GError **error) {
     if (!call_allow_superuser(call, db, error))
         return false;
     const LeaseRequest request = {
-        .owner = owner_of(call),
+        .owner = lease_owner(call),
         .lease_ms = (int64_t)MS * MIN(call_optional_number(call, "timeout", LEASE_S), MOST_LEASE_S),
         .most = MIN(call_optional_number(call, "count", 1), MOST_LEASED),
     };
@@ -95,50 +88,29 @@ static bool lease_tasks(Db *db, void *data, GError **error) {
     g_autoptr(GPtrArray) leased = queue_lease(db, queue_of(call), &request, call->now_ms, &failed, error);
     if (!leased)
         return false;
+    call->counts[METRIC_LEASES_EXPIRED] = failed->len;
     for (guint i = 0; i < failed->len; i++)
         if (!fail_run(call, db, g_ptr_array_index(failed, i), error))
             return false;
+    call->nothing_yet = leased->len == 0 && failed->len == 0;
     json_t *tasks = json_array();
-    for (guint i = 0; i < leased->len; i++)
-        json_array_append_new(tasks, task_to_json(g_ptr_array_index(leased, i)));
+    for (guint i = 0; i < leased->len; i++) {
+        const Task *task = g_ptr_array_index(leased, i);
+        call->counts[METRIC_LEASES_EXPIRED] += task->attempts > 1;
+        json_array_append_new(tasks, task_to_json(task));
+    }
     json_object_set_new(call->reply, "tasks", tasks);
     return true;
 }
 
 HttpResponse *api_queue_lease(HttpRequest *request, void *api) {
-    return call_run(request, api, lease_tasks);
+    return call_wait_and_run(request, api, lease_tasks);
 }
 
-/* heartbeat and finish */
-
-/* Errors have the names that the workers of old print. */
-static bool name_error(GError **error) {
-    static const struct {
-        ErrorCode code;
-        const char *name;
-    } names[] = {
-        {ERROR_NOT_FOUND, "TaskDoesNotExistError: "},
-        {ERROR_TIMEOUT, "LeaseExpiredError: "},
-        {ERROR_GONE, "LeaseExpiredError: "},
-        {ERROR_DENIED, "NotOwnerError: "},
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-        if (error_is(*error, names[i].code)) {
-            g_prefix_error(error, "%s", names[i].name);
-            (*error)->code = ERROR_INVALID;
-            break;
-        }
-    return false;
-}
+/* heartbeat, finish, give_back */
 
 static bool read_holder(Call *call, Db *db, LeaseHolder *out, GError **error) {
-    if (!call_allow_superuser(call, db, error))
-        return false;
-    *out = (LeaseHolder){.queue = queue_of(call),
-                         .name = call_text(call, "task_id", error),
-                         .lease = call_optional_text(call, "lease_id"),
-                         .owner = owner_of(call)};
-    return out->name != NULL;
+    return call_allow_superuser(call, db, error) && lease_read_holder(call, queue_of(call), out, error);
 }
 
 static bool heartbeat(Db *db, void *data, GError **error) {
@@ -149,7 +121,7 @@ static bool heartbeat(Db *db, void *data, GError **error) {
     const char *message = call_optional_text(call, "message");
     int index = call_optional_number(call, "index", 0);
     call_put_success(call);
-    return queue_heartbeat(db, &holder, message ? message : "", index, call->now_ms, error) || name_error(error);
+    return queue_heartbeat(db, &holder, message ? message : "", index, call->now_ms, error) || lease_name_error(error);
 }
 
 HttpResponse *api_queue_heartbeat(HttpRequest *request, void *api) {
@@ -166,7 +138,7 @@ static bool finish(Db *db, void *data, GError **error) {
     bool failed = http_request_parameter(call->request, "error") != NULL;
     g_autoptr(Task) task = queue_finish(db, &holder, failed, call->now_ms, &again, error);
     if (!task)
-        return name_error(error);
+        return lease_name_error(error);
     int64_t left = task->run_id ? queue_count_of_run(db, task->run_id, error) : 1;
     call_put_success(call);
     return left >= 0 && (again || (!failed && left > 0) || fail_run(call, db, task, error));
@@ -174,4 +146,17 @@ static bool finish(Db *db, void *data, GError **error) {
 
 HttpResponse *api_queue_finish(HttpRequest *request, void *api) {
     return call_run(request, api, finish);
+}
+
+static bool give_back(Db *db, void *data, GError **error) {
+    Call *call = data;
+    LeaseHolder holder;
+    if (!read_holder(call, db, &holder, error))
+        return false;
+    call_put_success(call);
+    return queue_give_back(db, &holder, call->now_ms, error) || lease_name_error(error);
+}
+
+HttpResponse *api_queue_give_back(HttpRequest *request, void *api) {
+    return call_run(request, api, give_back);
 }

@@ -3,4 +3,4 @@
 
 #include "http/server.h"
 
-HttpHandler api_queue_add, api_queue_lease, api_queue_heartbeat, api_queue_finish;
+HttpHandler api_queue_add, api_queue_lease, api_queue_heartbeat, api_queue_finish, api_queue_give_back;

@@ -1,10 +1,13 @@
 #include "api/run.h"
 
-#include "api/call.h"
+#include "api/lease.h"
+#include "net/egress.h"
 #include "store/artifact.h"
 #include "store/run_task.h"
 
 #include <string.h>
+
+enum { MOST_LISTED = 1000 };
 
 /* find_run */
 
@@ -30,7 +33,7 @@ static bool find_run(Db *db, void *data, GError **error) {
 }
 
 HttpResponse *api_find_run(HttpRequest *request, void *api) {
-    return call_run(request, api, find_run);
+    return call_read(request, api, find_run);
 }
 
 /* The release and the run that a request names; both open to reports. */
@@ -46,17 +49,11 @@ static void target_clear(Target *target) {
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Target, target_clear)
 
 static bool find_target(Call *call, Db *db, Target *target, GError **error) {
-    int number;
     if (!call_allow_build(call, db, error))
         return false;
-    const char *release_name = call_text(call, "release_name", error);
-    if (!release_name || !call_number(call, "release_number", &number, error))
-        return false;
-    const char *run_name = call_text(call, "run_name", error);
-    if (!run_name)
-        return false;
-    target->release = release_lock(db, call->build_id, release_name, number, error);
-    if (!target->release || !release_check_open(target->release, error))
+    target->release = call_lock_release(call, db, error);
+    const char *run_name = target->release ? call_text(call, "run_name", error) : NULL;
+    if (!run_name || !release_check_open(target->release, error))
         return false;
     target->run = run_find_or_create(db, target->release, run_name, call->now_ms, error);
     return target->run != NULL;
@@ -85,15 +82,51 @@ static bool read_facts(Call *call, RunFacts *out, GError **error) {
     return read_distortion(call, out, error);
 }
 
+/* A worker that names its lease reports what came of the task and is done with it, at once: so a task that was leased to two,
+ * because the first was thought dead, has one result. *out_late: there is one already, by the same lease. */
+static bool finish_task(Call *call, Db *db, const Run *run, const RunFacts *facts, bool *out_late, GError **error) {
+    LeaseHolder holder;
+    const char *queue = call_optional_text(call, "queue_name");
+    *out_late = false;
+    if (!call_optional_text(call, "lease_id"))
+        return true;
+    if (!queue) {
+        error_set(error, ERROR_INVALID, "queue_name required");
+        return false;
+    }
+    if (!lease_read_holder(call, queue, &holder, error))
+        return false;
+    bool failed = facts->run_failed || facts->diff_failed;
+    g_autoptr(Task) task = queue_finish(db, &holder, failed, call->now_ms, out_late, error);
+    if (!task)
+        return lease_name_error(error);
+    if (task->run_id != run->id)
+        error_set(error, ERROR_INVALID, "the task %s is not for this run", task->name);
+    return task->run_id == run->id;
+}
+
+static void count_report(Call *call, const RunFacts *facts) {
+    bool is_diff = facts->diff_image || facts->diff_log || facts->diff_failed;
+    bool is_capture = facts->image || facts->ref_image || facts->run_failed;
+    call->counts[METRIC_CAPTURES] = is_capture && !facts->run_failed;
+    call->counts[METRIC_CAPTURES_FAILED] = facts->run_failed;
+    call->counts[METRIC_DIFFS] = is_diff && !facts->diff_failed;
+    call->counts[METRIC_DIFFS_FAILED] = facts->diff_failed;
+}
+
 static bool report_run(Db *db, void *data, GError **error) {
     Call *call = data;
     g_auto(Target) target = {0};
     RunFacts facts = {0};
+    bool is_late;
     if (!find_target(call, db, &target, error) || !read_facts(call, &facts, error) ||
-        !run_report(db, target.release, target.run, &facts, call->now_ms, error))
+        !finish_task(call, db, target.run, &facts, &is_late, error))
         return false;
     call_put_success(call);
-    return true;
+    if (is_late)
+        return true;
+    count_report(call, &facts);
+    return run_report(db, target.release, target.run, &facts, call->now_ms, error);
 }
 
 HttpResponse *api_report_run(HttpRequest *request, void *api) {
@@ -189,6 +222,92 @@ static bool request_run(Db *db, void *data, GError **error) {
     return true;
 }
 
-HttpResponse *api_request_run(HttpRequest *request, void *api) {
-    return call_run(request, api, request_run);
+/* Before there is a transaction: a name is looked up, which takes its time. */
+static bool check_egress(const HttpRequest *request, bool allow_private, GError **error) {
+    static const char *const names[] = {"url", "ref_url"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        const char *url = http_request_parameter(request, names[i]);
+        if (url && *url && !egress_check(url, allow_private, error)) {
+            g_prefix_error(error, "%s: ", names[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+HttpResponse *api_request_run(HttpRequest *request, void *data) {
+    Api *api = data;
+    g_autoptr(GError) error = NULL;
+    if (check_egress(request, api->allow_private, &error))
+        return call_run(request, api, request_run);
+    http_request_set_note(request, error->message);
+    return call_error_response(400, error->message);
+}
+
+/* list_runs */
+
+static json_t *run_to_json(const Run *run) {
+    json_t *json = json_pack("{s:s, s:s}", "run_name", run->name, "status", run_status_name(run->status));
+    for (size_t i = 0; i < RUN_N_TEXTS; i++) {
+        const char *text = *run_text((RunFacts *)&run->facts, i);
+        json_object_set_new(json, run_text_names[i], text ? json_string(text) : json_null());
+    }
+    json_object_set_new(json, "distortion", run->facts.has_distortion ? json_real(run->facts.distortion) : json_null());
+    return json;
+}
+
+static bool list_runs(Db *db, void *data, GError **error) {
+    Call *call = data;
+    if (!call_allow_build(call, db, error))
+        return false;
+    g_autoptr(Release) release = call_find_release(call, db, error);
+    int most = MIN(call_optional_number(call, "count", MOST_LISTED), MOST_LISTED);
+    g_autoptr(GPtrArray) runs =
+        release ? run_list(db, release->id, call_optional_text(call, "after"), most, error) : NULL;
+    if (!runs)
+        return false;
+    json_t *list = json_array();
+    for (guint i = 0; i < runs->len; i++)
+        json_array_append_new(list, run_to_json(g_ptr_array_index(runs, i)));
+    call_put_success(call);
+    json_object_set_new(call->reply, "runs", list);
+    return true;
+}
+
+HttpResponse *api_list_runs(HttpRequest *request, void *api) {
+    return call_read(request, api, list_runs);
+}
+
+/* decide_run */
+
+static bool read_approval(Call *call, bool *out_approved, GError **error) {
+    const char *text = call_text(call, "decision", error);
+    if (!text)
+        return false;
+    *out_approved = strcmp(text, "approve") == 0;
+    bool is_valid = *out_approved || strcmp(text, "reject") == 0;
+    if (!is_valid)
+        error_set(error, ERROR_INVALID, "decision must be approve or reject, not %s", text);
+    return is_valid;
+}
+
+static bool decide_run(Db *db, void *data, GError **error) {
+    Call *call = data;
+    bool approved;
+    if (!call_allow_build(call, db, error))
+        return false;
+    g_autoptr(Release) release = call_lock_release(call, db, error);
+    const char *name = release ? call_text(call, "run_name", error) : NULL;
+    g_autoptr(Run) run = name ? run_find(db, release->id, name, error) : NULL;
+    if (!run || !read_approval(call, &approved, error) ||
+        !run_approve(db, release, run, approved, call->actor, call->now_ms, error))
+        return false;
+    call_put_success(call);
+    call_put_text(call, "run_name", run->name);
+    call_put_text(call, "status", run_status_name(run->status));
+    return call_audit(call, db, approved ? AUDIT_RUN_APPROVED : AUDIT_RUN_REJECTED, release, run->id, error);
+}
+
+HttpResponse *api_decide_run(HttpRequest *request, void *api) {
+    return call_run(request, api, decide_run);
 }

@@ -53,6 +53,8 @@ static bool keep(Db *db, void *data, GError **error) {
     call_put_number(call, "build_id", call->build_id);
     call_put_text(call, "sha1sum", facts->sha1);
     call_put_text(call, "content_type", artifact.content_type);
+    call->counts[METRIC_UPLOADS] = 1;
+    call->counts[METRIC_UPLOADED_BYTES] = (uint64_t)facts->size;
     return artifact_add(db, call->build_id, &artifact, call->now_ms, error);
 }
 
@@ -102,18 +104,14 @@ static HttpResponse *send_file(Call *call, const Artifact *artifact, GError **er
     return response;
 }
 
-/* Nothing is written, so there is no transaction. */
-HttpResponse *api_download(HttpRequest *request, void *api) {
-    enum { CONNECTION_TIMEOUT_MS = 10 * 1000 };
-    Call call = {.api = api, .request = request};
-    g_autoptr(GError) error = NULL;
+static bool download(Db *db, void *data, GError **error) {
+    Call *call = data;
     g_autoptr(Artifact) artifact = NULL;
-    HttpResponse *response = NULL;
-    {
-        g_autoptr(Db) db = db_pool_take(call.api->pool, CONNECTION_TIMEOUT_MS, &error);
-        if (db && find_file(&call, db, &artifact, &error))
-            response = send_file(&call, artifact, &error);
-    }
-    g_free(call.actor);
-    return response ? response : call_error_response(call.status ? call.status : call_status_of(error), error->message);
+    if (find_file(call, db, &artifact, error))
+        call->response = send_file(call, artifact, error);
+    return call->response != NULL;
+}
+
+HttpResponse *api_download(HttpRequest *request, void *api) {
+    return call_read(request, api, download);
 }

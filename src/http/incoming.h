@@ -20,6 +20,9 @@ struct HttpRequest {
     int refused; /* with this status, and why; 0: not */
     char *why;
 
+    const char *route;
+    char *note; /* for the log; may be NULL */
+
     int answered_status; /* for the log; 0: not yet */
     int64_t answered_size;
 

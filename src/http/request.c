@@ -99,6 +99,7 @@ void http_incoming_free(HttpRequest *request) {
     g_free(request->user);
     g_free(request->password);
     g_free(request->why);
+    g_free(request->note);
     g_free(request);
 }
 
@@ -129,6 +130,23 @@ const char *http_request_parameter(const HttpRequest *request, const char *name)
 
 GBytes *http_request_body(const HttpRequest *request) {
     return request->body;
+}
+
+const char *http_request_route(const HttpRequest *request) {
+    return request->route;
+}
+
+int64_t http_request_received(const HttpRequest *request) {
+    return request->received;
+}
+
+void http_request_set_note(HttpRequest *request, const char *note) {
+    g_free(request->note);
+    request->note = g_strdup(note);
+}
+
+const char *http_request_note(const HttpRequest *request) {
+    return request->note;
 }
 
 const char *http_request_header(const HttpRequest *request, const char *name) {

@@ -25,6 +25,16 @@ const char *http_request_field(const HttpRequest *request, const char *name);
 /* A body that is no form, or NULL. */
 GBytes *http_request_body(const HttpRequest *request);
 
+/* The path of the route that it took, as in HttpRoute; NULL: none. */
+const char *http_request_route(const HttpRequest *request);
+
+/* Bytes of the body that have come. */
+int64_t http_request_received(const HttpRequest *request);
+
+/* What the log is to say of it besides; NULL: nothing. The text is copied. */
+void http_request_set_note(HttpRequest *request, const char *note);
+const char *http_request_note(const HttpRequest *request);
+
 const char *http_request_header(const HttpRequest *request, const char *name);
 
 /* The address of the peer, and what all log lines about the request have in common. */

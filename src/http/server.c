@@ -183,8 +183,10 @@ static HttpResponse *handle(HttpRequest *request) {
         return refuse(request, request->refused, request->why);
     const HttpRoute *route =
         routes_find(config->routes, config->n_routes, request->method, request->path, request->segments, &allowed);
-    if (route)
+    if (route) {
+        request->route = route->path;
         return route->handle(request, config->data);
+    }
     HttpResponse *response = allowed ? refuse(request, 405, "the method is not allowed here")
                                      : refuse(request, 404, "there is no such page");
     if (allowed)

@@ -233,7 +233,7 @@ Task *queue_finish(Db *db, const LeaseHolder *holder, bool failed, int64_t now_m
     return g_steal_pointer(&task);
 }
 
-bool queue_release(Db *db, const LeaseHolder *holder, int64_t now_ms, GError **error) {
+bool queue_give_back(Db *db, const LeaseHolder *holder, int64_t now_ms, GError **error) {
     g_autoptr(Task) task = find_held(db, holder, error);
     return task && is_running(task, now_ms, error) &&
            db_change(db, error, "UPDATE tasks SET eta = ?, lease = NULL, owner = NULL, attempts = ? WHERE id = ?",
@@ -268,4 +268,17 @@ int64_t queue_count_of_run(Db *db, int64_t run_id, GError **error) {
         db_query(db, "SELECT COUNT(*) FROM tasks WHERE run_id = ? AND status = 'live'", DB_INT(run_id));
     int64_t n = db_next(query) ? db_int(query, 0) : 0;
     return db_end(query, error) ? n : -1;
+}
+
+bool queue_depth(Db *db, const char *queue, int64_t now_ms, QueueDepth *out_depth, GError **error) {
+    g_autoptr(DbQuery) query = db_query(db,
+                                        "SELECT COUNT(*), SUM(CASE WHEN eta <= ? THEN 1 ELSE 0 END), MIN(created) "
+                                        "FROM tasks WHERE queue = ? AND status = 'live'",
+                                        DB_INT(now_ms), DB_TEXT(queue));
+    *out_depth = (QueueDepth){0};
+    if (db_next(query) && db_int(query, 0) > 0)
+        *out_depth = (QueueDepth){.waiting = db_int(query, 1),
+                                  .leased = db_int(query, 0) - db_int(query, 1),
+                                  .oldest_ms = MAX(now_ms - db_int(query, 2), 0)};
+    return db_end(query, error);
 }

@@ -72,7 +72,7 @@ Task *queue_finish(Db *db, const LeaseHolder *holder, bool failed, int64_t now_m
                    GError **error) MUST_CHECK;
 
 /* Gives a lease back: the task waits again, at once, and the attempt does not count. Fails as queue_heartbeat(). */
-bool queue_release(Db *db, const LeaseHolder *holder, int64_t now_ms, GError **error) MUST_CHECK;
+bool queue_give_back(Db *db, const LeaseHolder *holder, int64_t now_ms, GError **error) MUST_CHECK;
 
 /* Cancels what is live of the tasks for a release. Returns how many, or -1. */
 int64_t queue_cancel(Db *db, int64_t release_id, int64_t now_ms, GError **error);
@@ -85,3 +85,11 @@ Task *queue_delete(Db *db, const char *queue, const char *name, GError **error) 
 
 /* How many live tasks a run or a release has, or -1. */
 int64_t queue_count_of_run(Db *db, int64_t run_id, GError **error);
+
+/* What is live in a queue. */
+typedef struct {
+    int64_t waiting, leased;
+    int64_t oldest_ms; /* how long ago the oldest was added; 0 if there is none */
+} QueueDepth;
+
+bool queue_depth(Db *db, const char *queue, int64_t now_ms, QueueDepth *out_depth, GError **error) MUST_CHECK;

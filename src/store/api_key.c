@@ -1,6 +1,7 @@
 #include "store/api_key.h"
 
 #include "base/random.h"
+#include "base/secret.h"
 
 #include <string.h>
 
@@ -48,17 +49,6 @@ bool api_key_create(Db *db, int64_t build_id, const char *purpose, int64_t now_m
     return true;
 }
 
-/* Of two hashes, in a time that does not tell where they differ. */
-static bool are_equal(const char *a, const char *b) {
-    size_t length = strlen(a);
-    if (strlen(b) != length)
-        return false;
-    int difference = 0;
-    for (size_t i = 0; i < length; i++)
-        difference |= a[i] ^ b[i];
-    return difference == 0;
-}
-
 ApiKey *api_key_check(Db *db, const char *id, const char *secret, GError **error) {
     g_autoptr(DbQuery) query = db_query(db, "SELECT " COLUMNS "FROM api_keys WHERE id = ?", DB_TEXT(id));
     g_autoptr(ApiKey) key = db_next(query) ? read_key(query) : NULL;
@@ -69,7 +59,7 @@ ApiKey *api_key_check(Db *db, const char *id, const char *secret, GError **error
         error_set(error, ERROR_DENIED, "API key must exist");
     else if (key->revoked_ms != 0)
         error_set(error, ERROR_DENIED, "API key must be active");
-    else if (!are_equal(hash, db_text(query, COLUMN_OF_HASH)))
+    else if (!secret_equals(hash, db_text(query, COLUMN_OF_HASH)))
         error_set(error, ERROR_DENIED, "Must have good credentials");
     else
         return g_steal_pointer(&key);

@@ -20,11 +20,13 @@ const char *release_status_name(ReleaseStatus status) {
     return status_names[status];
 }
 
-static ReleaseStatus status_from_name(const char *name) {
+bool release_status_from_name(const char *name, ReleaseStatus *out_status) {
     for (size_t i = 0; i < G_N_ELEMENTS(status_names); i++)
-        if (strcmp(status_names[i], name) == 0)
-            return (ReleaseStatus)i;
-    return RELEASE_BAD;
+        if (strcmp(status_names[i], name) == 0) {
+            *out_status = (ReleaseStatus)i;
+            return true;
+        }
+    return false;
 }
 
 void release_free(Release *release) {
@@ -43,7 +45,8 @@ static Release *read_release(const DbQuery *query) {
     release->build_id = db_int(query, 1);
     release->name = g_strdup(db_text(query, 2));
     release->number = (int)db_int(query, 3);
-    release->status = status_from_name(db_text(query, 4));
+    release->status = RELEASE_BAD;
+    release_status_from_name(db_text(query, 4), &release->status);
     release->url = g_strdup(db_text(query, 5));
     release->created_ms = db_int(query, 6);
     release->decided_ms = db_int(query, 7);
@@ -68,6 +71,11 @@ static Release *take_release(DbQuery *query, GError **error) {
 Release *release_lock(Db *db, int64_t build_id, const char *name, int number, GError **error) {
     const char *sql = db_pick(db, BY_NAME, BY_NAME " FOR UPDATE", BY_NAME " FOR UPDATE");
     g_autoptr(DbQuery) query = db_query(db, sql, DB_INT(build_id), DB_TEXT(name), DB_INT(number));
+    return take_release(query, error);
+}
+
+Release *release_find(Db *db, int64_t build_id, const char *name, int number, GError **error) {
+    g_autoptr(DbQuery) query = db_query(db, BY_NAME, DB_INT(build_id), DB_TEXT(name), DB_INT(number));
     return take_release(query, error);
 }
 

@@ -10,8 +10,9 @@
 
 typedef enum { RELEASE_RECEIVING, RELEASE_PROCESSING, RELEASE_REVIEWING, RELEASE_GOOD, RELEASE_BAD } ReleaseStatus;
 
-/* "receiving", "processing", "reviewing", "good", "bad". */
+/* "receiving", "processing", "reviewing", "good", "bad"; and back, or false. */
 const char *release_status_name(ReleaseStatus status);
+bool release_status_from_name(const char *name, ReleaseStatus *out_status);
 
 typedef struct {
     int64_t id, build_id;
@@ -38,6 +39,7 @@ Release *release_lock(Db *db, int64_t build_id, const char *name, int number, GE
 Release *release_lock_by_id(Db *db, int64_t id, GError **error) MUST_CHECK;
 
 /* The same without a lock. */
+Release *release_find(Db *db, int64_t build_id, const char *name, int number, GError **error) MUST_CHECK;
 Release *release_load(Db *db, int64_t id, GError **error) MUST_CHECK;
 
 /* Whether it is still open to reports: neither good nor bad. Else ERROR_BUSY: "release is closed". */

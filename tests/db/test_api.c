@@ -34,6 +34,7 @@ static char *make_key(Db *db, int64_t build) {
 
 static void set_up(Fixture *f, const void *unused) {
     g_autoptr(GError) error = NULL;
+    api_init(&f->api);
     f->folder = g_dir_make_tmp("dpxdt-api-XXXXXX", &error);
     f->api.pool = db_pool_new(g_getenv("DPXDT_TEST_DATABASE"), CONNECTIONS, &error);
     f->api.blobs = blobs_open(f->folder, &error);
@@ -65,6 +66,7 @@ static void tear_down(Fixture *f, const void *unused) {
     g_assert_true(http_server_stop(f->server, TIMEOUT_MS));
     blobs_free(f->api.blobs);
     db_pool_free(f->api.pool);
+    api_clear(&f->api);
     g_assert_true(file_remove_tree(f->folder, NULL));
     g_free(f->folder);
     g_free(f->key);

@@ -224,7 +224,7 @@ static void what_is_given_back_waits_again_and_does_not_count(Fixture *f, const 
     add(f, "task");
     g_auto(Leased) first = lease(f, "worker", 1);
     LeaseHolder holder = holder_of(first_of(&first));
-    g_assert_true(queue_release(f->db, &holder, f->now, NULL));
+    g_assert_true(queue_give_back(f->db, &holder, f->now, NULL));
     g_auto(Leased) second = lease(f, "worker", 1);
     g_assert_cmpint(first_of(&second)->attempts, ==, 1);
     assert_cannot_finish(f, &holder, ERROR_DENIED);

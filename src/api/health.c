@@ -1,0 +1,33 @@
+#include "api/health.h"
+
+#include "api/call.h"
+
+HttpResponse *api_healthz(HttpRequest *request, void *api) {
+    return http_response_text(200, "text/plain; charset=utf-8", "ok\n");
+}
+
+static bool look_at_database(Db *db, void *data, GError **error) {
+    g_autoptr(DbQuery) query = db_query(db, "SELECT 1");
+    return db_end(query, error);
+}
+
+HttpResponse *api_readyz(HttpRequest *request, void *data) {
+    Api *api = data;
+    g_autoptr(GError) error = NULL;
+    if (db_read(api->pool, look_at_database, NULL, &error))
+        return http_response_text(200, "text/plain; charset=utf-8", "ready\n");
+    http_request_set_note(request, error->message);
+    return http_response_text(503, "text/plain; charset=utf-8", "the database does not answer\n");
+}
+
+static bool write_metrics(Db *db, void *data, GError **error) {
+    Call *call = data;
+    g_autofree char *text = metrics_write(&call->api->metrics, call->api->pool, db, call->now_ms, error);
+    if (text)
+        call->response = http_response_text(200, "text/plain; version=0.0.4; charset=utf-8", text);
+    return text != NULL;
+}
+
+HttpResponse *api_metrics(HttpRequest *request, void *api) {
+    return call_read(request, api, write_metrics);
+}

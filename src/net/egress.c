@@ -1,0 +1,102 @@
+#include "net/egress.h"
+
+#include <netdb.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* The blocks of the IANA registries of special-purpose addresses that are not globally reachable, and multicast. */
+typedef struct {
+    uint8_t bytes[16];
+    unsigned bits;
+} Block;
+
+static const Block v4_blocks[] = {
+    {{0}, 8},          /* this network */
+    {{10}, 8},         /* private */
+    {{100, 64}, 10},   /* behind a provider's NAT; some clouds have metadata there */
+    {{127}, 8},        /* loopback */
+    {{169, 254}, 16},  /* link-local: metadata of clouds */
+    {{172, 16}, 12},   /* private */
+    {{192, 0, 0}, 24}, /* protocol assignments */
+    {{192, 168}, 16},  /* private */
+    {{198, 18}, 15},   /* benchmarking */
+    {{224}, 3},        /* multicast, reserved, broadcast */
+};
+
+static const Block v6_blocks[] = {
+    {{0}, 127},         /* ::, ::1 */
+    {{0x01}, 8},        /* discard-only */
+    {{0xfc}, 7},        /* unique local */
+    {{0xfe, 0x80}, 10}, /* link-local */
+    {{0xfe, 0xc0}, 10}, /* site-local, of old */
+    {{0xff}, 8},        /* multicast */
+};
+
+/* IPv6 addresses that stand for one of IPv4, and where in them that is. */
+static const struct {
+    Block block;
+    size_t at;
+} embeddings[] = {
+    {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96}, 12}, /* ::ffff:a.b.c.d */
+    {{{0}, 96}, 12},                                        /* ::a.b.c.d */
+    {{{0, 0x64, 0xff, 0x9b}, 96}, 12},                      /* NAT64 */
+    {{{0x20, 0x02}, 16}, 2},                                /* 6to4 */
+};
+
+static bool is_in(const uint8_t *address, const Block *block) {
+    size_t whole = block->bits / 8;
+    unsigned rest = block->bits % 8;
+    return memcmp(address, block->bytes, whole) == 0 &&
+           (rest == 0 || (address[whole] ^ block->bytes[whole]) >> (8 - rest) == 0);
+}
+
+static bool is_in_any(const uint8_t *address, const Block *blocks, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (is_in(address, &blocks[i]))
+            return true;
+    return false;
+}
+
+static bool is_private_v6(const uint8_t *address) {
+    if (is_in_any(address, v6_blocks, G_N_ELEMENTS(v6_blocks)))
+        return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(embeddings); i++)
+        if (is_in(address, &embeddings[i].block))
+            return is_in_any(address + embeddings[i].at, v4_blocks, G_N_ELEMENTS(v4_blocks));
+    return false;
+}
+
+static bool is_private(const struct sockaddr *address) {
+    if (address->sa_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const void *)address;
+        return is_in_any((const uint8_t *)&v4->sin_addr, v4_blocks, G_N_ELEMENTS(v4_blocks));
+    }
+    const struct sockaddr_in6 *v6 = (const void *)address;
+    return is_private_v6((const uint8_t *)&v6->sin6_addr);
+}
+
+static bool has_private_address(const char *host) {
+    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    bool is_bad = false;
+    if (getaddrinfo(host, NULL, &hints, &found) != 0)
+        return false;
+    for (const struct addrinfo *each = found; each; each = each->ai_next)
+        is_bad = is_bad || ((each->ai_family == AF_INET || each->ai_family == AF_INET6) && is_private(each->ai_addr));
+    freeaddrinfo(found);
+    return is_bad;
+}
+
+bool egress_check(const char *url, bool allow_private, GError **error) {
+    g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_PARSE_RELAXED, NULL);
+    const char *scheme = uri ? g_uri_get_scheme(uri) : NULL, *host = uri ? g_uri_get_host(uri) : NULL;
+    bool is_http = scheme && (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
+    if (!is_http || !host || !*host) {
+        error_set(error, ERROR_INVALID, "%s is no http or https address", url);
+        return false;
+    }
+    if (allow_private || !has_private_address(host))
+        return true;
+    error_set(error, ERROR_DENIED, "%s leads to a private address, which is not allowed here", url);
+    return false;
+}
