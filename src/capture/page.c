@@ -311,6 +311,7 @@ void page_free(Page *page) {
     g_clear_pointer(&page->requests, g_hash_table_unref);
     g_ptr_array_unref(page->workers);
     g_hash_table_unref(page->credentials_given);
+    g_clear_pointer(&page->origins, g_hash_table_unref);
     g_free(page->frame_id);
     g_free(page->document_url);
     g_free(page->document_error);

@@ -50,6 +50,7 @@ struct Page {
     char *document_error;  /* why the main frame's latest document did not come, or not to its end; or NULL */
     bool document_cut_off; /* the document itself did not end in time */
     bool certificate_is_bad;
+    GHashTable *origins;           /* "https://host:port" -> whether it must not be asked, where spec->public_only */
     GHashTable *credentials_given; /* set of request ids which got user and password once */
 };
 

@@ -2,6 +2,7 @@
 #include "capture/page.h"
 
 #include "base/clock.h"
+#include "net/egress.h"
 
 #include <string.h>
 
@@ -36,6 +37,11 @@ static const char *text_of(const json_t *object, const char *key) {
     return text ? text : "";
 }
 
+/* Nothing travels. */
+static bool is_inline(const char *url) {
+    return g_str_has_prefix(url, "data:") || g_str_has_prefix(url, "blob:");
+}
+
 static bool is_main_document(const Page *page, const json_t *params) {
     return strcmp(text_of(params, "type"), "Document") == 0 &&
            g_strcmp0(text_of(params, "frameId"), page->frame_id) == 0;
@@ -55,8 +61,8 @@ static void on_request(Page *page, const json_t *params) {
     const char *url = text_of(request, "url");
     const json_t *redirect = json_object_get(params, "redirectResponse");
 
-    if (g_str_has_prefix(url, "data:") || g_str_has_prefix(url, "blob:"))
-        return; /* nothing travels */
+    if (is_inline(url))
+        return;
     if (redirect)
         page_log(page, "%d redirects to:", (int)json_integer_value(json_object_get(redirect, "status")));
     page_log(page, "%s %.*s", text_of(request, "method"), LOGGED_URL_BYTES, url);
@@ -150,6 +156,33 @@ static json_t *headers_with_rules(const Page *page, const json_t *request) {
     return headers;
 }
 
+/* "https://host:port" of a URL, or NULL. */
+static char *origin_of(const char *url) {
+    g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_SCHEME_NORMALIZE, NULL);
+    if (!uri || !g_uri_get_host(uri))
+        return NULL;
+    return g_strdup_printf("%s://%s:%d", g_uri_get_scheme(uri), g_uri_get_host(uri), g_uri_get_port(uri));
+}
+
+/* Each origin is looked up once a page. */
+static bool is_forbidden(Page *page, const char *url) {
+    g_autofree char *origin = origin_of(url);
+    void *known = NULL;
+    if (!page->spec->public_only || is_inline(url))
+        return false;
+    if (!origin)
+        return true;
+    if (g_hash_table_lookup_extended(page->origins, origin, NULL, &known))
+        return GPOINTER_TO_INT(known);
+    bool forbidden = !egress_check(url, false, NULL);
+    g_hash_table_insert(page->origins, g_steal_pointer(&origin), GINT_TO_POINTER(forbidden));
+    return forbidden;
+}
+
+static void refuse(Page *page, const char *id, const char *reason) {
+    session_send(page->session, "Fetch.failRequest", json_pack("{s:s, s:s}", "requestId", id, "errorReason", reason));
+}
+
 static void on_paused(Page *page, const json_t *params) {
     const json_t *request = json_object_get(params, "request");
     const char *id = text_of(params, "requestId");
@@ -157,20 +190,16 @@ static void on_paused(Page *page, const json_t *params) {
 
     if (is_ignored(page, url)) {
         page_log(page, "refused, as resourcesToIgnore says: %.*s", LOGGED_URL_BYTES, url);
-        session_send(page->session, "Fetch.failRequest",
-                     json_pack("{s:s, s:s}", "requestId", id, "errorReason", "BlockedByClient"));
+        refuse(page, id, "BlockedByClient");
+        return;
+    }
+    if (is_forbidden(page, url)) {
+        page_log(page, "refused, as it leads to a private address: %.*s", LOGGED_URL_BYTES, url);
+        refuse(page, id, "AccessDenied");
         return;
     }
     session_send(page->session, "Fetch.continueRequest",
                  json_pack("{s:s, s:o*}", "requestId", id, "headers", headers_with_rules(page, request)));
-}
-
-/* "https://host:port" of a URL, or NULL. */
-static char *origin_of(const char *url) {
-    g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_SCHEME_NORMALIZE, NULL);
-    if (!uri || !g_uri_get_host(uri))
-        return NULL;
-    return g_strdup_printf("%s://%s:%d", g_uri_get_scheme(uri), g_uri_get_host(uri), g_uri_get_port(uri));
 }
 
 /* User and password go to the page's own origin, and once a request: who asks again has refused them. */
@@ -220,8 +249,10 @@ static bool handle(Page *page, const char *event, const json_t *params) {
  * is always refused needs no question. */
 void traffic_start(Page *page) {
     const CaptureSpec *spec = page->spec;
-    bool must_ask = spec->resources_to_ignore->len > 1 || spec->header_rules->len > 0 || spec->http_user_name;
+    bool must_ask =
+        spec->public_only || spec->resources_to_ignore->len > 1 || spec->header_rules->len > 0 || spec->http_user_name;
     page_add_handler(page, handle);
+    page->origins = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     page->requests = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, request_free);
     session_send(page->session, "Network.enable", json_pack("{s:i}", "maxPostDataSize", 0));
     if (must_ask)

@@ -12,7 +12,8 @@
 #include <string.h>
 
 static const Command *const commands[] = {
-    &update_command, &test_command, &approve_command, &report_command, &diff_command,
+    &update_command, &test_command,   &approve_command, &report_command,  &diff_command,
+    &server_command, &worker_command, &build_command,   &api_key_command, &migrate_command,
 };
 
 static void print_help(FILE *to) {

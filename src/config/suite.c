@@ -37,7 +37,6 @@ typedef struct {
     Field ref, run;    /* or that */
     ArmForm arms[2];   /* what both come to */
     Field viewports;
-    Field threshold; /* its limits are known when the metric is */
     Criteria criteria;
     json_t *looks; /* keys of the config that stand beside it */
 } TestForm;
@@ -157,7 +156,7 @@ static const FieldRule test_rules[] = {
     {"config", FIELD_ANY, .at = offsetof(TestForm, config)},
     {"ref", FIELD_ANY, .at = offsetof(TestForm, ref)},
     {"run", FIELD_ANY, .at = offsetof(TestForm, run)},
-    {.key = "tolerance", .kind = FIELD_KNOWN}, /* with these four: criteria_rules */
+    {.key = "tolerance", .kind = FIELD_KNOWN}, /* with these four: criteria.h */
     {.key = "metric", .kind = FIELD_KNOWN},
     {.key = "threshold", .kind = FIELD_KNOWN},
     {.key = "antialiasing", .kind = FIELD_KNOWN},
@@ -219,51 +218,10 @@ static bool read_arms(TestForm *form, GError **error) {
     return true;
 }
 
-static bool read_metric(const Field *field, void *target, GError **error) {
-    const char *choices[METRIC_CIEDE2000 + 2] = {NULL};
-    for (int kind = METRIC_EXACT; kind <= METRIC_CIEDE2000; kind++)
-        choices[kind] = metric_facts((MetricKind)kind)->name;
-    TestForm *form = target;
-    int choice = 0;
-    if (!field_get_choice(field, choices, &choice, error))
-        return false;
-    form->criteria.metric = (MetricKind)choice;
-    return true;
-}
-
-static bool read_antialiasing(const Field *field, void *target, GError **error) {
-    static const char *const choices[] = {"count", "ignore", NULL};
-    TestForm *form = target;
-    int choice = 0;
-    if (!field_get_choice(field, choices, &choice, error))
-        return false;
-    form->criteria.ignore_antialiasing = choice == 1;
-    return true;
-}
-
-static const FieldRule criteria_rules[] = {
-    {"tolerance", FIELD_NUMBER, .at = offsetof(TestForm, criteria.tolerance), .least = 0, .most = 1},
-    {"metric", FIELD_CUSTOM, .read = read_metric},
-    {"threshold", FIELD_ANY, .at = offsetof(TestForm, threshold)},
-    {"antialiasing", FIELD_CUSTOM, .read = read_antialiasing},
-    {"align", FIELD_BOOL, .at = offsetof(TestForm, criteria.align)},
-};
-
-static bool read_threshold(TestForm *form, GError **error) {
-    const MetricFacts *facts = metric_facts(form->criteria.metric);
-    form->criteria.threshold = facts->usual_threshold;
-    return !form->threshold.value ||
-           field_get_number(&form->threshold, 0, facts->max_threshold, &form->criteria.threshold, error);
-}
-
 /* What is read later wins: the run's config over that of the reference, and the test over both. */
 static bool read_criteria(TestForm *form, GError **error) {
-    const Field *maps[] = {&form->arms[ARM_REFERENCE].config, &form->arms[ARM_RUN].config, form->field};
-    form->criteria.align = true;
-    for (size_t i = 0; i < G_N_ELEMENTS(maps); i++)
-        if (maps[i]->value && !field_read_known(maps[i], criteria_rules, G_N_ELEMENTS(criteria_rules), form, error))
-            return false;
-    return read_threshold(form, error);
+    const Field *const maps[] = {&form->arms[ARM_REFERENCE].config, &form->arms[ARM_RUN].config, form->field};
+    return criteria_read(maps, G_N_ELEMENTS(maps), &form->criteria, error);
 }
 
 /* An option of the test may also stand in its config; of two configs that of the run comes first. */

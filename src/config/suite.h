@@ -4,22 +4,13 @@
  * TestCase for each picture (a test with viewports becomes several). docs/tests.md describes the format. */
 #pragma once
 
+#include "config/criteria.h"
 #include "config/spec.h"
-#include "diff/metric.h"
 
 #include <glib.h>
 #include <stdbool.h>
 
 typedef enum { ARM_REFERENCE, ARM_RUN } Arm;
-
-/* By what two pictures are told apart: see DiffOptions. */
-typedef struct {
-    double tolerance;         /* 0 to 1, default 0 */
-    MetricKind metric;        /* default METRIC_EXACT */
-    double threshold;         /* within the metric's limits; default what is usual for it */
-    bool ignore_antialiasing; /* default false */
-    bool align;               /* default true */
-} Criteria;
 
 typedef struct {
     char *name;           /* unique in the suite; may have '/'; "name@WxH" or "name@label" for one of viewports */

@@ -166,14 +166,19 @@ static FetchReply *new_reply(Fetcher *fetcher, Answer *answer) {
     return reply;
 }
 
+static ErrorCode code_of(CURLcode code) {
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        return ERROR_TIMEOUT;
+    return code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST ? ERROR_NOT_FOUND : ERROR_FAILED;
+}
+
 static void explain(Answer *answer, CURLcode code, const char *reason, GError **error) {
     if (answer->error)
         g_propagate_error(error, g_steal_pointer(&answer->error));
     else if (code == CURLE_ABORTED_BY_CALLBACK)
         error_set(error, ERROR_STOPPED, "stopped");
     else
-        error_set(error, code == CURLE_OPERATION_TIMEDOUT ? ERROR_TIMEOUT : ERROR_FAILED, "%s",
-                  *reason ? reason : curl.curl_easy_strerror(code));
+        error_set(error, code_of(code), "%s", *reason ? reason : curl.curl_easy_strerror(code));
 }
 
 FetchReply *fetcher_run(Fetcher *fetcher, const FetchRequest *request, GError **error) {

@@ -50,12 +50,11 @@ void fetcher_free(Fetcher *fetcher);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fetcher, fetcher_free)
 
 /* Asks, and returns the answer, whatever its status is; the caller frees it. NULL if there was none: ERROR_TIMEOUT,
- * ERROR_STOPPED, ERROR_INVALID for one that is too long or what take() refused, ERROR_FAILED with libcurl's words for all
+ * ERROR_STOPPED, ERROR_NOT_FOUND if nobody listens there, ERROR_INVALID for one that is too long or what take() refused, ERROR_FAILED with libcurl's words for all
  * else. */
 FetchReply *fetcher_run(Fetcher *fetcher, const FetchRequest *request, GError **error) MUST_CHECK;
 
 /* Asks for a URL (http or https) with a method ("HEAD", "GET"), follows redirects, throws the body away, and returns
  * the status of the last answer. Certificates are not checked: this is for asking whether a server is up, not for what
- * it says. 0 with error if there was no answer: ERROR_TIMEOUT after timeout_ms, ERROR_STOPPED, ERROR_FAILED with
- * libcurl's words for all else. Any thread. */
+ * it says. 0 with error if there was no answer, as above: ERROR_TIMEOUT after timeout_ms. Any thread. */
 int fetch_status(const char *method, const char *url, int timeout_ms, GError **error) MUST_CHECK;

@@ -66,6 +66,14 @@ ApiKey *api_key_check(Db *db, const char *id, const char *secret, GError **error
     return NULL;
 }
 
+ApiKey *api_key_load(Db *db, const char *id, GError **error) {
+    g_autoptr(DbQuery) query = db_query(db, "SELECT " COLUMNS "FROM api_keys WHERE id = ?", DB_TEXT(id));
+    g_autoptr(ApiKey) key = db_next(query) ? read_key(query) : NULL;
+    if (db_end(query, error) && !key)
+        error_set(error, ERROR_NOT_FOUND, "there is no API key %s", id);
+    return g_steal_pointer(&key);
+}
+
 GPtrArray *api_key_list(Db *db, int64_t build_id, int most, GError **error) {
     static const char of_build[] =
         "SELECT " COLUMNS "FROM api_keys WHERE build_id = ? ORDER BY created DESC, id LIMIT ?";

@@ -25,6 +25,9 @@ bool api_key_create(Db *db, int64_t build_id, const char *purpose, int64_t now_m
 /* The key, if this is its secret and it was not revoked; else NULL with ERROR_DENIED. The caller frees it. */
 ApiKey *api_key_check(Db *db, const char *id, const char *secret, GError **error) MUST_CHECK;
 
+/* The key, or NULL with ERROR_NOT_FOUND. The caller frees it. */
+ApiKey *api_key_load(Db *db, const char *id, GError **error) MUST_CHECK;
+
 /* Keys of a build (0: superusers'), newest first, at most so many. The caller frees the array of ApiKey. */
 GPtrArray *api_key_list(Db *db, int64_t build_id, int most, GError **error) MUST_CHECK;
 

@@ -1,0 +1,37 @@
+#include "cmd/client_options.h"
+
+#include "client/client.h"
+#include "net/egress.h"
+
+void client_options_clear(ClientOptions *options) {
+    g_clear_pointer(&options->prefix, g_free);
+    g_clear_pointer(&options->queue_prefix, g_free);
+    g_clear_pointer(&options->key, g_free);
+    g_clear_pointer(&options->secret, g_free);
+}
+
+static void complete(char **option, const char *variable, const char *usual) {
+    const char *value = g_getenv(variable);
+    if (!*option)
+        *option = g_strdup(value && *value ? value : usual);
+}
+
+bool client_options_complete(ClientOptions *options, GError **error) {
+    complete(&options->prefix, "DPXDT_SERVER_PREFIX", "http://localhost:5000/api");
+    complete(&options->key, "DPXDT_CLIENT_ID", NULL);
+    complete(&options->secret, "DPXDT_CLIENT_SECRET", NULL);
+    if (!egress_check(options->prefix, true, error)) {
+        g_prefix_error(error, "--release-server-prefix: ");
+        return false;
+    }
+    if (!options->key != !options->secret)
+        error_set(error, ERROR_INVALID, "an API key has an id and a secret, and only its %s is given",
+                  options->key ? "id" : "secret");
+    return !options->key == !options->secret;
+}
+
+DpxdtClient *client_options_connect(const ClientOptions *options) {
+    DpxdtClient *client = dpxdt_new(options->prefix, options->key, options->secret);
+    client_end_on_stop(client);
+    return client;
+}

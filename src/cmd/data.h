@@ -1,0 +1,43 @@
+/* Where a server's data is: what server, migrate, build, api-key and fsck have in common. */
+#pragma once
+
+#include "blob/blob.h"
+#include "cmd/command.h"
+#include "db/db.h"
+
+typedef struct {
+    char *data, *database, *blobs; /* NULL: not given */
+} DataOptions;
+
+void data_options_clear(DataOptions *options);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DataOptions, data_options_clear)
+
+/* Entries for command_parse(). */
+#define DATA_ENTRIES(options)                                                                         \
+    {"data",                                                                                          \
+     0,                                                                                               \
+     0,                                                                                               \
+     G_OPTION_ARG_FILENAME,                                                                           \
+     &(options)->data,                                                                                \
+     "Folder of the database and the pictures (default: dpxdt-data)",                                 \
+     "DIR"},                                                                                          \
+        {"database",                                                                                  \
+         0,                                                                                           \
+         0,                                                                                           \
+         G_OPTION_ARG_STRING,                                                                         \
+         &(options)->database,                                                                        \
+         "postgresql://..., mysql://... or sqlite:PATH (default: DIR/dpxdt.db)",                      \
+         "URL"},                                                                                      \
+    {                                                                                                 \
+        "blobs", 0, 0, G_OPTION_ARG_STRING, &(options)->blobs,                                        \
+            "Folder or s3://BUCKET/PREFIX?endpoint=URL of the pictures (default: DIR/blobs)", "PLACE" \
+    }
+
+/* Opens the database. One without tables gets them; older ones are refused (ERROR_INVALID), as `dpxdt migrate` is to be run
+ * first, and newer ones, too. Fails as db_pool_new() does. */
+DbPool *data_open_database(const DataOptions *options, unsigned max_connections, GError **error) MUST_CHECK;
+
+/* The same, whatever its tables are. */
+DbPool *data_open_any_database(const DataOptions *options, unsigned max_connections, GError **error) MUST_CHECK;
+
+Blobs *data_open_blobs(const DataOptions *options, GError **error) MUST_CHECK;

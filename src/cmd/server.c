@@ -1,0 +1,189 @@
+/* `dpxdt server`: the API and, if wanted, workers in the same process. */
+#include "api/api.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/stop.h"
+#include "cmd/data.h"
+#include "cmd/log_options.h"
+#include "cmd/worker_options.h"
+#include "net/egress.h"
+
+#include <string.h>
+
+enum {
+    DEFAULT_PORT = 5000,
+    DEFAULT_BODY_MB = 16, /* as the server of old */
+    MOST_BODY_MB = 1024,
+    CONNECTIONS = 10,
+    /* An upload over a slow line. */
+    REQUEST_TIMEOUT_MS = 5 * 60 * 1000,
+    /* So long those who ask already are waited for, when the server is to end. */
+    DRAIN_MS = 30 * 1000,
+    OWN_SECRET_BYTES = 24,
+};
+
+typedef struct {
+    DataOptions data;
+    WorkerOptions worker;
+    char *host, *release_prefix, *queue_prefix, *log_format;
+    int port, body_mb, connections;
+    gboolean ignore_auth, ignore_auth_anywhere, enable_api_server, enable_queue_workers;
+} Options;
+
+static void options_clear(Options *options) {
+    data_options_clear(&options->data);
+    worker_options_clear(&options->worker);
+    g_free(options->host);
+    g_free(options->release_prefix);
+    g_free(options->queue_prefix);
+    g_free(options->log_format);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
+static bool parse(const Command *command, int *argc, char ***argv, Options *options, GError **error) {
+    const GOptionEntry entries[] = {
+        DATA_ENTRIES(&options->data),
+        {"port", 0, 0, G_OPTION_ARG_INT, &options->port, "To listen on (default: 5000; 0: one that is free)", "N"},
+        {"host", 0, 0, G_OPTION_ARG_STRING, &options->host,
+         "Address to listen on (default: 127.0.0.1; 0.0.0.0 is all of the machine's)", "ADDRESS"},
+        {"enable-api-server", 0, 0, G_OPTION_ARG_NONE, &options->enable_api_server,
+         "As it does in any case: for scripts of old", NULL},
+        {"enable-queue-workers", 0, 0, G_OPTION_ARG_NONE, &options->enable_queue_workers,
+         "Capture and compare in this process, too", NULL},
+        {"ignore-auth", 0, 0, G_OPTION_ARG_NONE, &options->ignore_auth,
+         "Let everybody do everything; only on a loopback address", NULL},
+        {"ignore-auth-anywhere", 0, 0, G_OPTION_ARG_NONE, &options->ignore_auth_anywhere,
+         "Let --ignore-auth be on any address", NULL},
+        {"release-server-prefix", 0, 0, G_OPTION_ARG_STRING, &options->release_prefix,
+         "Of the API that the workers use (default: this server's)", "URL"},
+        {"queue-server-prefix", 0, 0, G_OPTION_ARG_STRING, &options->queue_prefix,
+         "Of the queue that the workers use (default: this server's)", "URL"},
+        WORKER_ENTRIES(&options->worker),
+        {"max-request", 0, 0, G_OPTION_ARG_INT, &options->body_mb, "Largest upload (default: 16)", "MB"},
+        {"db-connections", 0, 0, G_OPTION_ARG_INT, &options->connections,
+         "Connections to the database at once (default: 10)", "N"},
+        LOG_ENTRY(&options->log_format),
+        {NULL, 0, 0, 0, NULL, NULL, NULL},
+    };
+    return command_parse(command, entries, argc, argv, error);
+}
+
+static bool check_number(const char *option, int value, int least, int most, GError **error) {
+    if (value >= least && value <= most)
+        return true;
+    error_set(error, ERROR_INVALID, "%s must be from %d to %d, not %d", option, least, most, value);
+    return false;
+}
+
+static bool is_loopback(const char *host) {
+    return g_str_has_prefix(host, "127.");
+}
+
+static bool check(Options *options, GError **error) {
+    if (!options->host)
+        options->host = g_strdup("127.0.0.1");
+    if (strcmp(options->host, "localhost") == 0) {
+        g_free(options->host);
+        options->host = g_strdup("127.0.0.1");
+    }
+    if (options->ignore_auth && !options->ignore_auth_anywhere && !is_loopback(options->host)) {
+        error_set(error, ERROR_INVALID,
+                  "--ignore-auth on %s lets everybody who reaches this machine do everything; if that is meant, say "
+                  "--ignore-auth-anywhere, too",
+                  options->host);
+        return false;
+    }
+    return check_number("--port", options->port, 0, 65535, error) &&
+           check_number("--max-request", options->body_mb, 1, MOST_BODY_MB, error) &&
+           check_number("--db-connections", options->connections, 1, 1000, error) &&
+           log_options_apply(options->log_format, error);
+}
+
+static HttpServer *listen_for_requests(const Options *options, Api *api, GError **error) {
+    const HttpConfig config = {
+        .host = options->host,
+        .port = options->port,
+        .routes = api_routes,
+        .n_routes = api_n_routes,
+        .data = api,
+        .uploads = api_uploads,
+        .max_body = (int64_t)options->body_mb * 1024 * 1024,
+        .request_timeout_ms = REQUEST_TIMEOUT_MS,
+        .refuse = api_refuse,
+        .answered = api_answered,
+    };
+    return http_server_start(&config, error);
+}
+
+/* Workers in this process use the API as all do. */
+static bool work_and_wait(const Options *options, const Api *api, int port, GError **error) {
+    const char *host = strcmp(options->host, "0.0.0.0") == 0 ? "127.0.0.1" : options->host;
+    g_autofree char *own = g_strdup_printf("http://%s:%d/api", host, port);
+    WorkerSetup setup = {.prefix = options->release_prefix ? options->release_prefix : own,
+                         .queue_prefix = options->queue_prefix,
+                         .key = API_OWN_KEY,
+                         .secret = api->own_secret};
+    if (!worker_options_apply(&options->worker, &setup, error))
+        return false;
+    Worker *worker = options->enable_queue_workers ? worker_start(&setup, error) : NULL;
+    if (options->enable_queue_workers && !worker)
+        return false;
+    log_event(LOG_INFO, "started", LOG_TEXT("address", own), LOG_NUMBER("port", port),
+              LOG_TEXT("workers", worker ? "yes" : "no"), LOG_TEXT("auth", options->ignore_auth ? "ignored" : "keys"));
+    stop_sleep_until(G_MAXINT64);
+    log_event(LOG_INFO, "stopping", LOG_TEXT("address", own));
+    worker_join(worker);
+    return true;
+}
+
+static int serve(const Options *options, Api *api, GError **error) {
+    HttpServer *server = listen_for_requests(options, api, error);
+    if (!server)
+        return 2;
+    bool done = work_and_wait(options, api, http_server_port(server), error);
+    api_stop_waiting(api);
+    bool is_drained = http_server_stop(server, DRAIN_MS);
+    log_event(is_drained ? LOG_INFO : LOG_WARNING, "stopped", LOG_TEXT("unanswered", is_drained ? "none" : "some"));
+    return done ? 0 : 2;
+}
+
+static int run(const Command *command, int argc, char **argv, GError **error) {
+    g_auto(Options) options = {
+        .worker = WORKER_OPTIONS_USUAL, .port = DEFAULT_PORT, .body_mb = DEFAULT_BODY_MB, .connections = CONNECTIONS};
+    if (!parse(command, &argc, &argv, &options, error) || !command_check_arguments(command, argc, 0, 0, error) ||
+        !check(&options, error))
+        return 0;
+    g_autoptr(DbPool) pool = data_open_database(&options.data, (unsigned)options.connections, error);
+    g_autoptr(Blobs) blobs = pool ? data_open_blobs(&options.data, error) : NULL;
+    if (!blobs)
+        return 2;
+    g_autofree char *own_secret = random_base64(OWN_SECRET_BYTES);
+    Api api = {.pool = pool,
+               .blobs = blobs,
+               .ignore_auth = options.ignore_auth,
+               .allow_private = options.worker.allow_private,
+               .logs_requests = true,
+               .own_secret = own_secret};
+    api_init(&api);
+    int status = serve(&options, &api, error);
+    api_clear(&api);
+    return status;
+}
+
+const Command server_command = {
+    "server",
+    "",
+    "Keep builds and releases, and let workers and people at them",
+    "Keeps everything in one folder (--data), or in a database and a store of your choice, and answers\n"
+    "at http://localhost:5000. A new database gets its tables; `dpxdt build create` and `dpxdt api-key\n"
+    "create` make the first build and its key.\n"
+    "\n"
+    "  dpxdt server --data /var/lib/dpxdt\n"
+    "  dpxdt server --ignore-auth --allow-private --enable-queue-workers     (to try it, on this machine)\n"
+    "  dpxdt server --database postgresql://dpxdt@db/dpxdt --blobs 's3://shots/?endpoint=http://s3:9000'\n"
+    "\n"
+    "DPXDT_DATA, DPXDT_DATABASE and DPXDT_BLOBS are read where these are not given. On SIGTERM, requests\n"
+    "that have come are answered before it ends.",
+    run,
+};
