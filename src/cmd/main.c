@@ -12,8 +12,9 @@
 #include <string.h>
 
 static const Command *const commands[] = {
-    &update_command, &test_command,   &approve_command, &report_command,  &diff_command,
-    &server_command, &worker_command, &build_command,   &api_key_command, &migrate_command,
+    &update_command,    &test_command,         &approve_command,        &report_command,  &diff_command,
+    &server_command,    &worker_command,       &build_command,          &api_key_command, &migrate_command,
+    &pair_diff_command, &diff_my_urls_command, &diff_my_images_command,
 };
 
 static void print_help(FILE *to) {
@@ -21,7 +22,7 @@ static void print_help(FILE *to) {
           "Usage: dpxdt COMMAND [OPTION...] ...\n\n",
           to);
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
-        fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+        fprintf(to, "  %-14s %s\n", commands[i]->name, commands[i]->summary);
     fputs("\n`dpxdt help COMMAND`, or `dpxdt COMMAND --help`, tells the options of one, `dpxdt --version` the\n"
           "version. Start with `dpxdt update DIR`, where DIR holds a YAML file of tests (man dpxdt-tests),\n"
           "change a page, and run `dpxdt test DIR`.\n",

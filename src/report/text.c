@@ -7,13 +7,13 @@
 #include "base/clock.h"
 #include "diff/diff.h"
 #include "report/story.h"
+#include "report/bar.h"
 #include "report/words.h"
 
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* The summary lists this many bad results: some screens. The gallery has them all. */
@@ -51,39 +51,6 @@ static const struct {
     [RESULT_UNCHANGED] = {"✓", "ok", STYLE_GREEN}, [RESULT_DIFFERENT] = {"≠", "!=", STYLE_RED},
     [RESULT_MISSING] = {"?", "??", STYLE_YELLOW},  [RESULT_FAILED] = {"✗", "XX", STYLE_RED},
 };
-
-static int terminal_width(void) {
-    struct winsize size = {0};
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
-        return 80;
-    return size.ws_col;
-}
-
-static int columns_of(gunichar c) {
-    if (g_unichar_iszerowidth(c))
-        return 0;
-    return g_unichar_iswide(c) ? 2 : 1;
-}
-
-static int width_of(const char *text) {
-    int width = 0;
-    for (const char *at = text; *at; at = g_utf8_next_char(at))
-        width += columns_of(g_utf8_get_char(at));
-    return width;
-}
-
-/* The text, or as much of it as fits into so many columns with ".." behind it. It must be clean. */
-static char *cut(const char *text, int columns) {
-    if (width_of(text) <= columns)
-        return g_strdup(text);
-    const char *end = text;
-    int width = 2;
-    while (*end && width + columns_of(g_utf8_get_char(end)) <= columns) {
-        width += columns_of(g_utf8_get_char(end));
-        end = g_utf8_next_char(end);
-    }
-    return columns < 2 ? g_strdup("") : g_strdup_printf("%.*s..", (int)(end - text), text);
-}
 
 static void add_styled(const TextReport *report, GString *out, Style style, const char *text) {
     bool styled = report->color && style != STYLE_NONE;
@@ -239,14 +206,6 @@ static void erase_bar(TextReport *report) {
     report->bar_shown = false;
 }
 
-static void add_bar(GString *out, int done, int all, int columns) {
-    int filled = all ? columns * done / all : 0;
-    g_string_append_c(out, '[');
-    for (int i = 0; i < columns; i++)
-        g_string_append_c(out, i < filled ? '=' : i == filled ? '>' : ' ');
-    g_string_append_c(out, ']');
-}
-
 /* ", 3 different, 1 failed": the counts of those that there are. */
 static void add_counts(GString *out, const int counts[], const char *before) {
     static const ResultStatus order[] = {RESULT_FAILED,  RESULT_DIFFERENT, RESULT_MISSING,
@@ -286,18 +245,18 @@ static void add_running(const TextReport *report, GString *out) {
 static void draw_bar(TextReport *report) {
     if (report->n_done == report->n_tests)
         return;
-    int width = terminal_width();
+    int width = bar_terminal_width(STDOUT_FILENO);
     g_autoptr(GString) line = g_string_new(NULL);
     int counts[G_N_ELEMENTS(report->counts)];
     memcpy(counts, report->counts, sizeof counts);
     counts[RESULT_PASSED] = counts[RESULT_UNCHANGED] = 0;
 
-    add_bar(line, report->n_done, report->n_tests, CLAMP(width / 4, 8, 30));
+    bar_add(line, report->n_done, report->n_tests, width);
     g_string_append_printf(line, " %d of %d", report->n_done, report->n_tests);
     add_counts(line, counts, ", ");
     add_time_left(report, line);
     add_running(report, line);
-    g_autofree char *fitting = cut(line->str, width - 1);
+    g_autofree char *fitting = bar_cut(line->str, width - 1);
     fputs(fitting, stdout);
     report->bar_shown = true;
 }
@@ -321,12 +280,12 @@ static void print_live(const TextReport *report, const Result *result) {
     g_autofree char *attempt = result->attempts > 1 ? g_strdup_printf(" (attempt %d)", result->attempts) : g_strdup("");
     g_autofree char *end = g_strdup_printf("  %s%s", duration, attempt);
     const char *mark = report->unicode ? marks[result->status].unicode : marks[result->status].ascii;
-    int room = MAX(terminal_width() - 1 - width_of(mark) - 3 - width_of(end), 10);
+    int room = MAX(bar_terminal_width(STDOUT_FILENO) - 1 - bar_width_of(mark) - 3 - bar_width_of(end), 10);
 
     g_autofree char *words = live_words(result);
     g_autofree char *clean_name = words_clean(result->name, false);
-    g_autofree char *name = cut(clean_name, *words ? MAX(room / 2, room - width_of(words)) : room);
-    g_autofree char *fitting = cut(words, room - width_of(name));
+    g_autofree char *name = bar_cut(clean_name, *words ? MAX(room / 2, room - bar_width_of(words)) : room);
+    g_autofree char *fitting = bar_cut(words, room - bar_width_of(name));
 
     g_autoptr(GString) line = g_string_new(NULL);
     add_styled(report, line, marks[result->status].style, mark);
@@ -341,11 +300,11 @@ static void print_live(const TextReport *report, const Result *result) {
 
 /* Adds the text in lines of the terminal's width, broken between words only, so that a long URL can still be copied. */
 static void add_wrapped(GString *out, int indent, const char *text) {
-    int room = MAX(terminal_width() - 1 - indent, 20), used = 0;
+    int room = MAX(bar_terminal_width(STDOUT_FILENO) - 1 - indent, 20), used = 0;
     g_auto(GStrv) words = g_strsplit(text, " ", -1);
     g_string_append_printf(out, "%*s", indent, "");
     for (char **word = words; *word; word++) {
-        int width = width_of(*word);
+        int width = bar_width_of(*word);
         if (used > 0 && used + 1 + width > room) {
             g_string_append_printf(out, "\n%*s", indent, "");
             used = 0;

@@ -14,6 +14,7 @@ typedef struct {
     Browser *browser; /* where there are captures */
     DpxdtClient *client;
     Pulse *pulse;
+    bool beats; /* the pulse tells of it */
     const DpxdtTask *task;
     json_t *payload;
     DpxdtRelease release; /* of the run; borrows from the payload */

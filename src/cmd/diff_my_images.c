@@ -1,0 +1,120 @@
+/* `dpxdt diff-my-images`: screenshots that somebody else took, as by Selenium; the server's workers compare them with those of
+ * the last good release. */
+#include "client/client.h"
+#include "cmd/progress.h"
+#include "cmd/tool.h"
+
+#include <unistd.h>
+
+/* One test of the file. */
+typedef struct {
+    const char *path; /* of the file, and which it is, for errors */
+    size_t index;
+    const char *name, *url, *image_path, *log_path;
+    bool failed;
+} ImageTest;
+
+static bool check_file(const ImageTest *test, const char *key, const char *path, GError **error) {
+    if (!path || access(path, R_OK) == 0)
+        return true;
+    error_set(error, ERROR_NOT_FOUND, "%s: test %zu (\"%s\"): %s: %s cannot be read", test->path, test->index + 1,
+              test->name, key, path);
+    return false;
+}
+
+/* A test that failed may have no picture. */
+static bool read_test(const char *path, size_t index, const json_t *json, ImageTest *out, GError **error) {
+    *out = (ImageTest){
+        .path = path,
+        .index = index,
+        .name = tool_text(json, "name"),
+        .url = tool_text(json, "url"),
+        .image_path = tool_text(json, "image_path"),
+        .log_path = tool_text(json, "log_path"),
+        .failed = json_is_true(json_object_get(json, "run_failed")),
+    };
+    if (!out->image_path && !out->failed)
+        return tool_need_text(path, index, json, "image_path", error);
+    bool has_image = !out->failed || (out->image_path && access(out->image_path, F_OK) == 0);
+    if (!has_image)
+        out->image_path = NULL;
+    return check_file(out, "image_path", out->image_path, error) && check_file(out, "log_path", out->log_path, error);
+}
+
+static bool upload(Tool *tool, const char *path, char out_sha1[DPXDT_SHA1_SIZE], GError **error) {
+    if (!path)
+        return true;
+    DpxdtStatus status = dpxdt_upload_file(tool->client, tool->release.build_id, path, out_sha1);
+    if (client_check(tool->client, status, error))
+        return true;
+    g_prefix_error(error, "%s: ", path);
+    return false;
+}
+
+static bool report(Tool *tool, const ImageTest *test, GError **error) {
+    char image[DPXDT_SHA1_SIZE], log[DPXDT_SHA1_SIZE];
+    DpxdtRun baseline = {0};
+    DpxdtStatus found = dpxdt_find_run(tool->client, tool->release.build_id, test->name, &baseline);
+    if (found != DPXDT_NOT_FOUND && !client_check(tool->client, found, error))
+        return false;
+    bool is_fine = upload(tool, test->image_path, image, error) && upload(tool, test->log_path, log, error);
+    const DpxdtReport run = {.url = test->url,
+                             .image = test->image_path ? image : NULL,
+                             .log = test->log_path ? log : NULL,
+                             .ref_url = baseline.url,
+                             .ref_image = baseline.image,
+                             .ref_log = baseline.log,
+                             .ref_config = baseline.config,
+                             .run_failed = test->failed};
+    is_fine =
+        is_fine && client_check(tool->client, dpxdt_report_run(tool->client, &tool->release, test->name, &run), error);
+    dpxdt_run_clear(&baseline);
+    return is_fine;
+}
+
+static bool report_all(Tool *tool, const char *path, const json_t *tests, bool only_check, GError **error) {
+    Progress progress = progress_begin("screenshots are uploaded");
+    bool is_fine = true;
+    for (size_t i = 0; i < json_array_size(tests) && is_fine; i++) {
+        ImageTest test;
+        is_fine =
+            read_test(path, i, json_array_get(tests, i), &test, error) && (only_check || report(tool, &test, error));
+        if (!only_check)
+            progress_show(&progress, (int)i + 1, (int)json_array_size(tests));
+    }
+    progress_end(&progress);
+    return is_fine;
+}
+
+static int run(const Command *command, int argc, char **argv, GError **error) {
+    g_auto(ToolOptions) options = TOOL_OPTIONS_USUAL;
+    g_auto(Tool) tool = {0};
+    g_autofree char *path = NULL;
+    const GOptionEntry entries[] = {
+        {"tests-json-path", 0, 0, G_OPTION_ARG_FILENAME, &path, "List of screenshots (needed)", "FILE"},
+        TOOL_ENTRIES(&options),
+        {NULL, 0, 0, 0, NULL, NULL, NULL},
+    };
+    if (!command_parse(command, entries, &argc, &argv, error) || !command_check_arguments(command, argc, 0, 0, error))
+        return 0;
+    json_auto_t *tests = tool_read_tests(path, error);
+    if (!tests || !tool_init(&tool, &options, NULL, error) || !report_all(&tool, path, tests, true, error) ||
+        !tool_begin(&tool, error) || !report_all(&tool, path, tests, false, error))
+        return 2;
+    return tool_end(&tool, NULL, error);
+}
+
+const Command diff_my_images_command = {
+    "diff-my-images",
+    "",
+    "Upload screenshots, and have them compared by a server",
+    "The file is a JSON list of objects with name, image_path, and if wanted log_path, url and run_failed\n"
+    "(true: the test failed, and may have no image). Each is compared with the one of that name in the\n"
+    "last good release.\n"
+    "\n"
+    "  dpxdt diff-my-images --upload-build-id 1 --upload-release-name Awesome --tests-json-path shots.json\n"
+    "\n"
+    "All files are looked for before anything is sent. With --wait the exit status is 0 if all are the\n"
+    "same, 1 if some differ, 2 if any failed.",
+    run,
+};

@@ -1,0 +1,276 @@
+#include "cmd/tool.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/stop.h"
+#include "client/client.h"
+#include "cmd/progress.h"
+#include "report/words.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_FILE_BYTES = 64 * 1024 * 1024, LOOK_MS = 500 };
+
+/* Options. */
+
+void tool_options_clear(ToolOptions *options) {
+    client_options_clear(&options->client);
+    g_clear_pointer(&options->release_name, g_free);
+    g_clear_pointer(&options->release_url, g_free);
+}
+
+void page_options_clear(PageOptions *options) {
+    g_clear_pointer(&options->user, g_free);
+    g_clear_pointer(&options->password, g_free);
+    g_clear_pointer(&options->css, g_free);
+    g_clear_pointer(&options->js, g_free);
+    g_clear_pointer(&options->cookies_path, g_free);
+}
+
+/* The JSON of a file. NULL with an error that has the place. */
+static json_t *read_json(const char *path, GError **error) {
+    json_error_t where;
+    gsize size;
+    g_autoptr(GBytes) bytes = file_read(path, MOST_FILE_BYTES, error);
+    if (!bytes)
+        return NULL;
+    const char *text = g_bytes_get_data(bytes, &size);
+    json_t *json = json_loadb(text ? text : "", size, JSON_REJECT_DUPLICATES, &where);
+    if (!json)
+        error_set(error, ERROR_INVALID, "%s:%d:%d: %s", path, where.line, where.column, where.text);
+    return json;
+}
+
+static bool add_cookies(json_t *config, const char *path, GError **error) {
+    if (!path)
+        return true;
+    json_t *cookies = read_json(path, error);
+    bool is_list = json_is_array(cookies);
+    if (cookies && !is_list)
+        error_set(error, ERROR_INVALID, "%s: must be a list of cookies", path);
+    if (is_list)
+        json_object_set(config, "cookies", cookies);
+    json_decref(cookies);
+    return is_list;
+}
+
+char *page_options_config(const PageOptions *options, GError **error) {
+    json_t *config = json_pack("{s:{s:i, s:i}, s:s*, s:s*, s:s*, s:s*}", "viewportSize", "width", options->width,
+                               "height", options->height, "injectCss", options->css, "injectJs", options->js,
+                               "httpUserName", options->user, "httpPassword", options->password);
+    bool is_fine = add_cookies(config, options->cookies_path, error);
+    char *text = is_fine ? json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    char *owned = g_strdup(text);
+    free(text);
+    json_decref(config);
+    return owned;
+}
+
+/* Releases. */
+
+void tool_clear(Tool *tool) {
+    dpxdt_free(tool->client);
+}
+
+static char *name_by_time(void) {
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    return g_date_time_format(now, "%Y-%m-%d %H:%M:%S");
+}
+
+bool tool_init(Tool *tool, ToolOptions *options, const char *default_url, GError **error) {
+    if (options->build_id <= 0) {
+        error_set(error, ERROR_INVALID,
+                  "--upload-build-id is missing: the number of the build, as in the address of "
+                  "its page or printed by `dpxdt build list`");
+        return false;
+    }
+    if (!client_options_complete(&options->client, error))
+        return false;
+    if (!options->release_name)
+        options->release_name = name_by_time();
+    if (!options->release_url)
+        options->release_url = g_strdup(default_url);
+    *tool = (Tool){.options = options,
+                   .client = client_options_connect(&options->client),
+                   .release = {.build_id = options->build_id, .name = options->release_name}};
+    return true;
+}
+
+bool tool_begin(Tool *tool, GError **error) {
+    DpxdtStatus status = dpxdt_create_release(tool->client, &tool->release, tool->options->release_url);
+    if (!client_check(tool->client, status, error)) {
+        g_prefix_error(error, "the release could not be created: ");
+        return false;
+    }
+    fprintf(stderr, "Created release %s, number %d\n", tool->release.name, tool->release.number);
+    return true;
+}
+
+bool tool_request(Tool *tool, const DpxdtPage *page, GError **error) {
+    if (client_check(tool->client, dpxdt_request_run(tool->client, &tool->release, page), error))
+        return true;
+    g_prefix_error(error, "%s could not be requested: ", page->name);
+    return false;
+}
+
+/* Results. */
+
+static int n_settled(const DpxdtState *state) {
+    return state->failed + state->different + state->approved + state->same + state->new_runs;
+}
+
+/* Looks twice a second, so that there is something to see. */
+static bool wait_for_results(Tool *tool, DpxdtState *out_state, GError **error) {
+    Progress progress = progress_begin("pages are done");
+    int64_t deadline_ms = clock_now_ms() + (int64_t)tool->options->wait_timeout_s * 1000;
+    bool done = false, is_fine = true;
+    while (!done && is_fine) {
+        is_fine = client_check(tool->client, dpxdt_state(tool->client, &tool->release, out_state), error);
+        done = is_fine && strcmp(out_state->status, "processing") != 0;
+        if (is_fine)
+            progress_show(&progress, n_settled(out_state), n_settled(out_state) + out_state->pending);
+        if (!done && is_fine && clock_now_ms() >= deadline_ms) {
+            error_set(error, ERROR_TIMEOUT, "%d of the pages are not done after %d s (--wait-timeout)",
+                      out_state->pending, tool->options->wait_timeout_s);
+            is_fine = false;
+        }
+        if (!done && is_fine && !stop_sleep_until(clock_now_ms() + LOOK_MS)) {
+            error_set(error, ERROR_STOPPED, "stopped");
+            is_fine = false;
+        }
+    }
+    progress_end(&progress);
+    return is_fine;
+}
+
+/* "1,254 pixels changed in 1 area, ..." of findings, or NULL. Borrowed from *out_owner, which the caller frees. */
+static const char *summary_of(const json_t *run, json_t **out_owner) {
+    const char *findings = tool_text(run, "findings");
+    *out_owner = findings ? json_loads(findings, 0, NULL) : NULL;
+    return tool_text(*out_owner, "summary");
+}
+
+static void print_run(const json_t *run) {
+    static const struct { const char *status, *word; } told[] = {{"diff_found", "different"}, {"failed", "failed"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(told); i++) {
+        if (g_strcmp0(tool_text(run, "status"), told[i].status) != 0)
+            continue;
+        json_t *owner;
+        const char *summary = summary_of(run, &owner);
+        g_autofree char *name = words_clean(tool_text(run, "run_name"), false);
+        printf("%s: %s%s%s\n", name, told[i].word, summary ? ": " : "", summary ? summary : "");
+        json_decref(owner);
+    }
+}
+
+static void print_results(const json_t *runs, const DpxdtState *state) {
+    size_t i;
+    json_t *run;
+    json_array_foreach (runs, i, run)
+        print_run(run);
+    printf("%d different, %d failed, %d the same, %d new", state->different, state->failed,
+           state->same + state->approved, state->new_runs);
+    printf("; the release is %s\n", state->status);
+}
+
+static json_t *state_to_json(const DpxdtState *state) {
+    return json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:i}", "status", state->status, "pending", state->pending,
+                     "failed", state->failed, "different", state->different, "approved", state->approved, "same",
+                     state->same, "new", state->new_runs);
+}
+
+static void print_json(const Tool *tool, const char *url, const DpxdtState *state, json_t *runs, const json_t *extra) {
+    json_t *json = state_to_json(state);
+    json_object_set_new(json, "build_id", json_integer(tool->release.build_id));
+    json_object_set_new(json, "release_name", json_string(tool->release.name));
+    json_object_set_new(json, "release_number", json_integer(tool->release.number));
+    json_object_set_new(json, "results_url", json_string(url));
+    if (runs)
+        json_object_set(json, "runs", runs);
+    if (extra)
+        json_object_update(json, (json_t *)extra);
+    char *text = json_dumps(json, JSON_INDENT(2) | JSON_SORT_KEYS);
+    puts(text);
+    free(text);
+    json_decref(json);
+}
+
+static int tell_results(Tool *tool, const char *url, const json_t *extra, GError **error) {
+    DpxdtState state = {0};
+    bool is_fine = tool->options->wait
+                       ? wait_for_results(tool, &state, error)
+                       : client_check(tool->client, dpxdt_state(tool->client, &tool->release, &state), error);
+    if (!is_fine)
+        return 2;
+    json_t *runs = tool->options->wait ? client_list_runs(tool->client, &tool->release, error) : NULL;
+    if (tool->options->wait && !runs)
+        return 2;
+    if (tool->options->json)
+        print_json(tool, url, &state, runs, extra);
+    else if (runs)
+        print_results(runs, &state);
+    json_decref(runs);
+    if (!tool->options->wait)
+        return 0;
+    return state.failed > 0 ? 2 : state.different > 0 ? 1 : 0;
+}
+
+int tool_end(Tool *tool, const json_t *extra, GError **error) {
+    char *url = NULL;
+    if (!client_check(tool->client, dpxdt_runs_done(tool->client, &tool->release, &url), error))
+        return 2;
+    fprintf(tool->options->json ? stderr : stdout, "Results viewable at: %s\n", url);
+    fflush(stdout);
+    int status = tool->options->wait || tool->options->json ? tell_results(tool, url, extra, error) : 0;
+    dpxdt_release_memory(url);
+    return status;
+}
+
+/* Files of tests. */
+
+const char *tool_text(const json_t *test, const char *key) {
+    return json_string_value(json_object_get(test, key));
+}
+
+const char *tool_need_text(const char *path, size_t index, const json_t *test, const char *key, GError **error) {
+    const char *text = tool_text(test, key);
+    if (text && *text)
+        return text;
+    error_set(error, ERROR_INVALID, "%s: test %zu: %s %s", path, index + 1, key,
+              json_object_get(test, key) ? "must be a text that is not empty" : "is missing");
+    return NULL;
+}
+
+/* Two of one name would be one run. */
+static bool check_test(const char *path, size_t index, const json_t *test, GHashTable *names, GError **error) {
+    if (!json_is_object(test)) {
+        error_set(error, ERROR_INVALID, "%s: test %zu: must be an object", path, index + 1);
+        return false;
+    }
+    const char *name = tool_need_text(path, index, test, "name", error);
+    if (!name)
+        return false;
+    if (g_hash_table_add(names, (char *)name))
+        return true;
+    error_set(error, ERROR_INVALID, "%s: test %zu: there is a test named \"%s\" above", path, index + 1, name);
+    return false;
+}
+
+json_t *tool_read_tests(const char *path, GError **error) {
+    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+    json_t *tests = path ? read_json(path, error) : NULL;
+    if (!path)
+        error_set(error, ERROR_INVALID, "--tests-json-path is missing: the file with the list of tests");
+    bool is_fine = json_is_array(tests) && json_array_size(tests) > 0;
+    if (tests && !is_fine)
+        error_set(error, ERROR_INVALID, "%s: must be a list with at least one test", path);
+    size_t i;
+    json_t *test;
+    json_array_foreach (tests, i, test)
+        is_fine = is_fine && check_test(path, i, test, names, error);
+    if (!is_fine)
+        g_clear_pointer(&tests, json_decref);
+    return tests;
+}
