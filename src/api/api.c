@@ -7,6 +7,8 @@
 #include "api/upload.h"
 #include "base/log.h"
 
+#include <string.h>
+
 const HttpRoute api_routes[] = {
     {"POST", "/api/create_release", api_create_release},
     {"POST", "/api/find_run", api_find_run},
@@ -44,11 +46,21 @@ void api_stop_waiting(Api *api) {
     news_close(&api->news);
 }
 
+/* What is asked for every few seconds for ever, and is told of by the metrics. */
+static bool is_routine(const char *route) {
+    static const char *const routes[] = {"/healthz", "/readyz", "/metrics", "/api/work_queue/<queue>/lease",
+                                         "/api/work_queue/<queue>/heartbeat"};
+    for (size_t i = 0; i < G_N_ELEMENTS(routes); i++)
+        if (strcmp(route, routes[i]) == 0)
+            return true;
+    return false;
+}
+
 void api_answered(const HttpRequest *request, int status, int64_t sent, int64_t us, void *data) {
     Api *api = data;
     const char *route = http_request_route(request), *user = NULL, *password = NULL;
     metrics_add_request(&api->metrics, route ? route : "none", status, sent, us);
-    if (!api->logs_requests)
+    if (!api->logs_requests || (status == 200 && is_routine(route)))
         return;
     (void)http_request_credentials(request, &user, &password);
     log_event(status >= 500 ? LOG_ERROR : LOG_INFO, "request", LOG_TEXT("id", http_request_id(request)),

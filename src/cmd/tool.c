@@ -145,31 +145,47 @@ static bool wait_for_results(Tool *tool, DpxdtState *out_state, GError **error) 
     return is_fine;
 }
 
-/* "1,254 pixels changed in 1 area, ..." of findings, or NULL. Borrowed from *out_owner, which the caller frees. */
-static const char *summary_of(const json_t *run, json_t **out_owner) {
-    const char *findings = tool_text(run, "findings");
-    *out_owner = findings ? json_loads(findings, 0, NULL) : NULL;
-    return tool_text(*out_owner, "summary");
+/* "1,254 pixels changed in 1 area, ..." of findings, which the caller frees, or NULL. */
+static char *summary_of(const json_t *run) {
+    const char *text = tool_text(run, "findings");
+    json_auto_t *findings = text ? json_loads(text, 0, NULL) : NULL;
+    const char *summary = tool_text(findings, "summary");
+    return summary ? words_clean(summary, false) : NULL;
 }
 
-static void print_run(const json_t *run) {
+/* The last line of a log, which the caller frees; NULL if it cannot be had. */
+static char *end_of_log(const Tool *tool, const json_t *run) {
+    const char *diff_log = tool_text(run, "diff_log"), *log = tool_text(run, "log"),
+               *ref_log = tool_text(run, "ref_log");
+    const char *sha1 = diff_log ? diff_log : log ? log : ref_log;
+    char *text = NULL;
+    size_t size;
+    if (!sha1 || dpxdt_download(tool->client, tool->release.build_id, sha1, &text, &size) != DPXDT_OK)
+        return NULL;
+    g_strchomp(text);
+    const char *end = strrchr(text, '\n');
+    end = end ? end + 1 : text;
+    char *line = words_clean(g_str_has_prefix(end, "failed: ") ? end + strlen("failed: ") : end, false);
+    dpxdt_release_memory(text);
+    return line;
+}
+
+static void print_run(const Tool *tool, const json_t *run) {
     static const struct { const char *status, *word; } told[] = {{"diff_found", "different"}, {"failed", "failed"}};
     for (size_t i = 0; i < G_N_ELEMENTS(told); i++) {
         if (g_strcmp0(tool_text(run, "status"), told[i].status) != 0)
             continue;
-        json_t *owner;
-        const char *summary = summary_of(run, &owner);
         g_autofree char *name = words_clean(tool_text(run, "run_name"), false);
-        printf("%s: %s%s%s\n", name, told[i].word, summary ? ": " : "", summary ? summary : "");
-        json_decref(owner);
+        g_autofree char *why = i == 0 ? summary_of(run) : end_of_log(tool, run);
+        printf("%s: %s%s%s\n", name, told[i].word, why ? ": " : "", why ? why : "");
     }
 }
 
-static void print_results(const json_t *runs, const DpxdtState *state) {
+static void print_results(const Tool *tool, const json_t *runs, const DpxdtState *state) {
     size_t i;
     json_t *run;
     json_array_foreach (runs, i, run)
-        print_run(run);
+        print_run(tool, run);
     printf("%d different, %d failed, %d the same, %d new", state->different, state->failed,
            state->same + state->approved, state->new_runs);
     printf("; the release is %s\n", state->status);
@@ -210,7 +226,7 @@ static int tell_results(Tool *tool, const char *url, const json_t *extra, GError
     if (tool->options->json)
         print_json(tool, url, &state, runs, extra);
     else if (runs)
-        print_results(runs, &state);
+        print_results(tool, runs, &state);
     json_decref(runs);
     if (!tool->options->wait)
         return 0;

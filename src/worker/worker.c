@@ -68,7 +68,15 @@ bool job_upload(Job *job, const char *name, const void *data, size_t size, char 
                         error);
 }
 
+static void end_beats(Job *job) {
+    if (job->beats)
+        pulse_remove(job->pulse, job->task);
+    job->beats = false;
+}
+
+/* A heartbeat after the report would be of a task that is over. */
 bool job_report(Job *job, DpxdtReport *report, GError **error) {
+    end_beats(job);
     report->task = job->task;
     return client_check(job->client, dpxdt_report_run(job->client, &job->release, job->run_name, report), error);
 }
@@ -96,13 +104,17 @@ static void end_badly(const Job *job, const GError *error) {
 
 static void do_task(const Thread *thread, DpxdtClient *client, const DpxdtTask *task) {
     Worker *worker = thread->worker;
-    Job job = {
-        .setup = &worker->setup, .browser = worker->browser, .client = client, .pulse = worker->pulse, .task = task};
+    Job job = {.setup = &worker->setup,
+               .browser = worker->browser,
+               .client = client,
+               .pulse = worker->pulse,
+               .beats = true,
+               .task = task};
     g_autoptr(GError) error = NULL;
     int64_t since_ms = clock_now_ms();
     pulse_add(worker->pulse, task);
     bool done = read_payload(&job, &error) && thread->kind->run(&job, &error);
-    pulse_remove(worker->pulse, task);
+    end_beats(&job);
     if (done)
         log_event(LOG_INFO, "task", LOG_TEXT("queue", task->queue), LOG_TEXT("task", task->id),
                   LOG_TEXT("run", job.run_name), LOG_TEXT("result", "done"),
