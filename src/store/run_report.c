@@ -1,6 +1,7 @@
 /* What a report does to a run: facts are taken over, the status follows from them. */
 #include "store/run.h"
 
+#include "queue/queue.h"
 #include "store/artifact.h"
 #include "store/run_row.h"
 #include "store/run_task.h"
@@ -29,7 +30,12 @@ static bool is_another(const char *kept, const char *said) {
     return said && g_strcmp0(kept, said) != 0;
 }
 
-/* A picture that comes after all is no failure any more; a comparison that succeeds neither. */
+/* Whether all is there that was to be captured. */
+static bool is_captured(const RunFacts *facts) {
+    return facts->image && (facts->ref_image || !facts->ref_config);
+}
+
+/* Pictures that come after all are no failure any more; a comparison that succeeds neither. */
 static void merge(RunFacts *facts, const RunFacts *said) {
     if (is_another(facts->image, said->image) || is_another(facts->ref_image, said->ref_image))
         forget_diff(facts);
@@ -40,7 +46,7 @@ static void merge(RunFacts *facts, const RunFacts *said) {
         facts->distortion = said->distortion;
     }
     bool brings_picture = said->image || said->ref_image, brings_diff = said->diff_image || said->diff_log;
-    facts->run_failed = said->run_failed || (facts->run_failed && !brings_picture);
+    facts->run_failed = said->run_failed || (facts->run_failed && !(brings_picture && is_captured(facts)));
     facts->diff_failed = said->diff_failed || (facts->diff_failed && !brings_diff);
 }
 
@@ -129,17 +135,30 @@ static RunStatus status_of(const RunFacts *facts, bool approved) {
     return facts->image && !facts->ref_config ? RUN_NO_DIFF_NEEDED : RUN_DATA_PENDING;
 }
 
-/* Writes the run with the status that its facts have, and all that follows. */
+/* Sets the status that its facts have. What has failed is tried again as long as there is a task for it. */
+static bool set_status(Db *db, Run *run, bool approved, GError **error) {
+    run->status = status_of(&run->facts, approved);
+    if (run->status != RUN_FAILED)
+        return true;
+    int64_t n_tasks = queue_count_of_run(db, run->id, error);
+    if (n_tasks > 0)
+        run->status = has_pair(&run->facts) ? RUN_NEEDS_DIFF : RUN_DATA_PENDING;
+    return n_tasks >= 0;
+}
+
+/* Writes the run with its status, and all that follows. */
 static bool settle(Db *db, Release *release, Run *run, int64_t now_ms, GError **error) {
     RunStatus before = run->status;
     bool approved = false;
     if (has_pair(&run->facts) && (!recall_comparison(db, run, error) || !find_decision(db, run, &approved, error)))
         return false;
-    run->status = status_of(&run->facts, approved);
+    if (!set_status(db, run, approved, error))
+        return false;
     run->modified_ms = now_ms;
     bool keeps = has_pair(&run->facts) && is_compared(&run->facts) && !run->facts.diff_failed;
     return run_row_write(db, run, error) && (!keeps || keep_comparison(db, run, now_ms, error)) &&
-           (run->status != RUN_NEEDS_DIFF || run_add_diff_task(db, release, run, now_ms, error)) &&
+           (run->status != RUN_NEEDS_DIFF || run->facts.diff_failed ||
+            run_add_diff_task(db, release, run, now_ms, error)) &&
            release_count(db, release, run_row_count(before), run_row_count(run->status), now_ms, error);
 }
 

@@ -1,0 +1,80 @@
+/* `dpxdt fsck`: whether all that a server keeps is there, and fits together. */
+#include "cmd/data.h"
+#include "cmd/progress.h"
+#include "store/fsck.h"
+
+#include <stdio.h>
+
+typedef struct {
+    Blobs *blobs;
+    Progress progress;
+    int n_files, n_all, n_problems;
+} Check;
+
+static void tell(void *data, const char *problem) {
+    Check *check = data;
+    puts(problem);
+    check->n_problems++;
+}
+
+/* What cannot be read at all is no finding, but ends the check. */
+static bool check_file(void *data, const char *sha1, const char *sha256, int64_t size, GError **error) {
+    Check *check = data;
+    g_autoptr(GError) cause = NULL;
+    progress_show(&check->progress, ++check->n_files, check->n_all);
+    if (blobs_check(check->blobs, sha256, size, &cause))
+        return true;
+    if (!error_is(cause, ERROR_NOT_FOUND) && !error_is(cause, ERROR_INVALID)) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    }
+    g_autofree char *problem = g_strdup_printf("file %s: %s", sha1, cause->message);
+    tell(check, problem);
+    return true;
+}
+
+static bool count_files(Db *db, Check *check, GError **error) {
+    g_autoptr(DbQuery) query = db_query(db, "SELECT COUNT(*) FROM artifacts");
+    check->n_all = db_next(query) ? (int)db_int(query, 0) : 0;
+    return db_end(query, error);
+}
+
+static bool check_all(Db *db, Check *check, GError **error) {
+    const Fsck fsck = {.tell = tell, .file = check_file, .data = check};
+    check->progress = progress_begin("files are looked at");
+    bool done = count_files(db, check, error) && fsck_files(db, &fsck, error) >= 0;
+    progress_end(&check->progress);
+    return done && fsck_rows(db, &fsck, error);
+}
+
+static int run(const Command *command, int argc, char **argv, GError **error) {
+    g_auto(DataOptions) options = {0};
+    const GOptionEntry entries[] = {
+        DATA_ENTRIES(&options),
+        {NULL, 0, 0, 0, NULL, NULL, NULL},
+    };
+    if (!command_parse(command, entries, &argc, &argv, error) || !command_check_arguments(command, argc, 0, 0, error))
+        return 0;
+    g_autoptr(DbPool) pool = data_open_database(&options, 1, error);
+    g_autoptr(Blobs) blobs = pool ? data_open_blobs(&options, error) : NULL;
+    g_autoptr(Db) db = blobs ? db_pool_take(pool, 0, error) : NULL;
+    Check check = {.blobs = blobs};
+    if (!db || !check_all(db, &check, error))
+        return 2;
+    printf("%d files, %d problems\n", check.n_files, check.n_problems);
+    return check.n_problems > 0;
+}
+
+const Command fsck_command = {
+    "fsck",
+    "",
+    "Check that all that a server keeps is there, and fits together",
+    "Reads every file that the database knows, and compares its bytes with their hash; then looks whether\n"
+    "runs name files that are there, and whether the counts of releases are right. A line for each\n"
+    "problem, and how many there were. Nothing is changed, and the server may be running.\n"
+    "\n"
+    "  dpxdt fsck --data /var/lib/dpxdt\n"
+    "\n"
+    "The exit status is 0 if all is well, 1 if there are problems, 2 if it could not be found out.",
+    run,
+};

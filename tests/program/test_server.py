@@ -1,0 +1,314 @@
+"""The server, its workers and the tools, each in a process of its own, over real HTTP with a real browser."""
+import concurrent.futures
+import json
+import urllib.parse
+
+import harness
+from harness import Picture, Site
+import serving
+from serving import Client, ServerTestCase
+
+RED, BLUE = Picture(40, 30, (255, 0, 0, 255)).png(), Picture(40, 30, (0, 0, 255, 255)).png()
+
+
+def quote(value):
+    return urllib.parse.quote_plus(str(value).encode('utf-8', 'surrogatepass'))
+
+
+class Life(ServerTestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.build = self.new_build()
+        self.it = self.server()
+        self.client = Client(self.it.port, self.new_key(self.build))
+
+    def begin(self, name='r'):
+        return {'build_id': self.build, 'release_name': name,
+                'release_number': self.client.post('create_release', build_id=self.build,
+                                                   release_name=name)['release_number']}
+
+    def status(self, release):
+        return self.client.post('release_status', **release)['status']
+
+    def report(self, release, picture, name='/', **more):
+        image = self.client.upload(self.build, 'a.png', picture)
+        self.client.post('report_run', **release, run_name=name, image=image, **more)
+        return image
+
+    def test_a_release_by_hand_becomes_the_baseline_of_the_next(self):
+        first = self.begin()
+        image = self.report(first, RED)
+        self.assertEqual(self.status(first), 'receiving')
+        self.client.post('find_run', 400, build_id=self.build, run_name='/')
+        self.client.post('runs_done', **first)
+        self.assertEqual(self.status(first), 'reviewing')
+        self.client.post('decide_release', **first, status='good')
+        found = self.client.post('find_run', build_id=self.build, run_name='/')
+        self.assertEqual((found['image'], found['release_number']), (image, 1))
+
+        second = self.begin()
+        self.assertEqual(second['release_number'], 2)
+        self.report(second, BLUE, ref_image=image)
+        self.client.post('runs_done', **second)
+        self.assertEqual(self.status(second), 'processing')
+        self.worker(self.it, self.new_key(), '--capture-threads', 0)
+        state = self.client.post('release_status', **second, wait=60)
+        self.assertEqual((state['status'], state['different']), ('reviewing', 1))
+        run = self.client.post('list_runs', **second)['runs'][0]
+        self.assertEqual(run['status'], 'diff_found')
+        self.assertGreater(run['distortion'], 0.3)
+        self.assertTrue(self.client.download(self.build, run['diff_image']).startswith(b'\x89PNG'))
+        self.client.post('decide_run', **second, run_name='/', decision='approve')
+        self.assertEqual(self.client.post('list_runs', **second)['runs'][0]['status'], 'diff_approved')
+
+    def test_a_closed_release_takes_no_report(self):
+        release = self.begin()
+        self.report(release, RED)
+        self.client.post('runs_done', **release)
+        self.client.post('decide_release', **release, status='bad')
+        answer = self.client.post('report_run', 409, **release, run_name='/')
+        self.assertIn('release is closed', answer['error'])
+        self.client.post('runs_done', **release)
+        self.assertEqual(self.status(release), 'bad')
+
+    def test_fifty_at_once_get_fifty_numbers_and_one_run(self):
+        with concurrent.futures.ThreadPoolExecutor(50) as pool:
+            numbers = list(pool.map(lambda _: self.begin('many')['release_number'], range(50)))
+            self.assertEqual(sorted(numbers), list(range(1, 51)))
+            release = self.begin('one')
+            list(pool.map(lambda _: self.client.post('report_run', **release, run_name='page', url='http://x/'),
+                          range(50)))
+        self.assertEqual(len(self.client.post('list_runs', **release)['runs']), 1)
+
+    def test_nothing_that_is_asked_is_answered_with_500(self):
+        release = self.begin()
+        names = ['create_release', 'find_run', 'request_run', 'upload', 'report_run', 'runs_done', 'release_status',
+                 'list_runs', 'decide_release', 'decide_run', 'work_queue/capture/lease', 'work_queue/x/finish',
+                 'work_queue/%00/add', 'work_queue/x/heartbeat', 'work_queue/x/give_back']
+        values = ['', '0', '-1', '1e9', '99999999999999999999', 'x', '\0', 'a\x07b', '\ud800', 'é' * 5000, '{}', '[1]',
+                  '{"a":', "' OR 1=1 --", '../../etc/passwd', '%s%n']
+        superuser = Client(self.it.port, self.new_key())
+        for name in names:
+            for value in values:
+                for field in ['build_id', 'release_name', 'release_number', 'run_name', 'url', 'config', 'image',
+                              'task_id', 'payload', 'count', 'wait' if value != '1e9' else 'owner', 'distortion']:
+                    fields = {**release, 'run_name': 'a', 'url': 'http://example.invalid/', field: value}
+                    if name.endswith('lease'):
+                        fields['wait'] = 0
+                    body = '&'.join(f'{k}={quote(v)}' for k, v in fields.items())
+                    status, headers, answer = superuser.ask('POST', f'/api/{name}', body, {
+                        'Content-Type': 'application/x-www-form-urlencoded'})
+                    self.assertLess(status, 500, f'{name} {field}={value!r}: {answer}')
+                    if status != 200:
+                        self.assertTrue(json.loads(answer)['error'])
+
+    def test_what_is_wrong_with_an_upload_is_said(self):
+        self.assertIn('cannot be read', self.post_raw(b'--x--\r\n', 400))
+        whole = (b'--x\r\nContent-Disposition: form-data; name="build_id"\r\n\r\n%d\r\n--x\r\nContent-Disposition: '
+                 b'form-data; name="file"; filename="a.png"\r\n\r\nabc\r\n--x--\r\n' % self.build)
+        self.post_raw(whole, 200)
+        self.post_raw(whole[:-8], 400)
+        two = whole.replace(b'--x--', b'--x\r\nContent-Disposition: form-data; name="b"; filename="b"\r\n\r\nb\r\n--x--')
+        self.assertIn('exactly one', self.post_raw(two, 400))
+        self.client.upload(self.build, 'big.png', b'x' * (17 << 20), 413)
+
+    def post_raw(self, body, expected):
+        status, _, answer = self.client.ask('POST', f'/api/upload?build_id={self.build}', body,
+                                            {'Content-Type': 'multipart/form-data; boundary=x'})
+        self.assertEqual(status, expected, answer)
+        return json.loads(answer).get('error', '')
+
+    def test_a_private_address_is_not_captured(self):
+        release = self.begin()
+        for url in ['http://127.0.0.1/', 'http://localhost:5000/', 'http://10.1.2.3/', 'http://[::1]/',
+                    'http://169.254.169.254/latest/meta-data/', 'http://2130706433/', 'http://0x7f.1/',
+                    'http://[::ffff:10.0.0.1]/', 'file:///etc/passwd', 'javascript:alert(1)', 'x']:
+            answer = self.client.post('request_run', 400, **release, run_name='a', url=url)
+            self.assertRegex(answer['error'], '^url: .*(private address|no http or https address)')
+        self.assertEqual(self.client.post('list_runs', **release)['runs'], [])
+
+    def test_health_readiness_and_metrics_need_no_key(self):
+        anybody = Client(self.it.port)
+        self.assertEqual(anybody.ask('GET', '/healthz')[0], 200)
+        self.assertEqual(anybody.ask('GET', '/readyz')[0], 200)
+        status, headers, text = anybody.ask('GET', '/metrics')
+        self.assertEqual((status, headers['Content-Type']), (200, 'text/plain; version=0.0.4; charset=utf-8'))
+        for line in text.decode().splitlines():
+            self.assertRegex(line, r'^(# (HELP|TYPE) dpxdt_\w+ .+|dpxdt_\w+(\{[^}]+\})? [0-9.]+)$')
+        self.assertIn('dpxdt_tasks{queue="capture",state="waiting"} 0', text.decode())
+
+    def test_requests_that_have_come_are_answered_when_it_ends(self):
+        with concurrent.futures.ThreadPoolExecutor(9) as pool:
+            waiting = pool.submit(Client(self.it.port, self.new_key()).post, 'work_queue/capture/lease', wait=60)
+            answers = [pool.submit(self.begin, f'r{i}') for i in range(8)]
+            for answer in answers:
+                answer.result()
+            self.assertEqual(self.it.stop(), 0)
+            self.assertEqual(waiting.result(), {'tasks': []})
+        self.it.wait_for('event=stopped unanswered=none')
+
+    def test_each_request_has_a_line_with_an_id(self):
+        self.begin('a name')
+        line = self.it.wait_for('event=request .*create_release.*')[0]
+        self.assertRegex(line, r'id=[0-9a-f]{16} address=127.0.0.1 method=POST .* status=200 ')
+        self.assertNotIn(self.client.key[1], '\n'.join(line for line in self.it.lines if line))
+
+
+class Settings(ServerTestCase):
+
+    def test_what_is_wrong_is_said_before_anything_starts(self):
+        for args, words in [(['--port', '70000'], '--port must be from 0 to 65535'),
+                            (['--host', 'nowhere'], 'nowhere is no IPv4 address'),
+                            (['--ignore-auth', '--host', '0.0.0.0'], 'say --ignore-auth-anywhere'),
+                            (['--log-format', 'xml'], '--log-format must be logfmt or json'),
+                            (['--database', 'oracle://x'], 'oracle://x'),
+                            (['--database', 'postgresql://nobody@127.0.0.1:1/x'], '(?i)connection refused'),
+                            (['--capture-threads', '999', '--enable-queue-workers'], '--capture-threads must be from'),
+                            (['--max-request', '0'], '--max-request must be from 1'), (['extra'], 'too much')]:
+            with self.subTest(args):
+                result = harness.dpxdt('server', *self.data, '--port', '0', *args, cwd=self.folder)
+                self.assertEqual(result.returncode, 2)
+                self.assertRegex(result.stderr, words)
+
+    def test_a_port_in_use_is_told_of(self):
+        first = self.server()
+        result = harness.dpxdt('server', '--data', self.folder / 'other', '--port', first.port)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn(f'cannot listen on 127.0.0.1:{first.port}: Address already in use', result.stderr)
+
+    def test_json_lines(self):
+        server = serving.Process('server', *self.data, '--port', '0', '--log-format', 'json', env=self.env)
+        self.start(server)
+        server.wait_for('"event":"started"')
+        self.assertEqual(json.loads(server.lines[0])['auth'], 'keys')
+
+    def test_keys_are_listed_and_revoked(self):
+        build = self.new_build()
+        key = self.new_key(build)
+        client = Client(self.server().port, key)
+        client.post('create_release', build_id=build, release_name='a')
+        self.assertRegex(self.command('api-key', 'list', *self.data, '--build-id', build), f'{key[0]}\t{key[1][:4]}')
+        self.command('api-key', 'revoke', *self.data, key[0])
+        client.post('create_release', 403, build_id=build, release_name='a')
+        self.command('api-key', 'revoke', *self.data, 'none', expected=2)
+        self.command('api-key', 'create', *self.data, expected=2)
+        self.command('api-key', 'create', *self.data, '--build-id', 77, expected=2)
+        self.command('build', 'create', *self.data, expected=2)
+        self.command('build', 'creat', *self.data, '--name', 'x', expected=2)
+        self.assertEqual(self.command('build', 'list', *self.data), f'{build}\tprivate\tdemo\n')
+
+
+class Tools(ServerTestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.site = Site({'/a.html': '<body style="background: white"><h1>Before</h1>',
+                          '/b.html': '<body style="background: white"><h1>After</h1>'})
+        self.addCleanup(self.site.close)
+        self.build = self.new_build()
+        self.it = self.server('--allow-private')
+        self.worker(self.it, self.new_key())
+        key = self.new_key(self.build)
+        self.client = Client(self.it.port, key)
+        self.env.update(DPXDT_SERVER_PREFIX=self.it.prefix, DPXDT_CLIENT_ID=key[0], DPXDT_CLIENT_SECRET=key[1])
+
+    def tool(self, name, *args, expected):
+        """-> what --json tells"""
+        return json.loads(self.command(name, f'--upload_build_id={self.build}', *args, '--wait', '--json',
+                                       expected=expected))
+
+    def good(self, told):
+        self.client.post('decide_release', build_id=self.build, release_name=told['release_name'],
+                         release_number=told['release_number'], status='good')
+
+    def test_pair_diff_of_two_pages(self):
+        told = self.tool('pair-diff', self.site.url + '/a.html', self.site.url + '/b.html', expected=1)
+        run = told['runs'][0]
+        self.assertEqual((told['status'], run['run_name'], run['status']), ('reviewing', '/b.html', 'diff_found'))
+        self.assertGreater(run['distortion'], 0)
+        self.assertTrue(self.client.download(self.build, run['diff_image']).startswith(b'\x89PNG'))
+        self.tool('pair-diff', self.site.url + '/a.html', self.site.url + '/a.html', expected=0)
+        failed = self.tool('pair-diff', self.site.url + '/a.html', self.site.url + '/none', expected=2)
+        self.assertEqual(failed['failed'], 1)
+
+    def test_lines_for_people(self):
+        args = ['pair-diff', f'--upload_build_id={self.build}', '--upload_release_name', 'r', '--wait']
+        text = self.command(*args, self.site.url + '/a.html', self.site.url + '/b.html', expected=1)
+        self.assertRegex(text, r'^Results viewable at: http://127.0.0.1:\d+/release\?id=1&name=r&number=1\n'
+                               r'/b.html: different: .* pixels changed in 1 area, .*\n'
+                               r'1 different, 0 failed, 0 the same, 0 new; the release is reviewing\n$')
+        text = self.command(*args, self.site.url + '/a.html', self.site.url + '/none', expected=2)
+        self.assertRegex(text, r'/none: failed: .* answers 404\n')
+
+    def test_diff_my_urls(self):
+        self.write('urls.json', json.dumps([
+            {'name': 'pair', 'run_url': self.site.url + '/b.html', 'run_config': {'viewportSize': {'width': 300, 'height': 200}},
+             'ref_url': self.site.url + '/a.html', 'ref_config': {'viewportSize': {'width': 300, 'height': 200}}},
+            {'name': 'single', 'run_url': self.site.url + '/a.html',
+             'run_config': {'injectJs': "document.title='é'", 'injectCss': 'h1 { color: red }'}}]))
+        told = self.tool('diff-my-urls', '--tests_json_path=urls.json', expected=1)
+        self.assertEqual([run['status'] for run in told['runs']], ['diff_found', 'no_diff_needed'])
+        self.good(told)
+        again = self.tool('diff-my-urls', '--tests_json_path=urls.json', expected=1)
+        self.assertEqual([run['status'] for run in again['runs']], ['diff_found', 'diff_not_found'])
+
+    def test_diff_my_images(self):
+        self.write('a.png', RED)
+        self.write('b.png', BLUE)
+        self.write('log.txt', 'fine')
+        tests = [{'name': 'My homepage', 'run_failed': False, 'image_path': 'a.png', 'log_path': 'log.txt',
+                  'url': 'http://example.com/'}, {'name': 'same', 'image_path': 'a.png'}]
+        self.write('one.json', json.dumps(tests))
+        first = self.tool('diff-my-images', '--tests_json_path=one.json', '--upload_release_name=Awesome', expected=0)
+        self.assertEqual(first['new'], 2)
+        self.good(first)
+        tests[0]['image_path'] = 'b.png'
+        self.write('two.json', json.dumps(tests + [{'name': 'broke', 'run_failed': True, 'log_path': 'log.txt'}]))
+        second = self.tool('diff-my-images', '--tests_json_path=two.json', '--upload_release_name=Awesome', expected=2)
+        self.assertEqual({run['run_name']: run['status'] for run in second['runs']},
+                         {'My homepage': 'diff_found', 'same': 'diff_not_found', 'broke': 'failed'})
+        self.assertEqual(second['release_number'], 2)
+
+    def test_a_list_that_is_wrong_sends_nothing(self):
+        for content, words in [('[', r'wrong.json:1:\d+: '), ('{}', 'must be a list'), ('[]', 'at least one test'),
+                               ('[1]', 'test 1: must be an object'), ('[{}]', 'test 1: name is missing'),
+                               ('[{"name": "a"}]', 'test 1: run_url is missing'),
+                               ('[{"name": "a", "run_url": "http://x/", "run_config": []}]', 'run_config must be an object'),
+                               ('[{"name": "a", "run_url": "u"}, {"name": "a", "run_url": "u"}]', 'test 2: there is a test named "a"')]:
+            with self.subTest(content):
+                self.write('wrong.json', content)
+                result = harness.dpxdt('diff-my-urls', '--upload_build_id=1', '--tests_json_path=wrong.json',
+                                       cwd=self.folder, env=self.env)
+                self.assertEqual(result.returncode, 2)
+                self.assertRegex(result.stderr, words)
+        self.assertFalse([line for line in self.it.lines if 'create_release' in line])
+
+    def test_what_a_config_says_of_the_comparison_counts(self):
+        config = {'ignore': ['h1'], 'viewportSize': {'width': 300, 'height': 200}}
+        self.write('urls.json', json.dumps([{'name': 'p', 'run_url': self.site.url + '/b.html', 'run_config': config,
+                                             'ref_url': self.site.url + '/a.html', 'ref_config': config}]))
+        told = self.tool('diff-my-urls', '--tests_json_path=urls.json', expected=0)
+        self.assertEqual(told['runs'][0]['status'], 'diff_not_found')
+
+
+class Stopping(ServerTestCase):
+
+    def test_a_worker_that_ends_gives_back_what_it_is_at(self):
+        site = Site({'/': lambda request: site.ends.wait(60) and None})
+        self.addCleanup(site.close)
+        build = self.new_build()
+        server = self.server('--allow-private')
+        worker = self.worker(server, self.new_key())
+        client = Client(server.port, self.new_key(build))
+        client.post('create_release', build_id=build, release_name='r')
+        client.post('request_run', build_id=build, release_name='r', release_number=1, run_name='/', url=site.url + '/',
+                    config='{}')
+        site.wait_for('/')
+        self.assertEqual(worker.stop(), 0)
+        worker.wait_for('result="given back"')
+        tasks = Client(server.port, self.new_key()).post('work_queue/capture/lease', wait=5)['tasks']
+        self.assertEqual([task['lease_attempts'] for task in tasks], [1])
+
+
+harness.main()
