@@ -104,18 +104,18 @@ class Life(ServerTestCase):
                         self.assertTrue(json.loads(answer)['error'])
 
     def test_what_is_wrong_with_an_upload_is_said(self):
-        self.assertIn('cannot be read', self.post_raw(b'--x--\r\n', 400))
-        whole = (b'--x\r\nContent-Disposition: form-data; name="build_id"\r\n\r\n%d\r\n--x\r\nContent-Disposition: '
-                 b'form-data; name="file"; filename="a.png"\r\n\r\nabc\r\n--x--\r\n' % self.build)
+        self.assertIn('exactly one', self.post_raw(b'--xyzzy--\r\n', 400))
+        whole = (b'--xyzzy\r\nContent-Disposition: form-data; name="build_id"\r\n\r\n%d\r\n--xyzzy\r\nContent-Disposition: '
+                 b'form-data; name="file"; filename="a.png"\r\n\r\nabc\r\n--xyzzy--\r\n' % self.build)
         self.post_raw(whole, 200)
         self.post_raw(whole[:-8], 400)
-        two = whole.replace(b'--x--', b'--x\r\nContent-Disposition: form-data; name="b"; filename="b"\r\n\r\nb\r\n--x--')
+        two = whole.replace(b'--xyzzy--', b'--xyzzy\r\nContent-Disposition: form-data; name="b"; filename="b"\r\n\r\nb\r\n--xyzzy--')
         self.assertIn('exactly one', self.post_raw(two, 400))
         self.client.upload(self.build, 'big.png', b'x' * (17 << 20), 413)
 
     def post_raw(self, body, expected):
         status, _, answer = self.client.ask('POST', f'/api/upload?build_id={self.build}', body,
-                                            {'Content-Type': 'multipart/form-data; boundary=x'})
+                                            {'Content-Type': 'multipart/form-data; boundary=xyzzy'})
         self.assertEqual(status, expected, answer)
         return json.loads(answer).get('error', '')
 
