@@ -20,6 +20,7 @@ enum {
     IDLE_MS = 60 * 1000,
     /* And so long it may leave between two bytes, which is all that libmicrohttpd looks at. */
     BYTE_TIMEOUT_S = 30,
+    DRAINED_BODIES = 8, /* times the largest */
     REAP_MS = 200,
     DRAIN_MS = 20,
 };
@@ -215,13 +216,14 @@ static enum MHD_Result take(void *data, struct MHD_Connection *connection, const
     if (!request) {
         *context = request = http_incoming_new(&server->config, connection, method, path);
         const char *length = http_request_header(request, "Content-Length");
+        int64_t size_told = length ? g_ascii_strtoll(length, NULL, 10) : 0;
         set_activity(server, connection_of(connection), RECEIVING, server->config.request_timeout_ms);
-        if (!length || g_ascii_strtoll(length, NULL, 10) <= server->config.max_body)
-            return MHD_YES;
-        /* Answered before the body, which is not read then: the connection is closed. */
-        http_incoming_refuse(request, 413, "the request is larger than %" G_GINT64_FORMAT " bytes",
-                             server->config.max_body);
-        return answer(request);
+        if (size_told > server->config.max_body)
+            http_incoming_refuse(request, 413, "the request is larger than %" G_GINT64_FORMAT " bytes",
+                                 server->config.max_body);
+        /* Who is answered before he has sent his body is closed upon, and sees a broken pipe instead of the answer. So a
+         * body that is not much too large is read, and forgotten. */
+        return size_told > DRAINED_BODIES * server->config.max_body ? answer(request) : MHD_YES;
     }
     if (*size > 0) {
         http_incoming_add(request, bytes, *size);
