@@ -22,6 +22,12 @@
 extern "C" {
 #endif
 
+#if defined(__GNUC__)
+#define DPXDT_API __attribute__((visibility("default")))
+#else
+#define DPXDT_API
+#endif
+
 typedef struct DpxdtClient DpxdtClient;
 
 typedef enum {
@@ -35,16 +41,16 @@ typedef enum {
 } DpxdtStatus;
 
 /* The version of the library, "2.0.0". */
-const char *dpxdt_version(void);
+DPXDT_API const char *dpxdt_version(void);
 
 /* Makes a client of the server whose API is below prefix: "http://localhost:5000/api", or without the path. key and secret
  * are those of `dpxdt api-key create`; NULL for a server that asks for none. All are copied. Nothing is sent yet. Never NULL.
  * To be freed with dpxdt_free(). */
-DpxdtClient *dpxdt_new(const char *prefix, const char *key, const char *secret);
-void dpxdt_free(DpxdtClient *client);
+DPXDT_API DpxdtClient *dpxdt_new(const char *prefix, const char *key, const char *secret);
+DPXDT_API void dpxdt_free(DpxdtClient *client);
 
 /* Why the last call of this client failed, for a person to read; "" if it did not. Valid until its next call. */
-const char *dpxdt_message(const DpxdtClient *client);
+DPXDT_API const char *dpxdt_message(const DpxdtClient *client);
 
 /* Releases. */
 
@@ -55,11 +61,11 @@ typedef struct {
 } DpxdtRelease;
 
 /* Begins a release, and sets its number. url is where people find out what the release is; may be NULL. */
-DpxdtStatus dpxdt_create_release(DpxdtClient *client, DpxdtRelease *release, const char *url);
+DPXDT_API DpxdtStatus dpxdt_create_release(DpxdtClient *client, DpxdtRelease *release, const char *url);
 
 /* Says that all runs were requested or reported. *out_url (unless NULL) is the release's page, to be freed with
  * dpxdt_release_memory(). To say it again changes nothing. */
-DpxdtStatus dpxdt_runs_done(DpxdtClient *client, const DpxdtRelease *release, char **out_url);
+DPXDT_API DpxdtStatus dpxdt_runs_done(DpxdtClient *client, const DpxdtRelease *release, char **out_url);
 
 typedef struct {
     char status[16]; /* "receiving", "processing", "reviewing", "good", "bad" */
@@ -68,11 +74,12 @@ typedef struct {
 } DpxdtState;
 
 /* What has become of the release so far. */
-DpxdtStatus dpxdt_state(DpxdtClient *client, const DpxdtRelease *release, DpxdtState *out_state);
+DPXDT_API DpxdtStatus dpxdt_state(DpxdtClient *client, const DpxdtRelease *release, DpxdtState *out_state);
 
 /* Waits until nothing of the release is pending any more, after dpxdt_runs_done(). DPXDT_TIMEOUT if it takes longer than
  * timeout_s seconds: *out_state is then set all the same. */
-DpxdtStatus dpxdt_wait(DpxdtClient *client, const DpxdtRelease *release, int timeout_s, DpxdtState *out_state);
+DPXDT_API DpxdtStatus dpxdt_wait(DpxdtClient *client, const DpxdtRelease *release, int timeout_s,
+                                 DpxdtState *out_state);
 
 /* Runs. */
 
@@ -85,7 +92,7 @@ typedef struct {
     const char *ref_config; /* NULL: {} */
 } DpxdtPage;
 
-DpxdtStatus dpxdt_request_run(DpxdtClient *client, const DpxdtRelease *release, const DpxdtPage *page);
+DPXDT_API DpxdtStatus dpxdt_request_run(DpxdtClient *client, const DpxdtRelease *release, const DpxdtPage *page);
 
 /* What is known of a run. NULL: nothing. image, log and config are files. */
 typedef struct {
@@ -96,8 +103,8 @@ typedef struct {
 
 /* Finds the run of that name in the good release that was decided last. DPXDT_NOT_FOUND if there is none. To be cleared with
  * dpxdt_run_clear(). */
-DpxdtStatus dpxdt_find_run(DpxdtClient *client, int64_t build_id, const char *name, DpxdtRun *out_run);
-void dpxdt_run_clear(DpxdtRun *run);
+DPXDT_API DpxdtStatus dpxdt_find_run(DpxdtClient *client, int64_t build_id, const char *name, DpxdtRun *out_run);
+DPXDT_API void dpxdt_run_clear(DpxdtRun *run);
 
 /* A task that a worker has leased. */
 typedef struct {
@@ -118,43 +125,45 @@ typedef struct {
 } DpxdtReport;
 
 /* Reports a run, which is made if the release has none of this name. Files must have been uploaded to the build. */
-DpxdtStatus dpxdt_report_run(DpxdtClient *client, const DpxdtRelease *release, const char *name,
-                             const DpxdtReport *report);
+DPXDT_API DpxdtStatus dpxdt_report_run(DpxdtClient *client, const DpxdtRelease *release, const char *name,
+                                       const DpxdtReport *report);
 
 /* Files. */
 
 enum { DPXDT_SHA1_SIZE = 41 };
 
 /* Uploads a file; the ending of its name says of what type it is. out_sha1 is set to what it is called from now on. */
-DpxdtStatus dpxdt_upload_file(DpxdtClient *client, int64_t build_id, const char *path, char out_sha1[DPXDT_SHA1_SIZE]);
+DPXDT_API DpxdtStatus dpxdt_upload_file(DpxdtClient *client, int64_t build_id, const char *path,
+                                        char out_sha1[DPXDT_SHA1_SIZE]);
 
 /* The same for size bytes in memory. name is "screenshot.png", "log.txt" and so on. */
-DpxdtStatus dpxdt_upload(DpxdtClient *client, int64_t build_id, const char *name, const void *data, size_t size,
-                         char out_sha1[DPXDT_SHA1_SIZE]);
+DPXDT_API DpxdtStatus dpxdt_upload(DpxdtClient *client, int64_t build_id, const char *name, const void *data,
+                                   size_t size, char out_sha1[DPXDT_SHA1_SIZE]);
 
 /* Downloads a file of the build. *out_data has *out_size bytes, and a 0 behind them; to be freed with
  * dpxdt_release_memory(). */
-DpxdtStatus dpxdt_download(DpxdtClient *client, int64_t build_id, const char *sha1, char **out_data, size_t *out_size);
+DPXDT_API DpxdtStatus dpxdt_download(DpxdtClient *client, int64_t build_id, const char *sha1, char **out_data,
+                                     size_t *out_size);
 
 /* Frees what functions of this library gave back. NULL is fine. */
-void dpxdt_release_memory(void *memory);
+DPXDT_API void dpxdt_release_memory(void *memory);
 
 /* Tasks, for workers; the key must be a superuser's. */
 
 /* Leases the oldest task of a queue ("capture", "run-pdiff") for lease_s seconds, waiting up to wait_s (0 to 60) for one.
  * owner tells people who it is. out_task->id is NULL if there was none. To be cleared with dpxdt_task_clear(). */
-DpxdtStatus dpxdt_lease(DpxdtClient *client, const char *queue, const char *owner, int lease_s, int wait_s,
-                        DpxdtTask *out_task);
-void dpxdt_task_clear(DpxdtTask *task);
+DPXDT_API DpxdtStatus dpxdt_lease(DpxdtClient *client, const char *queue, const char *owner, int lease_s, int wait_s,
+                                  DpxdtTask *out_task);
+DPXDT_API void dpxdt_task_clear(DpxdtTask *task);
 
 /* Says that work goes on: the lease gets as much time as it had. index grows with each message. */
-DpxdtStatus dpxdt_heartbeat(DpxdtClient *client, const DpxdtTask *task, const char *message, int index);
+DPXDT_API DpxdtStatus dpxdt_heartbeat(DpxdtClient *client, const DpxdtTask *task, const char *message, int index);
 
 /* Says that the work is done or, if failed is not 0, cannot be. */
-DpxdtStatus dpxdt_finish(DpxdtClient *client, const DpxdtTask *task, int failed);
+DPXDT_API DpxdtStatus dpxdt_finish(DpxdtClient *client, const DpxdtTask *task, int failed);
 
 /* Gives the task back, for another worker, as if it had not been leased. */
-DpxdtStatus dpxdt_give_back(DpxdtClient *client, const DpxdtTask *task);
+DPXDT_API DpxdtStatus dpxdt_give_back(DpxdtClient *client, const DpxdtTask *task);
 
 #ifdef __cplusplus
 }
