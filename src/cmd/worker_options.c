@@ -1,6 +1,6 @@
 #include "cmd/worker_options.h"
 
-enum { MOST_THREADS = 64 };
+enum { MOST_THREADS = 64, LEAST_LEASE_S = 3, MOST_LEASE_S = 3600 };
 
 void worker_options_clear(WorkerOptions *options) {
     g_clear_pointer(&options->browser, g_free);
@@ -9,12 +9,16 @@ void worker_options_clear(WorkerOptions *options) {
 bool worker_options_apply(const WorkerOptions *options, WorkerSetup *out_setup, GError **error) {
     const struct {
         const char *name;
-        int value;
-    } numbers[] = {{"--capture-threads", options->capture_threads}, {"--diff-threads", options->diff_threads}};
+        int value, least, most;
+    } numbers[] = {
+        {"--capture-threads", options->capture_threads, 0, MOST_THREADS},
+        {"--diff-threads", options->diff_threads, 0, MOST_THREADS},
+        {"--lease", options->lease_s, LEAST_LEASE_S, MOST_LEASE_S},
+    };
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
-        if (numbers[i].value < 0 || numbers[i].value > MOST_THREADS) {
-            error_set(error, ERROR_INVALID, "%s must be from 0 to %d, not %d", numbers[i].name, MOST_THREADS,
-                      numbers[i].value);
+        if (numbers[i].value < numbers[i].least || numbers[i].value > numbers[i].most) {
+            error_set(error, ERROR_INVALID, "%s must be from %d to %d, not %d", numbers[i].name, numbers[i].least,
+                      numbers[i].most, numbers[i].value);
             return false;
         }
     if (options->capture_threads + options->diff_threads == 0) {
@@ -23,6 +27,7 @@ bool worker_options_apply(const WorkerOptions *options, WorkerSetup *out_setup, 
     }
     out_setup->capture_threads = options->capture_threads;
     out_setup->diff_threads = options->diff_threads;
+    out_setup->lease_s = options->lease_s;
     out_setup->browser = options->browser;
     out_setup->allow_private = options->allow_private;
     return true;

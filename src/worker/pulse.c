@@ -56,13 +56,13 @@ static void *beat(void *data) {
     return NULL;
 }
 
-Pulse *pulse_start(const WorkerSetup *setup, int lease_s) {
+Pulse *pulse_start(const WorkerSetup *setup) {
     Pulse *pulse = g_new0(Pulse, 1);
     pulse->client = dpxdt_new(setup->prefix, setup->key, setup->secret);
     if (setup->queue_prefix)
         client_set_queue_prefix(pulse->client, setup->queue_prefix);
     client_try_once(pulse->client);
-    pulse->beat_ms = lease_s * 1000 / 3;
+    pulse->beat_ms = setup->lease_s * 1000 / 3;
     pulse->beats = g_array_new(FALSE, FALSE, sizeof(Beat));
     pthread_mutex_init(&pulse->lock, NULL);
     clock_cond_init(&pulse->changed);

@@ -7,8 +7,8 @@
 
 typedef struct Pulse Pulse;
 
-/* Each task is told of three times in lease_s seconds, which is for how long tasks are leased. */
-Pulse *pulse_start(const WorkerSetup *setup, int lease_s);
+/* Each task is told of three times in the time for which it is leased. */
+Pulse *pulse_start(const WorkerSetup *setup);
 
 /* Ends the thread. No task may be left. */
 void pulse_stop(Pulse *pulse);

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 enum {
-    LEASE_S = 60,
     /* A lease that is asked for must not be broken off, or it would be nobody's: so long it takes to end, then. */
     WAIT_S = 2,
     /* Where the server does not answer. */
@@ -142,7 +141,8 @@ static void *work(void *data) {
         client_set_queue_prefix(client, setup->queue_prefix);
     while (!stop_requested()) {
         DpxdtTask task = {0};
-        if (dpxdt_lease(client, thread->kind->queue, thread->worker->owner, LEASE_S, WAIT_S, &task) != DPXDT_OK) {
+        if (dpxdt_lease(client, thread->kind->queue, thread->worker->owner, setup->lease_s, WAIT_S, &task) !=
+            DPXDT_OK) {
             tell_of_trouble(client, &is_told);
             stop_sleep_until(clock_now_ms() + REST_MS);
             continue;
@@ -164,7 +164,7 @@ Worker *worker_start(const WorkerSetup *setup, GError **error) {
     worker->setup = *setup;
     worker->browser = browser;
     worker->owner = g_strdup_printf("%s:%d", g_get_host_name(), (int)getpid());
-    worker->pulse = pulse_start(&worker->setup, LEASE_S);
+    worker->pulse = pulse_start(&worker->setup);
     worker->n_threads = setup->capture_threads + setup->diff_threads;
     worker->threads = g_new0(Thread, (size_t)worker->n_threads);
     for (int i = 0; i < worker->n_threads; i++) {

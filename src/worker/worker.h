@@ -15,6 +15,7 @@ typedef struct {
     const char *queue_prefix; /* NULL: below it */
     const char *key, *secret; /* of a superuser; NULL: the server asks for none */
     int capture_threads, diff_threads;
+    int lease_s;         /* for which tasks are leased; heartbeats come three times as often */
     const char *browser; /* NULL: the best that is installed */
     bool allow_private;  /* pages at private addresses may be captured */
 } WorkerSetup;
