@@ -1,3 +1,7 @@
+/* libxml2's parser in its push mode, which calls us with each element. Where it differs from browsers in what counts as a
+ * link, we put that right: elements that hold only text, the end of the document (hide_ends()), scripts that come in two
+ * pieces (chunk_of()). A tag that the document ends in, which browsers leave out, and <a/href=x>, which they take, are left
+ * as they are. Documents that are made to take hours are given up (parse()). */
 #include "crawl/links.h"
 
 #include "base/clock.h"
