@@ -60,15 +60,23 @@ static long status_of(Fetcher *fetcher) {
     return status;
 }
 
+static bool is_end_of_headers(const char *line) {
+    return *line == '\r' || *line == '\n';
+}
+
 /* Each answer on the way, as a redirect, begins with a line of its own. */
 static size_t take_header(char *line, size_t one, size_t size, void *data) {
     Answer *answer = data;
+    const FetchRequest *request = answer->request;
     g_autofree char *text = g_strndup(line, size);
     char *colon = strchr(text, ':');
     if (g_str_has_prefix(text, "HTTP/"))
         g_hash_table_remove_all(answer->headers);
     else if (colon)
         g_hash_table_insert(answer->headers, g_ascii_strdown(text, colon - text), g_strdup(g_strstrip(colon + 1)));
+    else if (is_end_of_headers(text) && request->begin &&
+             !request->begin(request->begin_data, (int)status_of(answer->fetcher), answer->headers, &answer->error))
+        return 0;
     return size;
 }
 

@@ -22,6 +22,10 @@ typedef struct {
     size_t n_parts;
     int timeout_ms;    /* until all of the answer is there; 0: none but for the connection */
     int64_t max_bytes; /* of the answer's body: a longer one is ERROR_INVALID */
+    /* Is told of an answer when its headers (as in FetchReply) are there, before its body; false breaks it off, with the
+     * error. Also told of those that redirect. May be NULL. */
+    bool (*begin)(void *data, int status, GHashTable *headers, GError **error);
+    void *begin_data;
     /* Is given the body of an answer whose status is 200 to 299, piece by piece, instead of the reply. May be NULL. */
     bool (*take)(void *data, const void *bytes, size_t size, GError **error);
     void *take_data;
@@ -50,8 +54,8 @@ void fetcher_free(Fetcher *fetcher);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fetcher, fetcher_free)
 
 /* Asks, and returns the answer, whatever its status is; the caller frees it. NULL if there was none: ERROR_TIMEOUT,
- * ERROR_STOPPED, ERROR_NOT_FOUND if nobody listens there, ERROR_INVALID for one that is too long or what take() refused, ERROR_FAILED with libcurl's words for all
- * else. */
+ * ERROR_STOPPED, ERROR_NOT_FOUND if nobody listens there, ERROR_INVALID for one that is too long, what begin() or take()
+ * said, ERROR_FAILED with libcurl's words for all else. */
 FetchReply *fetcher_run(Fetcher *fetcher, const FetchRequest *request, GError **error) MUST_CHECK;
 
 /* Asks for a URL (http or https) with a method ("HEAD", "GET"), follows redirects, throws the body away, and returns
