@@ -241,6 +241,23 @@ class Tools(ServerTestCase):
         text = self.command(*args, self.site.url + '/a.html', self.site.url + '/none', expected=2)
         self.assertRegex(text, r'/none: failed: .* answers 404\n')
 
+    def test_site_diff_of_thirty_pages_shows_those_that_changed(self):
+        links = ''.join(f'<a href="p{i}.html">{i}</a> ' for i in range(1, 30))
+        self.site.pages = {f'/docs/p{i}.html': f'<body style="background: white"><p>page {i}<p>{links}<a href=/else>e</a>'
+                           for i in range(30)}
+        self.site.pages['/docs/p7.html'] += '<a href="gone.html">gone</a><a href="tag/x.html">x</a>'
+        first = self.tool('site-diff', self.site.url + '/docs/p0.html', '--ignore_prefixes=/docs/tag/', expected=0)
+        self.assertEqual(first['new'], 30)
+        self.assertEqual(sorted((skip['url'][len(self.site.url):], skip['why']) for skip in first['skipped']),
+                         [('/docs/gone.html', 'answered 404'), ('/docs/tag/x.html', 'begins with an ignored prefix')])
+        self.good(first)
+        for i in (3, 17):
+            self.site.pages[f'/docs/p{i}.html'] = self.site.pages[f'/docs/p{i}.html'].replace('page', 'another page')
+        second = self.tool('site-diff', self.site.url + '/docs/p0.html', '--ignore_prefixes', '/docs/tag/', expected=1)
+        self.assertEqual({run['run_name'] for run in second['runs'] if run['status'] == 'diff_found'},
+                         {'/docs/p3.html', '/docs/p17.html'})
+        self.assertEqual((second['same'], second['different']), (28, 2))
+
     def test_diff_my_urls(self):
         self.write('urls.json', json.dumps([
             {'name': 'pair', 'run_url': self.site.url + '/b.html', 'run_config': {'viewportSize': {'width': 300, 'height': 200}},
