@@ -1,4 +1,4 @@
-/* Bytes in a folder: ab/cd/abcd..., by the hash, and new/ for those that are coming. They are written there, synced, and
+/* Bytes in a folder: ab/abcd..., by the hash, and new/ for those that are coming. They are written there, synced, and
  * then get their name by a rename, so that what has a name is whole. Folders are synced as well, or the name could be lost
  * with the power. */
 #include "blob/blob.h"
@@ -50,7 +50,7 @@ static bool is_hash(const char *sha256) {
 }
 
 static char *folder_of(const Blobs *blobs, const char *sha256) {
-    return g_strdup_printf("%s/%.2s/%.2s", blobs->folder, sha256, sha256 + 2);
+    return g_strdup_printf("%s/%.2s", blobs->folder, sha256);
 }
 
 /* Writing. */

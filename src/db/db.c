@@ -152,8 +152,14 @@ int64_t db_insert_values(Db *db, GError **error, const char *sql, const DbValue 
 
 DbTransaction *db_begin(Db *db, GError **error) {
     g_assert(!db->in_transaction);
-    if (db_change(db, error, db->driver->begin) < 0)
+    if (!pool_take_turn(db->pool)) {
+        g_set_error(error, DB_ERROR, DB_ERROR_BUSY, "others write for too long");
         return NULL;
+    }
+    if (db_change(db, error, db->driver->begin) < 0) {
+        pool_end_turn(db->pool);
+        return NULL;
+    }
     db->in_transaction = true;
     DbTransaction *transaction = g_new0(DbTransaction, 1);
     transaction->db = db;
@@ -165,6 +171,7 @@ static bool end(DbTransaction *transaction, const char *how, GError **error) {
     Db *db = transaction->db;
     bool done = db_change(db, error, how) >= 0;
     db->in_transaction = false;
+    pool_end_turn(db->pool);
     g_free(transaction);
     return done;
 }

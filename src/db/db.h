@@ -62,7 +62,8 @@ typedef struct Db Db;
 
 /* url is one of
  *
- *     sqlite:PATH                             a file, which is made if it is not there
+ *     sqlite:PATH                             a file, which is made if it is not there; with ?synchronous=normal behind it,
+ *                                             the last transactions may be lost if the power fails, but nothing else
  *     postgresql://USER:PASSWORD@HOST:PORT/DATABASE?...      as libpq has it
  *     mysql://USER:PASSWORD@HOST:PORT/DATABASE?socket=PATH   escaped with %XX
  *

@@ -8,18 +8,18 @@
 #include <string.h>
 
 /* What we call of MariaDB's client library; as in its own manual. */
-#define FUNCTIONS(F)                                                                                               \
-    F(mysql_init)                                                                                                  \
-    F(mysql_optionsv)                                                                                              \
-    F(mysql_real_connect)                                                                                          \
-    F(mysql_close)                                                                                                 \
-    F(mysql_errno)                                                                                                 \
-    F(mysql_error) F(mysql_real_query) F(mysql_stmt_init) F(mysql_stmt_prepare) F(mysql_stmt_close)                \
-        F(mysql_stmt_bind_param) F(mysql_stmt_execute) F(mysql_stmt_errno) F(mysql_stmt_error)                     \
-            F(mysql_stmt_result_metadata) F(mysql_stmt_bind_result) F(mysql_stmt_store_result) F(mysql_stmt_fetch) \
-                F(mysql_stmt_fetch_column) F(mysql_stmt_free_result) F(mysql_stmt_affected_rows)                   \
-                    F(mysql_stmt_param_count) F(mysql_num_fields) F(mysql_fetch_fields) F(mysql_free_result)       \
-                        F(mysql_affected_rows)
+#define FUNCTIONS(F)                                                                                                \
+    F(mysql_init)                                                                                                   \
+    F(mysql_optionsv)                                                                                               \
+    F(mysql_real_connect)                                                                                           \
+    F(mysql_close)                                                                                                  \
+    F(mysql_errno)                                                                                                  \
+    F(mysql_error)                                                                                                  \
+    F(mysql_real_query) F(mysql_stmt_init) F(mysql_stmt_prepare) F(mysql_stmt_close) F(mysql_stmt_bind_param)       \
+        F(mysql_stmt_execute) F(mysql_stmt_errno) F(mysql_stmt_error) F(mysql_stmt_result_metadata)                 \
+            F(mysql_stmt_bind_result) F(mysql_stmt_store_result) F(mysql_stmt_fetch) F(mysql_stmt_fetch_column)     \
+                F(mysql_stmt_free_result) F(mysql_stmt_affected_rows) F(mysql_stmt_param_count) F(mysql_num_fields) \
+                    F(mysql_fetch_fields) F(mysql_free_result) F(mysql_affected_rows)
 
 static struct { FUNCTIONS(LIBRARY_POINTER) } my;
 static LIBRARY(my, FUNCTIONS, "libmariadb.so.3", "libmariadb3");

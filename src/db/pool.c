@@ -15,6 +15,8 @@ struct DbPool {
 
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t given_back;
+    pthread_cond_t turn_ended;
+    bool has_turn;   /* somebody */
     GPtrArray *idle; /* of Db, the one used last at the end */
     DbPoolFacts facts;
 };
@@ -50,6 +52,29 @@ static void close_connection(Db *db) {
     g_free(db);
 }
 
+enum { TURN_TIMEOUT_MS = 10 * 1000 };
+
+bool pool_take_turn(DbPool *pool) {
+    int64_t deadline_ms = clock_now_ms() + TURN_TIMEOUT_MS;
+    bool in_time = true;
+    if (pool->driver->kind != DB_SQLITE)
+        return true;
+    pthread_mutex_lock(&pool->lock);
+    while (pool->has_turn && in_time)
+        in_time = clock_cond_wait(&pool->turn_ended, &pool->lock, deadline_ms);
+    bool is_mine = !pool->has_turn;
+    pool->has_turn = true;
+    pthread_mutex_unlock(&pool->lock);
+    return is_mine;
+}
+
+void pool_end_turn(DbPool *pool) {
+    pthread_mutex_lock(&pool->lock);
+    pool->has_turn = false;
+    pthread_cond_signal(&pool->turn_ended);
+    pthread_mutex_unlock(&pool->lock);
+}
+
 DbPool *db_pool_new(const char *url, unsigned max_connections, GError **error) {
     const DbDriver *driver = find_driver(url);
     if (!driver) {
@@ -63,6 +88,7 @@ DbPool *db_pool_new(const char *url, unsigned max_connections, GError **error) {
     pool->idle = g_ptr_array_new();
     pthread_mutex_init(&pool->lock, NULL);
     clock_cond_init(&pool->given_back);
+    clock_cond_init(&pool->turn_ended);
     g_autoptr(Db) first = db_pool_take(pool, 0, error);
     return first ? pool : (db_pool_free(pool), NULL);
 }
@@ -76,6 +102,7 @@ void db_pool_free(DbPool *pool) {
     g_ptr_array_unref(pool->idle);
     pthread_mutex_destroy(&pool->lock);
     pthread_cond_destroy(&pool->given_back);
+    pthread_cond_destroy(&pool->turn_ended);
     g_free(pool->url);
     g_free(pool);
 }

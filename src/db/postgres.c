@@ -6,14 +6,14 @@
 #include <stdlib.h>
 
 /* What we call of libpq; as in its own manual. */
-#define FUNCTIONS(F)                                                                                          \
-    F(PQconnectdb)                                                                                            \
-    F(PQfinish)                                                                                               \
-    F(PQstatus)                                                                                               \
-    F(PQerrorMessage)                                                                                         \
-    F(PQsetNoticeProcessor) F(PQexec) F(PQprepare) F(PQexecPrepared) F(PQresultStatus) F(PQresultErrorField)  \
-        F(PQresultErrorMessage) F(PQclear) F(PQnfields) F(PQntuples) F(PQcmdTuples) F(PQftype) F(PQgetisnull) \
-            F(PQgetvalue) F(PQgetlength)
+#define FUNCTIONS(F)                                                                                         \
+    F(PQconnectdb)                                                                                           \
+    F(PQfinish)                                                                                              \
+    F(PQstatus)                                                                                              \
+    F(PQerrorMessage)                                                                                        \
+    F(PQsetNoticeProcessor)                                                                                  \
+    F(PQexec) F(PQprepare) F(PQexecPrepared) F(PQresultStatus) F(PQresultErrorField) F(PQresultErrorMessage) \
+        F(PQclear) F(PQnfields) F(PQntuples) F(PQcmdTuples) F(PQftype) F(PQgetisnull) F(PQgetvalue) F(PQgetlength)
 
 static struct { FUNCTIONS(LIBRARY_POINTER) } pq;
 static LIBRARY(pq, FUNCTIONS, "libpq.so.5", "libpq5");

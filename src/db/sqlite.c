@@ -55,8 +55,29 @@ static void finalize(void *statement) {
     sqlite3_finalize(statement);
 }
 
-static void *sqlite_open(const char *url, GError **error) {
+/* What may stand behind the path, and what it means. */
+static const struct {
+    const char *option, *settings;
+} durabilities[] = {
+    {"?synchronous=full", "PRAGMA synchronous = FULL"},     /* what was committed stays, if the power fails, too */
+    {"?synchronous=normal", "PRAGMA synchronous = NORMAL"}, /* it stays if the program or the machine's system ends */
+};
+
+/* Splits the path from its option. Returns the path, which the caller frees. */
+static char *split(const char *url, const char **out_settings) {
     const char *path = url + strlen("sqlite:");
+    *out_settings = durabilities[0].settings;
+    for (size_t i = 0; i < G_N_ELEMENTS(durabilities); i++)
+        if (g_str_has_suffix(path, durabilities[i].option)) {
+            *out_settings = durabilities[i].settings;
+            return g_strndup(path, strlen(path) - strlen(durabilities[i].option));
+        }
+    return g_strdup(path);
+}
+
+static void *sqlite_open(const char *url, GError **error) {
+    const char *durability;
+    g_autofree char *path = split(url, &durability);
     Sqlite *sqlite = g_new0(Sqlite, 1);
     sqlite->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, finalize);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
@@ -64,9 +85,9 @@ static void *sqlite_open(const char *url, GError **error) {
         error_set(error, ERROR_INVALID, "%s: the path of a file is missing", url);
     else if (sqlite3_open_v2(path, &sqlite->handle, flags, NULL) != SQLITE_OK ||
              sqlite3_busy_timeout(sqlite->handle, BUSY_TIMEOUT_MS) != SQLITE_OK ||
-             sqlite3_exec(sqlite->handle,
-                          "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", NULL, NULL,
-                          NULL) != SQLITE_OK)
+             sqlite3_exec(sqlite->handle, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON", NULL, NULL, NULL) !=
+                 SQLITE_OK ||
+             sqlite3_exec(sqlite->handle, durability, NULL, NULL, NULL) != SQLITE_OK)
         error_set(error, ERROR_FAILED, "%s: %s", path, sqlite3_errmsg(sqlite->handle));
     else
         return sqlite;

@@ -68,16 +68,18 @@ def answers(command):
 
 
 @contextlib.contextmanager
-def sqlite(folder):
+def sqlite(folder, durable=False):
     yield f"sqlite:{folder}/test.db"
 
 
 @contextlib.contextmanager
-def postgres(folder):
+def postgres(folder, durable=False):
     bin_folder, front, log = last_of("/usr/lib/postgresql/*/bin"), unprivileged(folder), f"{folder}/log"
     data = f"{folder}/data"
     run(front + [f"{bin_folder}/initdb", "-D", data, "-U", "dpxdt", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"], log)
-    settings = {"listen_addresses": "", "unix_socket_directories": folder, "max_connections": 60, "fsync": "off"}
+    settings = {"listen_addresses": "", "unix_socket_directories": folder, "max_connections": 60}
+    if not durable:
+        settings.update({"fsync": "off", "synchronous_commit": "off"})
     options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
     # SIGINT ends it without waiting for clients; terminate() of the front is passed on by exec.
     command = front + [f"{bin_folder}/postgres", "-D", data] + options
@@ -87,13 +89,13 @@ def postgres(folder):
 
 
 @contextlib.contextmanager
-def mysql(folder):
+def mysql(folder, durable=False):
     front, log, data, socket = unprivileged(folder), f"{folder}/log", f"{folder}/data", f"{folder}/socket"
     install = shutil.which("mariadb-install-db") or sys.exit("with_database.py: mariadb-install-db is not installed")
     run(front + [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db"], log)
     command = front + [last_of("/usr/sbin/mariadbd"), "--no-defaults", f"--datadir={data}", f"--socket={socket}", f"--pid-file={folder}/pid",
                        "--skip-networking", "--character-set-server=utf8mb4", "--collation-server=utf8mb4_bin",
-                       "--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=0"]
+                       "--innodb-buffer-pool-size=64M", f"--innodb-flush-log-at-trx-commit={int(durable)}"]
     client = ["mariadb", "--no-defaults", "-uroot", "-S", socket]
     with server(command, answers(client + ["-e", "SELECT 1"]), log):
         run(client + ["-e", "CREATE DATABASE dpxdt; CREATE USER 'dpxdt'@'localhost' IDENTIFIED BY 'p@ss/w:rd'; "
