@@ -6,17 +6,20 @@
 #include <glib.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t requested;
+/* Of a signal's handler, and of all threads: what has no lock may be used by both (C17, 7.14.1.1). */
+static atomic_bool requested;
+_Static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "a flag has no lock");
 static int event = -1;
 
 static void on_signal(int signal_number) {
     int saved = errno;
     uint64_t one = 1;
-    requested = 1;
+    requested = true;
     if (write(event, &one, sizeof one) < 0)
         _exit(128 + signal_number); /* cannot be: an eventfd takes 2^64 of these */
     errno = saved;

@@ -322,7 +322,7 @@ class Stopping(ServerTestCase):
         client.post('request_run', build_id=build, release_name='r', release_number=1, run_name='/', url=site.url + '/',
                     config='{}')
         site.wait_for('/')
-        self.assertEqual(worker.stop(), 0)
+        self.assertEqual(worker.stop(), 0, worker.lines)
         worker.wait_for('result="given back"')
         tasks = Client(server.port, self.new_key()).post('work_queue/capture/lease', wait=5)['tasks']
         self.assertEqual([task['lease_attempts'] for task in tasks], [1])

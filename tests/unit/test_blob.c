@@ -35,7 +35,7 @@ static void tear_down(Fixture *f, const void *unused) {
 }
 
 static char *path_of(Fixture *f, const char *sha256) {
-    return g_strdup_printf("%s/%.2s/%.2s/%s", f->folder, sha256, sha256 + 2, sha256);
+    return g_strdup_printf("%s/%.2s/%s", f->folder, sha256, sha256);
 }
 
 static guint count_files(const char *folder) {
