@@ -39,12 +39,20 @@ uint64_t news_count(News *news) {
     return count;
 }
 
+bool news_sleep(News *news, int64_t deadline_ms) {
+    pthread_mutex_lock(&news->lock);
+    while (!news->closed && clock_cond_wait(&news->told, &news->lock, deadline_ms))
+        ;
+    bool closed = news->closed;
+    pthread_mutex_unlock(&news->lock);
+    return !closed;
+}
+
 bool news_wait(News *news, uint64_t since, int64_t deadline_ms) {
     int64_t now_ms = clock_now_ms(), rest_ms = MIN(now_ms + REST_MS, deadline_ms);
     int64_t look_ms = MIN(now_ms + LOOK_MS, deadline_ms);
+    news_sleep(news, rest_ms);
     pthread_mutex_lock(&news->lock);
-    while (!news->closed && clock_cond_wait(&news->told, &news->lock, rest_ms))
-        ;
     while (!news->closed && news->count == since && clock_cond_wait(&news->told, &news->lock, look_ms))
         ;
     bool closed = news->closed;

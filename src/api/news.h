@@ -25,6 +25,9 @@ void news_close(News *news);
 /* How often something has changed so far: asked for before looking. */
 uint64_t news_count(News *news);
 
+/* Waits until the deadline, whatever changes. False if the server is to end. */
+bool news_sleep(News *news, int64_t deadline_ms);
+
 /* Waits until something has changed since, but not past the deadline (clock_now_ms()), and at most a second, for what other
  * servers do. False if it is of no use to look again: the deadline has passed, or the server is to end. */
 bool news_wait(News *news, uint64_t since, int64_t deadline_ms);

@@ -1,32 +1,30 @@
 /* `dpxdt diff-my-images`: screenshots that somebody else took, as by Selenium; the server's workers compare them with those of
  * the last good release. */
 #include "client/client.h"
-#include "cmd/progress.h"
-#include "cmd/tool.h"
+#include "cmd/tool_list.h"
 
 #include <unistd.h>
 
 /* One test of the file. */
 typedef struct {
-    const char *path; /* of the file, and which it is, for errors */
-    size_t index;
+    const ToolTest *test;
     const char *name, *url, *image_path, *log_path;
     bool failed;
 } ImageTest;
 
-static bool check_file(const ImageTest *test, const char *key, const char *path, GError **error) {
+static bool check_file(const ImageTest *image, const char *key, const char *path, GError **error) {
     if (!path || access(path, R_OK) == 0)
         return true;
-    error_set(error, ERROR_NOT_FOUND, "%s: test %zu (\"%s\"): %s: %s cannot be read", test->path, test->index + 1,
-              test->name, key, path);
+    error_set(error, ERROR_NOT_FOUND, "%s: test %zu (\"%s\"): %s: %s cannot be read", image->test->path,
+              image->test->index + 1, image->name, key, path);
     return false;
 }
 
 /* A test that failed may have no picture. */
-static bool read_test(const char *path, size_t index, const json_t *json, ImageTest *out, GError **error) {
+static bool read_test(const ToolTest *test, ImageTest *out, GError **error) {
+    const json_t *json = test->json;
     *out = (ImageTest){
-        .path = path,
-        .index = index,
+        .test = test,
         .name = tool_text(json, "name"),
         .url = tool_text(json, "url"),
         .image_path = tool_text(json, "image_path"),
@@ -34,7 +32,7 @@ static bool read_test(const char *path, size_t index, const json_t *json, ImageT
         .failed = json_is_true(json_object_get(json, "run_failed")),
     };
     if (!out->image_path && !out->failed)
-        return tool_need_text(path, index, json, "image_path", error);
+        return tool_list_need(test, "image_path", error);
     bool has_image = !out->failed || (out->image_path && access(out->image_path, F_OK) == 0);
     if (!has_image)
         out->image_path = NULL;
@@ -72,36 +70,14 @@ static bool report(Tool *tool, const ImageTest *test, GError **error) {
     return is_fine;
 }
 
-static bool report_all(Tool *tool, const char *path, const json_t *tests, bool only_check, GError **error) {
-    Progress progress = progress_begin("screenshots are uploaded");
-    bool is_fine = true;
-    for (size_t i = 0; i < json_array_size(tests) && is_fine; i++) {
-        ImageTest test;
-        is_fine =
-            read_test(path, i, json_array_get(tests, i), &test, error) && (only_check || report(tool, &test, error));
-        if (!only_check)
-            progress_show(&progress, (int)i + 1, (int)json_array_size(tests));
-    }
-    progress_end(&progress);
-    return is_fine;
+static bool check_and_report(Tool *tool, const ToolTest *test, bool only_check, GError **error) {
+    ImageTest image;
+    return read_test(test, &image, error) && (only_check || report(tool, &image, error));
 }
 
 static int run(const Command *command, int argc, char **argv, GError **error) {
-    g_auto(ToolOptions) options = TOOL_OPTIONS_USUAL;
-    g_auto(Tool) tool = {0};
-    g_autofree char *path = NULL;
-    const GOptionEntry entries[] = {
-        {"tests-json-path", 0, 0, G_OPTION_ARG_FILENAME, &path, "List of screenshots (needed)", "FILE"},
-        TOOL_ENTRIES(&options),
-        {NULL, 0, 0, 0, NULL, NULL, NULL},
-    };
-    if (!command_parse(command, entries, &argc, &argv, error) || !command_check_arguments(command, argc, 0, 0, error))
-        return 0;
-    json_auto_t *tests = tool_read_tests(path, error);
-    if (!tests || !tool_init(&tool, &options, NULL, error) || !report_all(&tool, path, tests, true, error) ||
-        !tool_begin(&tool, error) || !report_all(&tool, path, tests, false, error))
-        return 2;
-    return tool_end(&tool, NULL, error);
+    const ToolList list = {"screenshots are uploaded", check_and_report};
+    return tool_list_run(command, &list, argc, argv, error);
 }
 
 const Command diff_my_images_command = {

@@ -1,5 +1,5 @@
 /* `dpxdt server`: the API and, if wanted, workers in the same process. */
-#include "api/api.h"
+#include "api/housekeeping.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -141,8 +141,10 @@ static int serve(const Options *options, Api *api, GError **error) {
     HttpServer *server = listen_for_requests(options, api, error);
     if (!server)
         return 2;
+    Housekeeping *housekeeping = housekeeping_start(api);
     bool done = work_and_wait(options, api, http_server_port(server), error);
     api_stop_waiting(api);
+    housekeeping_join(housekeeping);
     bool is_drained = http_server_stop(server, DRAIN_MS);
     log_event(is_drained ? LOG_INFO : LOG_WARNING, "stopped", LOG_TEXT("unanswered", is_drained ? "none" : "some"));
     return done ? 0 : 2;

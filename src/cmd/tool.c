@@ -13,6 +13,10 @@
 
 enum { MOST_FILE_BYTES = 64 * 1024 * 1024, LOOK_MS = 500 };
 
+const char *tool_text(const json_t *test, const char *key) {
+    return json_string_value(json_object_get(test, key));
+}
+
 /* Options. */
 
 void tool_options_clear(ToolOptions *options) {
@@ -29,8 +33,7 @@ void page_options_clear(PageOptions *options) {
     g_clear_pointer(&options->cookies_path, g_free);
 }
 
-/* The JSON of a file. NULL with an error that has the place. */
-static json_t *read_json(const char *path, GError **error) {
+json_t *tool_read_json(const char *path, GError **error) {
     json_error_t where;
     gsize size;
     g_autoptr(GBytes) bytes = file_read(path, MOST_FILE_BYTES, error);
@@ -46,7 +49,7 @@ static json_t *read_json(const char *path, GError **error) {
 static bool add_cookies(json_t *config, const char *path, GError **error) {
     if (!path)
         return true;
-    json_t *cookies = read_json(path, error);
+    json_t *cookies = tool_read_json(path, error);
     bool is_list = json_is_array(cookies);
     if (cookies && !is_list)
         error_set(error, ERROR_INVALID, "%s: must be a list of cookies", path);
@@ -242,51 +245,4 @@ int tool_end(Tool *tool, const json_t *extra, GError **error) {
     int status = tool->options->wait || tool->options->json ? tell_results(tool, url, extra, error) : 0;
     dpxdt_release_memory(url);
     return status;
-}
-
-/* Files of tests. */
-
-const char *tool_text(const json_t *test, const char *key) {
-    return json_string_value(json_object_get(test, key));
-}
-
-const char *tool_need_text(const char *path, size_t index, const json_t *test, const char *key, GError **error) {
-    const char *text = tool_text(test, key);
-    if (text && *text)
-        return text;
-    error_set(error, ERROR_INVALID, "%s: test %zu: %s %s", path, index + 1, key,
-              json_object_get(test, key) ? "must be a text that is not empty" : "is missing");
-    return NULL;
-}
-
-/* Two of one name would be one run. */
-static bool check_test(const char *path, size_t index, const json_t *test, GHashTable *names, GError **error) {
-    if (!json_is_object(test)) {
-        error_set(error, ERROR_INVALID, "%s: test %zu: must be an object", path, index + 1);
-        return false;
-    }
-    const char *name = tool_need_text(path, index, test, "name", error);
-    if (!name)
-        return false;
-    if (g_hash_table_add(names, (char *)name))
-        return true;
-    error_set(error, ERROR_INVALID, "%s: test %zu: there is a test named \"%s\" above", path, index + 1, name);
-    return false;
-}
-
-json_t *tool_read_tests(const char *path, GError **error) {
-    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
-    json_t *tests = path ? read_json(path, error) : NULL;
-    if (!path)
-        error_set(error, ERROR_INVALID, "--tests-json-path is missing: the file with the list of tests");
-    bool is_fine = json_is_array(tests) && json_array_size(tests) > 0;
-    if (tests && !is_fine)
-        error_set(error, ERROR_INVALID, "%s: must be a list with at least one test", path);
-    size_t i;
-    json_t *test;
-    json_array_foreach (tests, i, test)
-        is_fine = is_fine && check_test(path, i, test, names, error);
-    if (!is_fine)
-        g_clear_pointer(&tests, json_decref);
-    return tests;
 }

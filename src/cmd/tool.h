@@ -96,11 +96,8 @@ bool tool_request(Tool *tool, const DpxdtPage *page, GError **error) MUST_CHECK;
  * JSON: an object, or NULL. Returns the exit status: 0, or if it waited 1 for differences, 2 for failures. */
 int tool_end(Tool *tool, const json_t *extra, GError **error) MUST_CHECK;
 
-/* Reads a file of tests: a list of objects, each with a name of its own. NULL with an error that names the place. The caller
- * frees it. */
-json_t *tool_read_tests(const char *path, GError **error) MUST_CHECK;
+/* The JSON of a file. NULL with an error that has the place. The caller frees it. */
+json_t *tool_read_json(const char *path, GError **error) MUST_CHECK;
 
-/* A text of a test; NULL if there is none. tool_need_text(): NULL with an error that names the place. */
-const char *tool_text(const json_t *test, const char *key);
-const char *tool_need_text(const char *path, size_t index, const json_t *test, const char *key,
-                           GError **error) MUST_CHECK;
+/* A text of an object; NULL if there is none. */
+const char *tool_text(const json_t *object, const char *key);

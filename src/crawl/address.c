@@ -2,13 +2,15 @@
 
 #include <string.h>
 
-/* That of sitemaps.org. A page can name ten thousand addresses and each is kept, so they must not be as long as they like. */
+/* That of sitemaps.org. A page can name ten thousand addresses and each is kept, so they must not be as long as they
+ * like. */
 enum { MAX_ADDRESS_BYTES = 2048 };
 
 /* Relaxed: a '%' without digits stays, as in browsers. Encoded: %2F is not the same as '/'. */
 static const GUriFlags flags = G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_ENCODED | G_URI_FLAGS_SCHEME_NORMALIZE;
 
-/* What stays as it is in a path and in a query, beside letters, digits and "-._~"; all else becomes %XX, as in browsers. */
+/* What stays as it is in a path and in a query, beside letters, digits and "-._~"; all else becomes %XX, as in
+ * browsers. */
 static const char path_characters[] = "%/!$&'()*+,;=:@[]|^";
 static const char query_characters[] = "%/?!$&'()*+,;=:@[]|^\\`{}";
 

@@ -10,8 +10,8 @@
 /* An address that somebody typed. Fails with ERROR_INVALID if it is not one of http or https with a host. */
 GUri *address_parse(const char *text, GError **error) MUST_CHECK;
 
-/* Where a reference in a document leads whose address is base; the caller frees it. NULL where that is no page of http or
- * https (mailto:, javascript:), or too long. */
+/* Where a reference in a document leads whose address is base; the caller frees it. NULL where that is no page of http
+ * or https (mailto:, javascript:), or too long. */
 char *address_resolve(GUri *base, const char *reference);
 
 /* The text of what address_parse() gave; the caller frees it. */

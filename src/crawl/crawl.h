@@ -27,6 +27,6 @@ typedef struct {
 } CrawlOptions;
 
 /* Visits the site. Whatever is wrong with one address is told in the result, but there is none, and NULL is given back,
- * with ERROR_FAILED if there is no start page (the message names it, and why) or a library is missing; ERROR_INVALID for an
- * option; ERROR_STOPPED. The caller frees the result. Any thread. */
+ * with ERROR_FAILED if there is no start page (the message names it, and why) or a library is missing; ERROR_INVALID
+ * for an option; ERROR_STOPPED. The caller frees the result. Any thread. */
 CrawlResult *crawl_site(const CrawlOptions *options, GError **error) MUST_CHECK;

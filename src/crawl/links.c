@@ -1,7 +1,7 @@
-/* libxml2's parser in its push mode, which calls us with each element. Where it differs from browsers in what counts as a
- * link, we put that right: elements that hold only text, the end of the document (hide_ends()), scripts that come in two
- * pieces (chunk_of()). A tag that the document ends in, which browsers leave out, and <a/href=x>, which they take, are left
- * as they are. Documents that are made to take hours are given up (parse()). */
+/* libxml2's parser in its push mode, which calls us with each element. Where it differs from browsers in what counts as
+ * a link, we put that right: elements that hold only text, the end of the document (hide_ends()), scripts and tags that
+ * come in two pieces (chunk_of(), parse_chunk()). A tag that the document ends in, which browsers leave out, and
+ * <a/href=x>, which they take, are left as they are. Documents that are made to take hours are given up (parse()). */
 #include "crawl/links.h"
 
 #include "base/clock.h"
@@ -12,13 +12,15 @@
 #include <libxml/HTMLparser.h>
 #include <string.h>
 
-/* A page with more is no page; each link is up to 2 KB. */
+/* Of a page, each of up to 2 KB. */
 enum { MAX_LINKS = 10 * 1000 };
-/* libxml2 compares each end tag with all elements that are open, and each attribute with those before it in its tag: what is
- * made for it keeps it busy for hours. A document of 8 MB takes half a second. */
+/* libxml2 compares each end tag with all elements that are open, and each attribute with those before it in its tag:
+ * what is made for it keeps it busy for hours. Real documents of 8 MB take 0.2 s. */
 enum { MAX_PARSE_MS = 3000, MAX_ATTRIBUTES = 10 * 1000 };
-/* Between two of these we can break off. "</script" is shorter than the second. */
-enum { CHUNK_BYTES = 4096, CUT_BYTES = 16 };
+/* Between two chunks we can break off. They grow with a tag that does not end, which is looked through at each. */
+enum { CHUNK_BYTES = 4 * 1024, MAX_CHUNK_BYTES = 64 * 1024 };
+/* "</script" is shorter. */
+enum { CUT_BYTES = 16 };
 
 /* What we call of libxml2; as in its own manual. It brings ICU, of 30 MB. */
 #define FUNCTIONS(F)  \
@@ -47,7 +49,8 @@ static const char *const text_elements[] = {"iframe", "textarea", "title"};
 typedef struct {
     htmlParserCtxt *parser;
     char *base;            /* href of the first base that has one */
-    GPtrArray *references; /* of char *, as they are written */
+    GPtrArray *references; /* of char *, as they are written, but without fragments, and each once */
+    GHashTable *known;     /* the same */
     const char *inside;    /* the one of text_elements that is open, or NULL */
     bool is_full;
 } Reading;
@@ -74,19 +77,24 @@ static char *refresh_target(const char *content) {
     return g_strndup(at, *quote ? strcspn(at, quote) : strlen(at));
 }
 
-static void take(Reading *reading, char *reference) {
+/* The page that links ten thousand times to its own parts exists. */
+static void take(Reading *reading, const char *value) {
+    g_autofree char *reference = g_strndup(value, strcspn(value, "#"));
+    if (g_hash_table_contains(reading->known, reference))
+        return;
     if (reading->references->len >= MAX_LINKS) {
         reading->is_full = true;
-        g_free(reference);
         xml.xmlStopParser(reading->parser);
         return;
     }
-    g_ptr_array_add(reading->references, reference);
+    g_hash_table_add(reading->known, reference);
+    g_ptr_array_add(reading->references, g_steal_pointer(&reference));
 }
 
 static void take_meta(Reading *reading, const char *const *attributes) {
     const char *kind = attribute_of(attributes, "http-equiv"), *content = attribute_of(attributes, "content");
-    char *target = kind && content && g_ascii_strcasecmp(kind, "refresh") == 0 ? refresh_target(content) : NULL;
+    g_autofree char *target =
+        kind && content && g_ascii_strcasecmp(kind, "refresh") == 0 ? refresh_target(content) : NULL;
     if (target)
         take(reading, target);
 }
@@ -100,7 +108,7 @@ static void enter(void *data, const xmlChar *element, const xmlChar **xml_attrib
     for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
         const char *value = strcmp(places[i].element, name) == 0 ? attribute_of(attributes, places[i].attribute) : NULL;
         if (value)
-            take(reading, g_strdup(value));
+            take(reading, value);
     }
     if (strcmp(name, "base") == 0 && !reading->base)
         reading->base = g_strdup(attribute_of(attributes, "href"));
@@ -117,14 +125,17 @@ static void leave(void *data, const xmlChar *element) {
         reading->inside = NULL;
 }
 
-/* Whether the tag that has begun, and whose end has not come, has so many attributes that it must not be parsed. */
+/* How much there is of a start tag whose end has not come. */
+static size_t size_of_open_tag(const htmlParserCtxt *parser) {
+    return parser->instate == XML_PARSER_START_TAG ? (size_t)(parser->input->end - parser->input->cur) : 0;
+}
+
+/* Whether it has so many attributes that it must not be parsed. */
 static bool has_too_many_attributes(const htmlParserCtxt *parser) {
-    size_t n = 0;
+    size_t n = 0, size = size_of_open_tag(parser);
     char quote = 0;
-    if (parser->instate != XML_PARSER_START_TAG)
-        return false;
-    for (const xmlChar *at = parser->input->cur; at < parser->input->end; at++) {
-        char c = (char)*at;
+    for (size_t i = 0; i < size; i++) {
+        char c = (char)parser->input->cur[i];
         if (quote ? c == quote : c == '"' || c == '\'')
             quote = quote ? 0 : c;
         n += !quote && strchr(" \t\r\n/\"'", c) != NULL;
@@ -132,8 +143,8 @@ static bool has_too_many_attributes(const htmlParserCtxt *parser) {
     return n > MAX_ATTRIBUTES;
 }
 
-/* To libxml2 the document is over with </body> and </html>, and with any end tag where nothing is open; to browsers it is
- * not. So it is begun with BEGINNING, and these become ends of elements that nobody has. */
+/* To libxml2 the document is over with </body> and </html>, and with any end tag where nothing is open; to browsers it
+ * is not. So it is begun with BEGINNING, and these become ends of elements that nobody has. */
 #define BEGINNING "<html><body>"
 
 static void hide_ends(char *text) {
@@ -142,15 +153,35 @@ static void hide_ends(char *text) {
             at[2] = '-';
 }
 
-/* How much of a text to hand on at once. Not half of "</script": libxml2 2.9.14 would take the rest of the document for a
- * part of the script (where_a_document_is_cut_does_not_matter() tests it). */
-static size_t chunk_of(const char *text, size_t size) {
-    if (size <= CHUNK_BYTES)
-        return size;
-    for (size_t n = CHUNK_BYTES - 1; n >= CHUNK_BYTES - CUT_BYTES; n--)
+/* How much of the text is still of the script or style sheet that is open; 0 if none is. */
+static size_t size_of_script(const htmlParserCtxt *parser, const char *text) {
+    const char *name = (const char *)parser->name;
+    if (!name || (strcmp(name, "script") != 0 && strcmp(name, "style") != 0))
+        return 0;
+    g_autofree char *end_tag = g_strconcat("</", name, NULL);
+    const char *end = strcasestr(text, end_tag);
+    return end ? (size_t)(end - text) : strlen(text);
+}
+
+/* How much of a text to hand on at once. What libxml2 2.9.14 would take for the end of a script, or not: all that is
+ * left of one, and not half of "</script" (where_a_document_is_cut_does_not_matter() tests it). */
+static size_t chunk_of(const htmlParserCtxt *parser, const char *text, size_t size) {
+    size_t script = size_of_script(parser, text);
+    size_t wanted = CLAMP(size_of_open_tag(parser), (size_t)CHUNK_BYTES, (size_t)MAX_CHUNK_BYTES);
+    if (script > 0 || size <= wanted)
+        return script > 0 ? script : size;
+    for (size_t n = wanted - 1; n >= wanted - CUT_BYTES; n--)
         if (text[n] == '<')
             return n;
-    return CHUNK_BYTES;
+    return wanted;
+}
+
+static void parse_chunk(htmlParserCtxt *parser, const char *text, size_t size, bool is_last) {
+    /* libxml2 2.9.14 forgets between two chunks that it is within quotes, and then finds no end of the tag. So it is to
+     * look from the beginning of the tag again. */
+    if (size_of_open_tag(parser) > 0)
+        parser->checkIndex = 0;
+    xml.htmlParseChunk(parser, text, (int)size, is_last);
 }
 
 /* Hands the document on. False if it was given up on the way. */
@@ -159,13 +190,13 @@ static bool parse(Reading *reading, const char *text) {
     for (size_t left = strlen(text); left > 0;) {
         if (reading->is_full || clock_left_ms(deadline_ms) == 0 || has_too_many_attributes(reading->parser))
             return false;
-        size_t n = chunk_of(text, left);
-        xml.htmlParseChunk(reading->parser, text, (int)n, false);
+        size_t n = chunk_of(reading->parser, text, left);
+        parse_chunk(reading->parser, text, n, false);
         text += n;
         left -= n;
     }
     if (!has_too_many_attributes(reading->parser))
-        xml.htmlParseChunk(reading->parser, "", 0, true);
+        parse_chunk(reading->parser, "", 0, true);
     return !reading->is_full;
 }
 
@@ -176,7 +207,7 @@ static htmlParserCtxt *new_parser(Reading *reading) {
     g_assert(parser);
     xml.htmlCtxtUseOptions(parser, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
                                        HTML_PARSE_IGNORE_ENC | (int)XML_PARSE_HUGE);
-    xml.htmlParseChunk(parser, BEGINNING, (int)strlen(BEGINNING), false);
+    parse_chunk(parser, BEGINNING, strlen(BEGINNING), false);
     return parser;
 }
 
@@ -209,7 +240,8 @@ GPtrArray *links_find(GUri *address, GBytes *document, const char *content_type,
     g_autofree char *text = charset_to_utf8(document, content_type);
     hide_ends(text);
     g_autoptr(GPtrArray) references = g_ptr_array_new_with_free_func(g_free);
-    Reading reading = {.references = references};
+    g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
+    Reading reading = {.references = references, .known = known};
     g_autoptr(htmlParserCtxt) parser = reading.parser = new_parser(&reading);
     *out_all = parse(&reading, text);
     g_autofree char *base = reading.base;

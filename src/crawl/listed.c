@@ -80,7 +80,7 @@ static void take(Search *search, const Sitemap *sitemap) {
     }
 }
 
-/* Why there is no sitemap at a place, in words to be read behind the address, or NULL if it was taken, or is elsewhere. */
+/* Why there is no sitemap at a place, in words to be read behind the address; NULL if it was taken, or is elsewhere. */
 static char *read_sitemap(Search *search, const Place *place, GError **error) {
     g_autoptr(FetchReply) reply =
         ask(search->fetcher, search->asking, place->url, SITEMAP_MAX_BYTES, NULL, NULL, error);

@@ -8,8 +8,8 @@
 
 typedef struct Scope Scope;
 
-/* The site of a start page is all below the folder in which it is. ignore_prefixes: beginnings of addresses, or of paths;
- * the last one is NULL. Fails with ERROR_INVALID for one that is neither. */
+/* The site of a start page is all below the folder in which it is. ignore_prefixes: beginnings of addresses, or of
+ * paths; the last one is NULL. Fails with ERROR_INVALID for one that is neither. */
 Scope *scope_new(GUri *start, const char *const *ignore_prefixes, GError **error) MUST_CHECK;
 void scope_free(Scope *scope);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scope, scope_free)

@@ -17,8 +17,8 @@ typedef struct {
 void sitemap_free(Sitemap *sitemap);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sitemap, sitemap_free)
 
-/* Reads a sitemap or an index of them, which may be packed by gzip. Fails with ERROR_INVALID if it is neither, or larger
- * than one may be. */
+/* Reads a sitemap or an index of them, which may be packed by gzip. Fails with ERROR_INVALID if it is neither, or
+ * larger than one may be. */
 Sitemap *sitemap_parse(GBytes *file, GError **error) MUST_CHECK;
 
 /* Of char *: the sitemaps that a robots.txt names. */

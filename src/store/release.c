@@ -95,9 +95,10 @@ Release *release_load(Db *db, int64_t id, GError **error) {
 
 static bool set_status(Db *db, Release *release, ReleaseStatus status, int64_t now_ms, GError **error) {
     bool is_decided = status == RELEASE_GOOD || status == RELEASE_BAD;
-    if (db_change(db, error, "UPDATE releases SET status = ?, modified = ?, decided = ? WHERE id = ?",
+    bool is_processing = status == RELEASE_PROCESSING;
+    if (db_change(db, error, "UPDATE releases SET status = ?, modified = ?, decided = ?, deadline = ? WHERE id = ?",
                   DB_TEXT(release_status_name(status)), DB_INT(now_ms), is_decided ? DB_INT(now_ms) : DB_NULL,
-                  DB_INT(release->id)) != 1)
+                  is_processing ? DB_INT(now_ms + RELEASE_DEADLINE_MS) : DB_NULL, DB_INT(release->id)) != 1)
         return false;
     release->status = status;
     release->decided_ms = is_decided ? now_ms : 0;

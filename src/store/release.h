@@ -45,6 +45,9 @@ Release *release_load(Db *db, int64_t id, GError **error) MUST_CHECK;
 /* Whether it is still open to reports: neither good nor bad. Else ERROR_BUSY: "release is closed". */
 bool release_check_open(const Release *release, GError **error) MUST_CHECK;
 
+/* So long a release may be processing: see overdue.h. */
+#define RELEASE_DEADLINE_MS (INT64_C(24) * 60 * 60 * 1000)
+
 /* All its runs were reported: receiving becomes processing, and reviewing if nothing is pending; nothing else changes. The
  * release must be locked, as for those below. */
 bool release_runs_done(Db *db, Release *release, int64_t now_ms, GError **error) MUST_CHECK;

@@ -3,6 +3,7 @@
 #include "store/artifact.h"
 #include "store/audit.h"
 #include "store/build.h"
+#include "store/overdue.h"
 #include "store/run.h"
 
 #include "db/migrate.h"
@@ -284,6 +285,26 @@ static void a_task_that_failed_fails_its_run_and_lets_the_release_go_on(Fixture 
     assert_release(f, "r", RELEASE_REVIEWING);
 }
 
+static bool settle_overdue(Db *db, void *now, GError **error) {
+    return overdue_settle(db, *(int64_t *)now, error) >= 0;
+}
+
+static void a_release_that_waits_for_too_long_goes_on(Fixture *f, const void *unused) {
+    g_autoptr(Release) release = begin_release(f, "r");
+    RunFacts pair = {.image = file(f, "new"), .ref_image = file(f, "old")}, nothing = {.url = (char *)"http://x/"};
+    int64_t early = NOW + RELEASE_DEADLINE_MS - 1, late = NOW + RELEASE_DEADLINE_MS;
+    status_after(f, "a", &pair);
+    status_after(f, "b", &nothing);
+    runs_done(f, "r");
+    g_assert_true(db_transact(f->pool, settle_overdue, &early, NULL));
+    assert_release(f, "r", RELEASE_PROCESSING);
+    g_assert_true(db_transact(f->pool, settle_overdue, &late, NULL));
+    assert_release(f, "r", RELEASE_REVIEWING);
+    g_assert_cmpint(n_tasks(f), ==, 0);
+    assert_status(status_after(f, "a", &nothing), RUN_FAILED);
+    assert_status(status_after(f, "b", &nothing), RUN_FAILED);
+}
+
 static void a_file_of_another_build_cannot_be_reported(Fixture *f, const void *unused) {
     g_autoptr(GError) error = NULL;
     g_autoptr(Release) release = begin_release(f, "r");
@@ -495,6 +516,7 @@ int main(int argc, char **argv) {
     TEST("a-new-picture-forgets-what-was-found-of-the-old-one", a_new_picture_forgets_what_was_found_of_the_old_one);
     TEST("a-pair-is-compared-once-in-a-build", a_pair_is_compared_once_in_a_build);
     TEST("an-approval-holds-for-its-pair-of-pictures", an_approval_holds_for_its_pair_of_pictures);
+    TEST("a-release-that-waits-for-too-long-goes-on", a_release_that_waits_for_too_long_goes_on);
     TEST("a-task-that-failed-fails-its-run-and-lets-the-release-go-on",
          a_task_that_failed_fails_its_run_and_lets_the_release_go_on);
     TEST("a-file-of-another-build-cannot-be-reported", a_file_of_another_build_cannot_be_reported);

@@ -1,5 +1,5 @@
-/* A document of anybody's -> links. It may have none; it may not crash, leak or hang, and what it gives are addresses that
- * lead to themselves. */
+/* A document of anybody's -> links. It may have none; it may not crash, leak or hang, and what it gives are addresses
+ * that lead to themselves. */
 
 #include "crawl/address.h"
 #include "crawl/links.h"

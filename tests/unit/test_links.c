@@ -211,25 +211,31 @@ static void a_document_is_read_in_its_own_encoding(void) {
     }
 }
 
-static void where_a_document_is_cut_does_not_matter(void) {
-    for (int n = 4096 - 120; n < 4096; n++) {
-        g_autofree char *text = g_strnfill((gsize)n, 'x');
-        g_autofree char *document = g_strconcat(
-            text, "<!-- <a href=no> --><script>'<a href=no>'</script><a title=\"a > b\" href='\xc3\xbc&amp;'>x</a>",
-            "<title><a href=no></title><?x <a href=no> ?><a href=z>", NULL);
-        g_autofree char *links = links_of(document);
-        g_assert_cmpstr(links, ==, B "%C3%BC& " B "z ");
-    }
-}
-
-/* Size. */
-
 static char *repeat(const char *text, int n) {
     GString *all = g_string_new(NULL);
     for (int i = 0; i < n; i++)
         g_string_append(all, text);
     return g_string_free(all, FALSE);
 }
+
+/* It is handed to libxml2 in pieces; "a 'b' " is what would be taken for attributes in a tag that does not end. */
+static void where_a_document_is_cut_does_not_matter(void) {
+    g_autofree char *end = repeat("<p>a 'b' </p>", 10 * 1000);
+    for (int n = 4096 - 180; n < 4096; n++) {
+        g_autofree char *text = g_strnfill((gsize)n, 'x');
+        g_autofree char *document =
+            g_strconcat(text,
+                        "<!-- <a href=no> --><script>'<a href=no></a></a></a><a "
+                        "href=no></scripture>'</script><style>a{}</style><!-- - -- -->",
+                        "<a title=\"a > b\" href='\xc3\xbc&amp;'>x</a><title><a href=no></title><?x <a href=no> ?><a "
+                        "href=y x='\"'>",
+                        end, "<a href=z>", NULL);
+        g_autofree char *links = links_of(document);
+        g_assert_cmpstr(links, ==, B "%C3%BC& " B "y " B "z ");
+    }
+}
+
+/* Size. */
 
 static void links_are_found_below_200000_elements_in_a_second(void) {
     g_autofree char *divs = repeat("<div>", 200 * 1000);
@@ -270,11 +276,11 @@ static void a_long_attribute_is_none_too_many(void) {
 static void more_than_10000_links_are_not_all(void) {
     GString *document = g_string_new(NULL);
     for (int i = 0; i < 10001; i++)
-        g_string_append_printf(document, "<a href=%d>", i);
+        g_string_append_printf(document, "<a href=%d><a href=#%d>", i, i);
     bool all = true;
     g_autofree char *links = links_of_bytes(document->str, document->len, "", &all);
     g_assert_false(all);
-    g_assert_nonnull(strstr(links, "/9999 "));
+    g_assert_nonnull(strstr(links, "/9998 "));
     g_assert_null(strstr(links, "/10000 "));
     g_string_free(document, TRUE);
 }
