@@ -1,5 +1,5 @@
-/* Bytes that are kept, each once, under their SHA-256. What is kept is never changed; whoever names a hash gets those bytes
- * or an error. A Blobs may be used by any number of threads, and its place by any number of processes. */
+/* Bytes that are kept, each once, under their SHA-256. What is kept is never changed; whoever names a hash gets those
+ * bytes or an error. A Blobs may be used by any number of threads, and its place by any number of processes. */
 #pragma once
 
 #include "base/error.h"
@@ -10,7 +10,8 @@
 
 typedef struct Blobs Blobs;
 
-/* Opens a place for bytes: a folder, which is made if it is not there. Fails with ERROR_FAILED. */
+/* Opens a place for bytes: a folder, which is made if it is not there. What is left in its new/ for more than a day is
+ * removed. Fails with ERROR_FAILED. */
 Blobs *blobs_open(const char *place, GError **error) MUST_CHECK;
 void blobs_free(Blobs *blobs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Blobs, blobs_free)
@@ -36,7 +37,7 @@ void blob_facts_clear(BlobFacts *facts);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(BlobFacts, blob_facts_clear)
 
 /* Keeps the bytes: when it returns they are on the disk, and stay there if the power fails. Returns facts that belong to
- * the writer; once more, the same. NULL if it failed. */
+ * the writer; once more, the same. NULL if it failed, and may be tried again. */
 const BlobFacts *blob_writer_end(BlobWriter *writer, GError **error) MUST_CHECK;
 
 /* The three of them for bytes that are all there. The caller clears the facts. */
@@ -45,6 +46,13 @@ bool blobs_put(Blobs *blobs, const void *data, size_t size, BlobFacts *out_facts
 /* Opens bytes to be read. Returns a descriptor, which the caller closes, at their beginning, or -1: ERROR_NOT_FOUND. */
 int blobs_open_file(Blobs *blobs, const char *sha256, int64_t *out_size, GError **error) MUST_CHECK;
 
-/* Whether bytes are there, in full: ERROR_NOT_FOUND if not, ERROR_INVALID if they are not what their hash says. Reads all of
- * them. */
+/* Whether bytes are there, in full: ERROR_NOT_FOUND if not, ERROR_INVALID if they are not what their hash says. Reads
+ * all of them. */
 bool blobs_check(Blobs *blobs, const char *sha256, int64_t size, GError **error) MUST_CHECK;
+
+/* Is told of bytes that are kept. To break off it returns false, with error set. */
+typedef bool BlobVisit(const char *sha256, int64_t size, void *data, GError **error);
+
+/* Visits all bytes that are kept, in any order; those that come or go meanwhile, or not. visit() may use blobs. Fails
+ * with ERROR_FAILED, ERROR_TIMEOUT, or as visit() did. */
+bool blobs_list(Blobs *blobs, BlobVisit *visit, void *data, GError **error) MUST_CHECK;
