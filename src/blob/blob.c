@@ -27,9 +27,19 @@ struct BlobWriter {
     BlobFacts facts; /* once it has ended */
 };
 
+/* Another scheme is a mistake, and not a folder of that name. */
+static const BlobDriver *find_driver(const char *place, GError **error) {
+    if (g_str_has_prefix(place, "s3:"))
+        return &blob_s3;
+    if (!strstr(place, "://"))
+        return &blob_disk;
+    error_set(error, ERROR_INVALID, "%s: a folder or s3://BUCKET/PREFIX is expected", place);
+    return NULL;
+}
+
 Blobs *blobs_open(const char *place, GError **error) {
-    const BlobDriver *driver = &blob_disk;
-    void *opened = driver->open(place, error);
+    const BlobDriver *driver = find_driver(place, error);
+    void *opened = driver ? driver->open(place, error) : NULL;
     if (!opened)
         return NULL;
     Blobs *blobs = g_new0(Blobs, 1);

@@ -1,4 +1,4 @@
-/* What blob.c asks of a place for bytes. */
+/* What blob.c asks of a folder and of an S3-compatible store. */
 #pragma once
 
 #include "blob/blob.h"
@@ -20,7 +20,7 @@ typedef struct {
     bool (*list)(void *place, BlobVisit *visit, void *data, GError **error);
 } BlobDriver;
 
-extern const BlobDriver blob_disk;
+extern const BlobDriver blob_disk, blob_s3;
 
 /* Whether text is a SHA-256 as it is written here. Names of files and of objects come from these alone. */
 bool blob_is_hash(const char *text);

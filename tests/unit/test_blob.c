@@ -1,4 +1,4 @@
-/* Bytes by their hash, in a folder. */
+/* Bytes by their hash, in a folder and, if DPXDT_TEST_BLOBS names one (tests/db/with_s3.py), in a store. */
 #include "blob/blob.h"
 
 #include "base/file.h"
@@ -26,6 +26,21 @@ static void set_up_disk(Fixture *f, const void *unused) {
     g_autofree char *above = g_dir_make_tmp("dpxdt-blob-XXXXXX", &error);
     f->folder = g_build_filename(above, "blobs", NULL);
     f->blobs = blobs_open(f->folder, &error);
+    g_assert_no_error(error);
+}
+
+/* The place of the environment, with a prefix. */
+static char *store_with(const char *prefix) {
+    g_auto(GStrv) halves = g_strsplit(g_getenv("DPXDT_TEST_BLOBS"), "?", 2);
+    return g_strdup_printf("%s/%s?%s", halves[0], prefix, halves[1]);
+}
+
+/* Each test has a prefix of its own. */
+static void set_up_store(Fixture *f, const void *unused) {
+    g_autoptr(GError) error = NULL;
+    g_autofree char *prefix = random_hex(8);
+    g_autofree char *place = store_with(prefix);
+    f->blobs = blobs_open(place, &error);
     g_assert_no_error(error);
 }
 
@@ -232,10 +247,11 @@ static void *put_many(void *data) {
     return NULL;
 }
 
+/* In a store more than it lists at once, which is 1,000. */
 static void many_threads_may_put_and_read_at_once(Fixture *f, const void *unused) {
     pthread_t threads[N_THREADS];
     Work work[N_THREADS];
-    int each = 5;
+    int each = f->folder ? 5 : 60;
     for (int i = 0; i < N_THREADS; i++) {
         work[i] = (Work){f->blobs, i, each};
         g_assert_cmpint(pthread_create(&threads[i], NULL, put_many, &work[i]), ==, 0);
@@ -276,6 +292,31 @@ static void a_place_that_cannot_be_written_to_is_refused(void) {
     g_assert_error(error, DPXDT_ERROR, ERROR_FAILED);
 }
 
+static void assert_does_not_open(const char *place, ErrorCode code, const char *says) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Blobs) blobs = blobs_open(place, &error);
+    g_assert_null(blobs);
+    g_assert_error(error, DPXDT_ERROR, (int)code);
+    if (!strstr(error->message, says))
+        g_error("\"%s\" does not say \"%s\"", error->message, says);
+}
+
+static void wrong_keys_are_refused(void) {
+    static const char *const names[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *right = g_strdup(g_getenv(names[i]));
+        g_setenv(names[i], "wrong", TRUE);
+        assert_does_not_open(g_getenv("DPXDT_TEST_BLOBS"), ERROR_DENIED, "HTTP 403");
+        g_setenv(names[i], right, TRUE);
+    }
+}
+
+static void a_bucket_that_is_not_there_is_not_found(void) {
+    const char *endpoint = strchr(g_getenv("DPXDT_TEST_BLOBS"), '?');
+    g_autofree char *place = g_strconcat("s3://not-there", endpoint, NULL);
+    assert_does_not_open(place, ERROR_NOT_FOUND, "there is no bucket not-there at http://127.0.0.1:");
+}
+
 static void add_tests(bool is_disk) {
     static const struct {
         const char *name;
@@ -297,7 +338,7 @@ static void add_tests(bool is_disk) {
     for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
         g_autofree char *path = g_strdup_printf("/blob/%s/%s", is_disk ? "disk" : "store", tests[i].name);
         if (is_disk || !tests[i].is_of_disks)
-            g_test_add(path, Fixture, NULL, set_up_disk, tests[i].function, tear_down);
+            g_test_add(path, Fixture, NULL, is_disk ? set_up_disk : set_up_store, tests[i].function, tear_down);
     }
 }
 
@@ -306,5 +347,10 @@ int main(int argc, char **argv) {
     g_test_add_func("/blob/disk/a-place-that-cannot-be-written-to-is-refused",
                     a_place_that_cannot_be_written_to_is_refused);
     add_tests(true);
+    if (g_getenv("DPXDT_TEST_BLOBS")) {
+        g_test_add_func("/blob/store/wrong-keys-are-refused", wrong_keys_are_refused);
+        g_test_add_func("/blob/store/a-bucket-that-is-not-there-is-not-found", a_bucket_that_is_not_there_is_not_found);
+        add_tests(false);
+    }
     return g_test_run();
 }
