@@ -62,7 +62,7 @@ bool blob_is_hash(const char *text) {
 }
 
 char *blob_name(const char *sha256) {
-    return g_strdup_printf("%.2s/%.2s/%s", sha256, sha256 + 2, sha256);
+    return g_strdup_printf("%.2s/%s", sha256, sha256);
 }
 
 const char *blob_hash_of(const char *name) {
