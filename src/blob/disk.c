@@ -155,7 +155,7 @@ static bool walk_folder(const Walk *walk, const char *above, int depth, GError *
 
 static bool list(void *place, BlobVisit *visit, void *data, GError **error) {
     const Walk walk = {place, visit, data};
-    return walk_folder(&walk, "", 2, error);
+    return walk_folder(&walk, "", 1, error);
 }
 
 const BlobDriver blob_disk = {

@@ -1,4 +1,4 @@
-/* Bytes in an S3-compatible store: objects PREFIX/ab/cd/abcd..., by the hash. What is coming is written to a file
+/* Bytes in an S3-compatible store: objects PREFIX/ab/abcd..., by the hash. What is coming is written to a file
  * first, since a store wants to know the size, and the hash, which is also the name, before the first byte. What is
  * fetched goes to a file as well, so that whoever reads it sees all of it or an error. */
 #include "base/digest.h"
@@ -129,6 +129,8 @@ static FetchReply *ask(S3 *s3, const Question *question, GError **error) {
         reply = ask_once(s3, fetcher, question, &cause);
     }
     give_back(s3, fetcher);
+    if (error_is(cause, ERROR_NOT_FOUND))
+        cause->code = ERROR_FAILED; /* the store is not there: that says nothing of the bytes */
     if (!reply)
         g_propagate_prefixed_error(error, g_steal_pointer(&cause), "%s: ", s3->place->endpoint);
     return reply;

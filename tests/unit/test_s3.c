@@ -14,9 +14,9 @@
 
 /* Of "hello", by sha256sum. */
 #define HELLO "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-#define HELLO_NAME "2c/f2/" HELLO
+#define HELLO_NAME "2c/" HELLO
 #define OTHER "486ea46224d1bb4fb680f34f7c9ad96a8f24ec88be73ea8e5a6c65260e9cb8a7" /* of "world" */
-#define OTHER_NAME "48/6e/" OTHER
+#define OTHER_NAME "48/" OTHER
 
 #define LIST(inside) "<?xml version=\"1.0\"?><ListBucketResult xmlns=\"http://s3\">" inside "</ListBucketResult>"
 #define OBJECT(key, size) "<Contents><Key>" key "</Key><Size>" size "</Size></Contents>"
@@ -388,7 +388,7 @@ static void all_pages_are_listed_and_only_what_is_ours(Server *server, const voi
     static const Answer answers[] = {
         {"200 OK",
          LIST("<Prefix>pre/</Prefix>" OBJECT("pre/" HELLO_NAME, "5") OBJECT("pre/readme&amp;.txt", "1") OBJECT(
-             HELLO_NAME, "6") OBJECT("pre/2c/f3/" HELLO, "7") OBJECT("pre/x/" HELLO_NAME, "8") OBJECT("pre/" HELLO, "9")
+             HELLO_NAME, "6") OBJECT("pre/2d/" HELLO, "7") OBJECT("pre/x/" HELLO_NAME, "8") OBJECT("pre/" HELLO, "9")
                   OBJECT("pre/" HELLO_NAME "0", "9") "<IsTruncated>true</IsTruncated><NextContinuationToken>a+b/c=&amp;"
                                                      "</NextContinuationToken>"),
          NULL},
