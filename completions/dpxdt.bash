@@ -1,6 +1,13 @@
 # bash completion of dpxdt. Needs nothing but bash 4; where bash-completion is installed, it is loaded by itself.
 
+_dpxdt_commands='update test approve report diff server worker build api-key migrate fsck site-diff pair-diff diff-my-urls
+    diff-my-images'
+
 _dpxdt_options() { # COMMAND: its options, as compgen -W wants them; '=' where a value follows
+    local data='--data= --database= --blobs=' client='--release-server-prefix= --release-client-id= --release-client-secret='
+    local work='--queue-server-prefix= --capture-threads= --diff-threads= --lease= --browser= --allow-private --log-format='
+    local release="--upload-build-id= --upload-release-name= --release-cut-url= $client --wait --wait-timeout= --json"
+    local page='--width= --height= --http-username= --http-password= --inject-css= --inject-js= --cookies='
     case $1 in
     update | test)
         echo '--test-filter= --list-tests --jobs= -j --retries= --browser= --report= --junit= --json= --github --help -h'
@@ -11,22 +18,41 @@ _dpxdt_options() { # COMMAND: its options, as compgen -W wants them; '=' where a
         echo '--output= -o --style= --colors= --color= --metric= --threshold= --antialiasing= --ignore= --tolerance=' \
             '--tolerant-area= --align --no-align --pairs= --jobs= -j --json --help -h'
         ;;
+    server)
+        echo "$data $work" '--port= --host= --enable-api-server --enable-queue-workers --ignore-auth --ignore-auth-anywhere' \
+            '--release-server-prefix= --max-request= --db-connections= --help -h'
+        ;;
+    worker) echo "$client $work --help -h" ;;
+    build) echo "$data --name= --public --help -h" ;;
+    api-key) echo "$data --build-id= --superuser --purpose= --help -h" ;;
+    migrate | fsck) echo "$data --help -h" ;;
+    site-diff)
+        echo '--crawl-depth= --ignore-prefixes= --keep-query-string --max-pages= --max-time= --no-sitemap' \
+            "$release $page --help -h"
+        ;;
+    pair-diff) echo "$release $page --help -h" ;;
+    diff-my-urls | diff-my-images) echo "--tests-json-path= $release --help -h" ;;
     esac
 }
 
 # Completes $2, the value of an option of $1 named $3. False if the option has none.
 _dpxdt_value() {
     case $1:$3 in
-    report:--output | report:-o | *:--report) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
+    report:--output | report:-o | *:--report | *:--data | *:--blobs) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
     *:--browser) mapfile -t COMPREPLY < <(compgen -f -c -- "$2") ;;
     diff:--style) mapfile -t COMPREPLY < <(compgen -W 'mask faded classic' -- "$2") ;;
     diff:--colors) mapfile -t COMPREPLY < <(compgen -W 'red safe' -- "$2") ;;
     diff:--metric) mapfile -t COMPREPLY < <(compgen -W 'exact yiq oklab ciede2000' -- "$2") ;;
     diff:--antialiasing) mapfile -t COMPREPLY < <(compgen -W 'count ignore' -- "$2") ;;
     diff:--output | diff:-o | diff:--pairs | update:--json | test:--json | *:--junit) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
+    *:--tests-json-path | *:--cookies) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
+    *:--log-format) mapfile -t COMPREPLY < <(compgen -W 'logfmt json' -- "$2") ;;
     *:--test-filter | *:--jobs | *:-j | *:--retries) COMPREPLY=() ;;
     diff:--color | diff:--threshold | diff:--ignore | diff:--tolerance | diff:--tolerant-area) COMPREPLY=() ;;
-    *) return 1 ;;
+    *) # of the server's commands those that are left: names, numbers and addresses
+        [[ $3 == --* && " $(_dpxdt_options "$1") " == *" $3= "* ]] || return 1
+        COMPREPLY=()
+        ;;
     esac
     compopt -o filenames 2>/dev/null
     return 0
@@ -48,8 +74,8 @@ _dpxdt() {
         if [[ ! $command ]]; then command=${COMP_WORDS[i]}; else arguments+=("${COMP_WORDS[i]}"); fi
     done
     if [[ ! $command || ($command == help && ${#arguments[@]} -eq 0) ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'update test approve report diff help --help -h --version' -- "$word")
-        [[ $command == help ]] && mapfile -t COMPREPLY < <(compgen -W 'update test approve report diff' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "$_dpxdt_commands help --help -h --version" -- "$word")
+        [[ $command == help ]] && mapfile -t COMPREPLY < <(compgen -W "$_dpxdt_commands" -- "$word")
         return
     fi
     # bash makes three words of --option=value.
@@ -74,6 +100,9 @@ _dpxdt() {
         mapfile -t COMPREPLY < <(compgen -d -- "$word")
         ;;
     diff) mapfile -t COMPREPLY < <(compgen -f -X '!*.png' -- "$word"; compgen -d -- "$word") ;;
+    build) ((${#arguments[@]} > 0)) || mapfile -t COMPREPLY < <(compgen -W 'create list' -- "$word") ;;
+    api-key) ((${#arguments[@]} > 0)) || mapfile -t COMPREPLY < <(compgen -W 'create list revoke' -- "$word") ;;
+    server | worker | migrate | fsck | *-diff | diff-my-*) ;;
     *) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
     esac
     compopt -o filenames 2>/dev/null

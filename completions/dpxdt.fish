@@ -9,7 +9,8 @@ function __dpxdt_tests --description 'names of the tests of the folder on the co
     end
 end
 
-set -l commands update test approve report diff help
+set -l commands update test approve report diff server worker build api-key migrate fsck site-diff pair-diff diff-my-urls \
+    diff-my-images help
 complete -c dpxdt -f
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -l help -s h -d 'List the commands'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -l version -d 'Print the version'
@@ -18,8 +19,18 @@ complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a test -d 'Tak
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a approve -d 'Make the last pictures the references'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a report -d 'Show the pictures of the last test'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a diff -d 'Compare two pictures, or two folders'
+complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a server -d 'Keep builds and releases'
+complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a worker -d 'Capture and compare for a server'
+complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a build -d 'Create a build, or list them'
+complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a api-key -d 'Create, list or revoke keys of the API'
+complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a migrate -d 'Bring a database to the version of this program'
+complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a fsck -d 'Check what a server keeps'
+complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a site-diff -d 'Have all pages of a site compared by a server'
+complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a pair-diff -d 'Have two pages compared by a server'
+complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a diff-my-urls -d 'Have the pages of a list compared by a server'
+complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a diff-my-images -d 'Have screenshots compared by a server'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a help -d 'Print the options of a command'
-complete -c dpxdt -n "__fish_seen_subcommand_from help" -a 'update test approve report diff'
+complete -c dpxdt -n "__fish_seen_subcommand_from help" -a 'update test approve report diff server worker build api-key migrate fsck site-diff pair-diff diff-my-urls diff-my-images'
 
 for command in update test
     set -l chosen "__fish_seen_subcommand_from $command"
@@ -64,3 +75,89 @@ complete -c dpxdt -n $chosen -l pairs -r -F -d 'Compare the pairs in this list'
 complete -c dpxdt -n $chosen -l jobs -s j -x -d 'Pairs at once'
 complete -c dpxdt -n $chosen -l json -d 'Print JSON'
 complete -c dpxdt -n $chosen -l help -s h -d 'Show help'
+
+for command in server migrate fsck build api-key
+    set -l chosen "__fish_seen_subcommand_from $command"
+    complete -c dpxdt -n $chosen -l data -x -a '(__fish_complete_directories)' -d 'Folder of the data'
+    complete -c dpxdt -n $chosen -l database -x -d 'URL of the database'
+    complete -c dpxdt -n $chosen -l blobs -x -a '(__fish_complete_directories)' -d 'Folder of the pictures'
+end
+
+for command in worker site-diff pair-diff diff-my-urls diff-my-images
+    set -l chosen "__fish_seen_subcommand_from $command"
+    complete -c dpxdt -n $chosen -l release-server-prefix -x -d "Where the server's API is"
+    complete -c dpxdt -n $chosen -l release-client-id -x -d 'Id of an API key'
+    complete -c dpxdt -n $chosen -l release-client-secret -x -d 'Its secret'
+end
+
+for command in server worker
+    set -l chosen "__fish_seen_subcommand_from $command"
+    complete -c dpxdt -n $chosen -l queue-server-prefix -x -d 'Where its queue is'
+    complete -c dpxdt -n $chosen -l capture-threads -x -d 'Pages captured at once'
+    complete -c dpxdt -n $chosen -l diff-threads -x -d 'Pictures compared at once'
+    complete -c dpxdt -n $chosen -l lease -x -d "Seconds after which a dead worker's task is another's"
+    complete -c dpxdt -n $chosen -l browser -r -F -d 'Chromium to use'
+    complete -c dpxdt -n $chosen -l allow-private -d 'Also capture pages at private addresses'
+    complete -c dpxdt -n $chosen -l log-format -x -a 'logfmt json' -d 'Lines of key=value, or of JSON'
+end
+
+for command in site-diff pair-diff diff-my-urls diff-my-images
+    set -l chosen "__fish_seen_subcommand_from $command"
+    complete -c dpxdt -n $chosen -l upload-build-id -x -d 'The build of the release'
+    complete -c dpxdt -n $chosen -l upload-release-name -x -d 'What the release is called'
+    complete -c dpxdt -n $chosen -l release-cut-url -x -d 'Where people find out what it is'
+    complete -c dpxdt -n $chosen -l wait -d 'Until all is captured and compared'
+    complete -c dpxdt -n $chosen -l wait-timeout -x -d 'But not longer than so many seconds'
+    complete -c dpxdt -n $chosen -l json -d 'Print what came of it as JSON'
+end
+
+for command in site-diff pair-diff
+    set -l chosen "__fish_seen_subcommand_from $command"
+    complete -c dpxdt -n $chosen -l width -x -d 'Of the viewport'
+    complete -c dpxdt -n $chosen -l height -x -d 'Of the viewport'
+    complete -c dpxdt -n $chosen -l http-username -x -d 'For HTTP authentication'
+    complete -c dpxdt -n $chosen -l http-password -x -d 'For HTTP authentication'
+    complete -c dpxdt -n $chosen -l inject-css -x -d 'Added to each page'
+    complete -c dpxdt -n $chosen -l inject-js -x -d 'Run in each page'
+    complete -c dpxdt -n $chosen -l cookies -r -F -d 'JSON list of cookies'
+end
+
+for command in diff-my-urls diff-my-images
+    set -l chosen "__fish_seen_subcommand_from $command"
+    complete -c dpxdt -n $chosen -l tests-json-path -r -F -d 'The list'
+end
+
+for command in server worker migrate fsck build api-key site-diff pair-diff diff-my-urls diff-my-images
+    set -l chosen "__fish_seen_subcommand_from $command"
+    complete -c dpxdt -n $chosen -l help -s h -d 'Show help'
+end
+
+set -l chosen "__fish_seen_subcommand_from server"
+complete -c dpxdt -n $chosen -l port -x -d 'Port to listen on'
+complete -c dpxdt -n $chosen -l host -x -d 'Address to listen on'
+complete -c dpxdt -n $chosen -l enable-api-server -d 'Does nothing'
+complete -c dpxdt -n $chosen -l enable-queue-workers -d 'Capture and compare in this process, too'
+complete -c dpxdt -n $chosen -l ignore-auth -d 'Let everybody do everything'
+complete -c dpxdt -n $chosen -l ignore-auth-anywhere -d 'On any address'
+complete -c dpxdt -n $chosen -l release-server-prefix -x -d 'Of the API that its workers use'
+complete -c dpxdt -n $chosen -l max-request -x -d 'Largest upload, in MB'
+complete -c dpxdt -n $chosen -l db-connections -x -d 'Connections to the database'
+
+set -l chosen "__fish_seen_subcommand_from site-diff"
+complete -c dpxdt -n $chosen -l crawl-depth -x -d 'Links from the start page'
+complete -c dpxdt -n $chosen -l ignore-prefixes -x -d 'Addresses or paths that are left out'
+complete -c dpxdt -n $chosen -l keep-query-string -d 'What differs behind the ? is another page'
+complete -c dpxdt -n $chosen -l max-pages -x -d 'At most so many'
+complete -c dpxdt -n $chosen -l max-time -x -d 'Seconds for finding them'
+complete -c dpxdt -n $chosen -l no-sitemap -d "Do not look at the site's sitemap"
+
+set -l chosen "__fish_seen_subcommand_from build"
+complete -c dpxdt -n $chosen -a 'create list'
+complete -c dpxdt -n $chosen -l name -x -d 'What the build is called'
+complete -c dpxdt -n $chosen -l public -d 'Anyone may look at it'
+
+set -l chosen "__fish_seen_subcommand_from api-key"
+complete -c dpxdt -n $chosen -a 'create list revoke'
+complete -c dpxdt -n $chosen -l build-id -x -d 'The build that the key is for'
+complete -c dpxdt -n $chosen -l superuser -d 'For all builds, and for workers'
+complete -c dpxdt -n $chosen -l purpose -x -d 'What it is for'

@@ -10,13 +10,23 @@ _dpxdt_tests() {
 _dpxdt() {
     local context state state_descr line
     typeset -A opt_args
-    local -a commands run
+    local -a commands run data client work release page help
     commands=(
         'update:take the reference screenshots of the tests in a folder'
         'test:take the screenshots again, and compare them with the references'
         'approve:make the pictures of the last test the references'
         'report:show the pictures of the last test'
         'diff:compare two pictures, or two folders of them'
+        'server:keep builds and releases'
+        'worker:capture and compare for a server'
+        'build:create a build, or list them'
+        'api-key:create, list or revoke keys of the API'
+        'migrate:bring a database to the version of this program'
+        'fsck:check what a server keeps'
+        'site-diff:have all pages of a site compared by a server'
+        'pair-diff:have two pages compared by a server'
+        'diff-my-urls:have the pages of a list compared by a server'
+        'diff-my-images:have screenshots compared by a server'
         'help:print the commands, or the options of one'
     )
     run=(
@@ -31,6 +41,46 @@ _dpxdt() {
         '--github[print annotations for GitHub Actions]'
         '(-h --help)'{-h,--help}'[show help]'
         '1:folder of the tests:_directories'
+    )
+
+    data=(
+        '--data=[folder of the data]:folder:_directories'
+        '--database=[URL of the database]:value:'
+        '--blobs=[folder of the pictures]:folder:_directories'
+    )
+    client=(
+        "--release-server-prefix=[where the server's API is]:value:"
+        '--release-client-id=[id of an API key]:value:'
+        '--release-client-secret=[its secret]:value:'
+    )
+    work=(
+        '--queue-server-prefix=[where its queue is]:value:'
+        '--capture-threads=[pages captured at once]:value:'
+        '--diff-threads=[pictures compared at once]:value:'
+        "--lease=[seconds after which a dead worker's task is another's]:value:"
+        '--browser=[Chromium to use]:file:_files'
+        '--allow-private[also capture pages at private addresses]'
+        '--log-format=[lines of key=value, or of JSON]:which:(logfmt json)'
+    )
+    release=(
+        '--upload-build-id=[the build of the release]:value:'
+        '--upload-release-name=[what the release is called]:value:'
+        '--release-cut-url=[where people find out what it is]:value:'
+        '--wait[until all is captured and compared]'
+        '--wait-timeout=[but not longer than so many seconds]:value:'
+        '--json[print what came of it as JSON]'
+    )
+    page=(
+        '--width=[of the viewport]:value:'
+        '--height=[of the viewport]:value:'
+        '--http-username=[for HTTP authentication]:value:'
+        '--http-password=[for HTTP authentication]:value:'
+        '--inject-css=[added to each page]:value:'
+        '--inject-js=[run in each page]:value:'
+        '--cookies=[JSON list of cookies]:file:_files'
+    )
+    help=(
+        '(-h --help)'{-h,--help}'[show help]'
     )
 
     _arguments -C '(-h --help)'{-h,--help}'[list the commands]' '--version[print the version]' \
@@ -65,6 +115,43 @@ _dpxdt() {
                 '(-j --jobs)'{-j+,--jobs=}'[pairs at once]:number:' \
                 '--json[print JSON]' '(-h --help)'{-h,--help}'[show help]' \
                 '1:picture or folder:_files -g "*.png"' '2:picture or folder:_files -g "*.png"'
+            ;;
+        server)
+            _arguments -S $data $work $help \
+                '--port=[port to listen on]:value:' \
+                '--host=[address to listen on]:value:' \
+                '--enable-api-server[does nothing]' \
+                '--enable-queue-workers[capture and compare in this process, too]' \
+                '--ignore-auth[let everybody do everything]' \
+                '--ignore-auth-anywhere[on any address]' \
+                '--release-server-prefix=[of the API that its workers use]:value:' \
+                '--max-request=[largest upload, in MB]:value:' \
+                '--db-connections=[connections to the database]:value:'
+            ;;
+        worker) _arguments -S $client $work $help ;;
+        build)
+            _arguments -S $data $help '--name=[what the build is called]:name:' '--public[anyone may look at it]' \
+                '1:what to do:(create list)'
+            ;;
+        api-key)
+            _arguments -S $data $help '--build-id=[the build that the key is for]:id:' \
+                '--superuser[for all builds, and for workers]' '--purpose=[what it is for]:text:' \
+                '1:what to do:(create list revoke)' '2:key:'
+            ;;
+        migrate | fsck) _arguments -S $data $help ;;
+        site-diff)
+            _arguments -S $client $release $page $help \
+                '--crawl-depth=[links from the start page]:value:' \
+                '--ignore-prefixes=[addresses or paths that are left out]:value:' \
+                '--keep-query-string[what differs behind the ? is another page]' \
+                '--max-pages=[at most so many]:value:' \
+                '--max-time=[seconds for finding them]:value:' \
+                "--no-sitemap[do not look at the site's sitemap]" \
+                '1:address:_urls'
+            ;;
+        pair-diff) _arguments -S $client $release $page $help '1:address before:_urls' '2:address after:_urls' ;;
+        diff-my-urls | diff-my-images)
+            _arguments -S $client $release $help '--tests-json-path=[the list]:file:_files'
             ;;
         help) _describe command commands ;;
         esac

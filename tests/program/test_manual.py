@@ -16,7 +16,7 @@ COMPLETIONS = ROOT / 'completions'
 
 def commands():
     """The names that `dpxdt --help` lists."""
-    return re.findall(r'^  (\w+) +\S', dpxdt('--help').stdout.split('Usage:')[1], re.M)
+    return re.findall(r'^  ([\w-]+) +\S', dpxdt('--help').stdout.split('Usage:')[1], re.M)
 
 
 def options(command):
@@ -42,7 +42,7 @@ def section(page, title):
 class ManualPages(harness.TestCase):
 
     def test_every_command_has_a_page_and_stands_in_that_of_dpxdt(self):
-        listed = re.findall(r'^\*(\w+)\*', section('dpxdt.1.scd', 'COMMANDS'), re.M)
+        listed = re.findall(r'^\*([\w-]+)\*', section('dpxdt.1.scd', 'COMMANDS'), re.M)
         self.assertEqual(sorted(listed), sorted(commands() + ['help']))
         pages = [page.name for page in MAN.glob('dpxdt-*.1.scd')]
         self.assertEqual(sorted(pages), sorted(f'dpxdt-{command}.1.scd' for command in commands()))
@@ -174,6 +174,12 @@ class Completions(harness.TestCase):
             ('dpxdt test --retries=', []),
             ('dpxdt diff be', ['before.png']),
             ('dpxdt diff --json no', []),
+            ('dpxdt api-key ', ['create', 'list', 'revoke']),
+            ('dpxdt build create --data te', ['tests']),
+            ('dpxdt server --log-format=', ['json', 'logfmt']),
+            ('dpxdt server --port ', []),
+            ('dpxdt pair-diff --wait be', []),
+            ('dpxdt diff-my-urls --tests-json-path=no', ['notes.txt']),
             ('dpxdt approve tests ', ['front', r'the\ back']),
             ('dpxdt approve tests fr', ['front']),
         ]:
@@ -182,12 +188,12 @@ class Completions(harness.TestCase):
     def test_zsh_knows_every_option_of_each_command(self):
         text = (COMPLETIONS / 'dpxdt.zsh').read_text()
         listed = text.split('commands=(')[1].split('\n    )')[0]
-        self.assertEqual(sorted(re.findall(r"'(\w+):", listed)), sorted(commands() + ['help']))
-        run = text.split('    run=(')[1].split('\n    )')[0]
-        branches = re.findall(r'^        ([\w |]+)\)(.*?);;', text.split('case $words[1] in')[1], re.M | re.S)
+        self.assertEqual(sorted(re.findall(r"'([\w-]+):", listed)), sorted(commands() + ['help']))
+        shared = dict(re.findall(r'^    (\w+)=\(\n(.*?)\n    \)', text, re.M | re.S))
+        branches = re.findall(r'^        ([\w |-]+)\)(.*?);;', text.split('case $words[1] in')[1], re.M | re.S)
         for names, branch in branches:
             found = {}
-            branch = branch.replace('$run', run).replace('_files -g', '')
+            branch = re.sub(r'\$(\w+)', lambda name: shared[name[1]], branch).replace('_files -g', '')
             for name, mark in re.findall(r'(--[a-z-]+)(=?)(?=[\[}])', branch):
                 found[name] = bool(mark)
             for name, mark in re.findall(r'\{(-[a-z])(\+?),', branch):
@@ -201,7 +207,7 @@ class Completions(harness.TestCase):
     def test_fish_knows_every_option_of_each_command(self):
         found, chosen = {}, []
         for line in (COMPLETIONS / 'dpxdt.fish').read_text().splitlines():
-            start = re.match(r'for command in (.*)|set -l chosen "__fish_seen_subcommand_from (\w+)"', line)
+            start = re.match(r'for command in (.*)|set -l chosen "__fish_seen_subcommand_from ([\w-]+)"', line)
             if start:
                 chosen = (start[1] or start[2]).split()
             if not re.match(r' *complete -c dpxdt -n \$chosen', line):
