@@ -52,8 +52,11 @@ int call_status_of(const GError *error) {
 /* What it was is in the log. */
 static HttpResponse *fail(const Call *call, const GError *error) {
     int status = call->status ? call->status : call_status_of(error);
+    const char *told = error->domain == DPXDT_ERROR && status != 500 ? error->message
+                       : status == 503                               ? "the database is busy; try again"
+                                                                     : "the server failed";
     http_request_set_note(call->request, error->message);
-    return call_error_response(status, status == 500 ? "the server failed" : error->message);
+    return call_error_response(status, told);
 }
 
 /* The work, with the call as it is before it. */

@@ -58,7 +58,18 @@ static bool keep(Db *db, void *data, GError **error) {
     return artifact_add(db, call->build_id, &artifact, call->now_ms, error);
 }
 
+static bool may_upload(Db *db, void *call, GError **error) {
+    return call_allow_build(call, db, error);
+}
+
+/* Bytes are brought to the disk before there is a transaction, which others would wait for meanwhile; but not those of
+ * somebody who may not. What goes wrong is told by keep(), which does it again. */
 HttpResponse *api_upload(HttpRequest *request, void *api) {
+    g_autoptr(HttpResponse) allowed = call_read(request, api, may_upload);
+    if (allowed->status != 200)
+        return g_steal_pointer(&allowed);
+    for (guint i = 0; i < http_request_n_files(request); i++)
+        (void)!blob_writer_end(http_request_file(request, i)->upload, NULL);
     return call_run(request, api, keep);
 }
 

@@ -1,5 +1,5 @@
-/* Bytes that are kept, each once, under their SHA-256. What is kept is never changed; whoever names a hash gets those bytes
- * or an error. A Blobs may be used by any number of threads, and its place by any number of processes. */
+/* Bytes that are kept, each once, under their SHA-256. What is kept is never changed; whoever names a hash gets those
+ * bytes or an error. A Blobs may be used by any number of threads, and its place by any number of processes. */
 #pragma once
 
 #include "base/error.h"
@@ -10,7 +10,18 @@
 
 typedef struct Blobs Blobs;
 
-/* Opens a place for bytes: a folder, which is made if it is not there. Fails with ERROR_FAILED. */
+/* Opens a place for bytes: a folder, which is made if it is not there, or
+ *
+ *     s3://BUCKET/PREFIX?endpoint=http(s)://HOST:PORT&region=REGION
+ *
+ * in a store that speaks S3. The prefix may be empty; the region is that of AWS_REGION, or else us-east-1; without an
+ * endpoint it is Amazon's. Keys are those of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if it is set,
+ * AWS_SESSION_TOKEN. Whether the bucket is there, and may be listed with these keys, is asked for now. What is left in
+ * a folder's new/ for more than a day is removed.
+ *
+ * Fails with ERROR_INVALID for a place that is none, or if keys are missing; with ERROR_NOT_FOUND if there is no such
+ * bucket, ERROR_DENIED if it does not take the keys, ERROR_TIMEOUT or ERROR_FAILED if it cannot be reached, and
+ * ERROR_FAILED if the folder cannot be made. */
 Blobs *blobs_open(const char *place, GError **error) MUST_CHECK;
 void blobs_free(Blobs *blobs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Blobs, blobs_free)
@@ -35,16 +46,26 @@ typedef struct {
 void blob_facts_clear(BlobFacts *facts);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(BlobFacts, blob_facts_clear)
 
-/* Keeps the bytes: when it returns they are on the disk, and stay there if the power fails. Returns facts that belong to
- * the writer; once more, the same. NULL if it failed. */
+/* Keeps the bytes: when it returns they are on the disk, and stay there if the power fails, or the store has said that
+ * it has them. Returns facts that belong to the writer; once more, the same. NULL if it failed, and may be tried
+ * again. */
 const BlobFacts *blob_writer_end(BlobWriter *writer, GError **error) MUST_CHECK;
 
 /* The three of them for bytes that are all there. The caller clears the facts. */
 bool blobs_put(Blobs *blobs, const void *data, size_t size, BlobFacts *out_facts, GError **error) MUST_CHECK;
 
-/* Opens bytes to be read. Returns a descriptor, which the caller closes, at their beginning, or -1: ERROR_NOT_FOUND. */
+/* Opens bytes to be read. Returns a descriptor, which the caller closes, at their beginning, or -1: ERROR_NOT_FOUND.
+ * Bytes from a store are all there by then, in a file without a name; if they are not what their hash says, it is
+ * ERROR_INVALID. */
 int blobs_open_file(Blobs *blobs, const char *sha256, int64_t *out_size, GError **error) MUST_CHECK;
 
-/* Whether bytes are there, in full: ERROR_NOT_FOUND if not, ERROR_INVALID if they are not what their hash says. Reads all of
- * them. */
+/* Whether bytes are there, in full: ERROR_NOT_FOUND if not, ERROR_INVALID if they are not what their hash says. Reads
+ * all of them. */
 bool blobs_check(Blobs *blobs, const char *sha256, int64_t size, GError **error) MUST_CHECK;
+
+/* Is told of bytes that are kept. To break off it returns false, with error set. */
+typedef bool BlobVisit(const char *sha256, int64_t size, void *data, GError **error);
+
+/* Visits all bytes that are kept, in any order; those that come or go meanwhile, or not. visit() may use blobs. Fails
+ * with ERROR_FAILED, ERROR_TIMEOUT, or as visit() did. */
+bool blobs_list(Blobs *blobs, BlobVisit *visit, void *data, GError **error) MUST_CHECK;

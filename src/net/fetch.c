@@ -121,6 +121,8 @@ static void set_times(CURL *handle, const FetchRequest *request) {
     curl.curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
     curl.curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
     curl.curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+    curl.curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, (long)(request->stall_s > 0)); /* bytes a second */
+    curl.curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, (long)request->stall_s);
     curl.curl_easy_setopt(handle, CURLOPT_NOPROGRESS, (long)!request->ends_on_stop);
     curl.curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, stop_if_asked);
 }

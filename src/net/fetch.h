@@ -21,6 +21,7 @@ typedef struct {
     const FetchPart *parts;      /* instead of it: a form with files */
     size_t n_parts;
     int timeout_ms;    /* until all of the answer is there; 0: none but for the connection */
+    int stall_s;       /* for how long nothing may come or go, else it is ERROR_TIMEOUT; 0: any time */
     int64_t max_bytes; /* of the answer's body: a longer one is ERROR_INVALID */
     /* Is told of an answer when its headers (as in FetchReply) are there, before its body; false breaks it off, with the
      * error. Also told of those that redirect. May be NULL. */

@@ -62,6 +62,21 @@ class Life(ServerTestCase):
         self.client.post('decide_run', **second, run_name='/', decision='approve')
         self.assertEqual(self.client.post('list_runs', **second)['runs'][0]['status'], 'diff_approved')
 
+    def test_a_report_as_curl_sends_it(self):
+        """curl -F sends a form with parts, and no file among them."""
+        release = self.begin('2013-06-16 17:35:03.327710')
+        log = self.client.upload(self.build, 'log.txt', b'fine')
+        fields = {**release, 'run_name': '/static/dummy/dummy_page1.html', 'log': log}
+        body = ''.join(f'--xyzzy\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'
+                       for key, value in fields.items()) + '--xyzzy--\r\n'
+        send = lambda text: self.client.ask('POST', '/api/report_run', text.encode(),
+                                            {'Content-Type': 'multipart/form-data; boundary=xyzzy'})
+        status, _, answer = send(body)
+        self.assertEqual((status, json.loads(answer)), (200, {'success': True}))
+        status, _, answer = send(body.replace(log, '906d3259c103f6fcba4e8164a4dc3ae0d1a685d9'))
+        self.assertEqual(status, 400)
+        self.assertIn('has no file 906d3259c103f6fcba4e8164a4dc3ae0d1a685d9', json.loads(answer)['error'])
+
     def test_a_closed_release_takes_no_report(self):
         release = self.begin()
         self.report(release, RED)

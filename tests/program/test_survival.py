@@ -16,6 +16,7 @@ from serving import Client, ServerTestCase
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'db'))
 import with_database
+import with_s3
 
 TIMES = int(os.environ.get('DPXDT_TEST_KILLS', 100))
 
@@ -114,13 +115,16 @@ class Cluster(ServerTestCase):
         self.assertEqual(Client(servers[1].port, superuser).post('work_queue/capture/lease')['tasks'], [])
         self.assertRegex(self.command("fsck", *self.data), r', 0 problems\n$')
 
+    def enter(self, manager):
+        """-> what the manager gives; it is left with the test"""
+        given = manager.__enter__()
+        self.addCleanup(lambda: manager.__exit__(None, None, None))
+        return given
+
     def database(self, kind):
         folder = self.folder / kind
         folder.mkdir()
-        manager = getattr(with_database, kind)(str(folder))
-        url = manager.__enter__()
-        self.addCleanup(lambda: manager.__exit__(None, None, None))
-        return url
+        return self.enter(getattr(with_database, kind)(str(folder)))
 
     def test_sqlite_and_a_folder(self):
         self.run_it()
@@ -128,8 +132,9 @@ class Cluster(ServerTestCase):
     def test_mariadb_and_a_folder(self):
         self.run_it('--database', self.database('mysql'))
 
-    def test_postgresql_and_a_folder(self):
-        self.run_it('--database', self.database('postgres'))
+    def test_postgresql_and_s3(self):
+        variables = self.enter(with_s3.s3())
+        self.run_it('--database', self.database('postgres'), '--blobs', variables['DPXDT_TEST_BLOBS'], env=variables)
 
 
 harness.main()

@@ -1,0 +1,77 @@
+/* Releases: dpxdt.h says what each function does. */
+#include "client/ask.h"
+
+#include "base/clock.h"
+
+#include <string.h>
+
+/* At once in dpxdt_wait(): as long as it takes no proxy to think that the server is dead. */
+enum { WAIT_S = 30 };
+
+DpxdtStatus dpxdt_create_release(DpxdtClient *client, DpxdtRelease *release, const char *url) {
+    GError *error = NULL;
+    GString *form = form_of_build(release->build_id);
+    form_add(form, "release_name", release->name);
+    form_add(form, "url", url);
+    json_t *answer = client_call(client, "create_release", form, &error);
+    if (answer)
+        release->number = client_number(answer, "release_number");
+    json_decref(answer);
+    return client_end(client, error);
+}
+
+DpxdtStatus dpxdt_runs_done(DpxdtClient *client, const DpxdtRelease *release, char **out_url) {
+    GError *error = NULL;
+    json_t *answer = client_call(client, "runs_done", form_of_release(release), &error);
+    if (answer && out_url)
+        *out_url = client_text(answer, "results_url");
+    json_decref(answer);
+    return client_end(client, error);
+}
+
+static DpxdtStatus ask_state(DpxdtClient *client, const DpxdtRelease *release, int wait_s, DpxdtState *out_state) {
+    GError *error = NULL;
+    GString *form = form_of_release(release);
+    form_add_number(form, "wait", wait_s);
+    json_t *answer = client_call(client, "release_status", form, &error);
+    const char *status = json_string_value(json_object_get(answer, "status"));
+    if (answer && !status)
+        error_set(&error, ERROR_FAILED, "the server says nothing of the release's status");
+    if (status) {
+        *out_state = (DpxdtState){
+            .pending = client_number(answer, "pending"),
+            .failed = client_number(answer, "failed"),
+            .different = client_number(answer, "different"),
+            .approved = client_number(answer, "approved"),
+            .same = client_number(answer, "same"),
+            .new_runs = client_number(answer, "new"),
+        };
+        g_strlcpy(out_state->status, status, sizeof out_state->status);
+    }
+    json_decref(answer);
+    return client_end(client, error);
+}
+
+DpxdtStatus dpxdt_state(DpxdtClient *client, const DpxdtRelease *release, DpxdtState *out_state) {
+    return ask_state(client, release, 0, out_state);
+}
+
+static bool is_settled(const DpxdtState *state) {
+    return strcmp(state->status, "receiving") != 0 && strcmp(state->status, "processing") != 0;
+}
+
+DpxdtStatus dpxdt_wait(DpxdtClient *client, const DpxdtRelease *release, int timeout_s, DpxdtState *out_state) {
+    int64_t deadline_ms = clock_now_ms() + (int64_t)timeout_s * 1000;
+    for (;;) {
+        int left_s = clock_left_ms(deadline_ms) / 1000;
+        DpxdtStatus status = ask_state(client, release, MIN(left_s, WAIT_S), out_state);
+        if (status != DPXDT_OK || is_settled(out_state))
+            return status;
+        if (clock_now_ms() < deadline_ms && left_s > 0)
+            continue;
+        GError *error = NULL;
+        error_set(&error, ERROR_TIMEOUT, "the release is %s still, after %d s: %d of its runs wait", out_state->status,
+                  timeout_s, out_state->pending);
+        return client_end(client, error);
+    }
+}

@@ -1,0 +1,93 @@
+/* Runs: dpxdt.h says what each function does. */
+#include "client/ask.h"
+
+#include <string.h>
+
+DpxdtStatus dpxdt_request_run(DpxdtClient *client, const DpxdtRelease *release, const DpxdtPage *page) {
+    GString *form = form_of_release(release);
+    form_add(form, "run_name", page->name);
+    form_add(form, "url", page->url);
+    form_add(form, "config", page->config ? page->config : "{}");
+    form_add(form, "ref_url", page->ref_url);
+    form_add(form, "ref_config", page->ref_config ? page->ref_config : page->ref_url ? "{}" : NULL);
+    return client_tell(client, "request_run", form);
+}
+
+DpxdtStatus dpxdt_find_run(DpxdtClient *client, int64_t build_id, const char *name, DpxdtRun *out_run) {
+    GError *error = NULL;
+    GString *form = form_of_build(build_id);
+    form_add(form, "run_name", name);
+    json_t *answer = client_call(client, "find_run", form, &error);
+    if (answer)
+        *out_run = (DpxdtRun){
+            .release_name = client_text(answer, "release_name"),
+            .release_number = client_number(answer, "release_number"),
+            .url = client_text(answer, "url"),
+            .image = client_text(answer, "image"),
+            .log = client_text(answer, "log"),
+            .config = client_text(answer, "config"),
+        };
+    json_decref(answer);
+    /* Its status is the same as that of a mistake, as in the server of old. */
+    if (error && strcmp(error->message, "Run not found") == 0)
+        error->code = ERROR_NOT_FOUND;
+    return client_end(client, error);
+}
+
+void dpxdt_run_clear(DpxdtRun *run) {
+    g_free(run->release_name);
+    g_free(run->url);
+    g_free(run->image);
+    g_free(run->log);
+    g_free(run->config);
+    *run = (DpxdtRun){0};
+}
+
+DpxdtStatus dpxdt_report_run(DpxdtClient *client, const DpxdtRelease *release, const char *name,
+                             const DpxdtReport *report) {
+    const char *const fields[][2] = {
+        {"url", report->url},
+        {"image", report->image},
+        {"log", report->log},
+        {"config", report->config},
+        {"ref_url", report->ref_url},
+        {"ref_image", report->ref_image},
+        {"ref_log", report->ref_log},
+        {"ref_config", report->ref_config},
+        {"diff_image", report->diff_image},
+        {"diff_log", report->diff_log},
+        {"findings", report->findings},
+        {"distortion", report->distortion},
+        {"run_failed", report->run_failed ? "yes" : NULL},
+        {"diff_failed", report->diff_failed ? "yes" : NULL},
+    };
+    GString *form = form_of_release(release);
+    form_add(form, "run_name", name);
+    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
+        form_add(form, fields[i][0], fields[i][1]);
+    if (report->task) {
+        form_add(form, "queue_name", report->task->queue);
+        form_add_task(form, report->task);
+    }
+    return client_tell(client, "report_run", form);
+}
+
+json_t *client_list_runs(DpxdtClient *client, const DpxdtRelease *release, GError **error) {
+    json_t *all = json_array();
+    for (g_autofree char *after = NULL;;) {
+        GString *form = form_of_release(release);
+        form_add(form, "after", after);
+        json_t *answer = client_call(client, "list_runs", form, error);
+        json_t *runs = json_object_get(answer, "runs");
+        size_t n = json_array_size(runs);
+        g_free(after);
+        after = client_text(json_array_get(runs, n - 1), "run_name");
+        json_array_extend(all, runs);
+        json_decref(answer);
+        if (answer && n > 0)
+            continue;
+        if (!answer)
+            g_clear_pointer(&all, json_decref);
+        return all;
+    }
+}
