@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MOST_THREADS = 64, ROWS_AT_ONCE = 1000 };
 
@@ -43,7 +44,7 @@ typedef struct {
 static bool add_tasks(Db *db, void *data, GError **error) {
     const Tasks *tasks = data;
     for (int i = 0; i < tasks->n; i++) {
-        g_autofree char *name = g_strdup_printf("%d", tasks->first + i);
+        g_autofree char *name = g_strdup_printf("%d:%d", (int)getpid(), tasks->first + i);
         if (db_change(db, error,
                       "INSERT INTO tasks (queue, name, status, eta, payload, content_type, created, max_attempts) "
                       "VALUES ('capture', ?, ?, 1, '{\"build_id\": 1}', 'application/json', 1, 3)",
