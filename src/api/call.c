@@ -69,6 +69,7 @@ static void forget(Call *call) {
     json_object_clear(call->reply);
     g_clear_pointer(&call->response, http_response_free);
     g_clear_pointer(&call->actor, g_free);
+    g_clear_pointer(&call->names, g_ptr_array_unref);
     memset(call->counts, 0, sizeof call->counts);
     call->nothing_yet = false;
     call->status = 0;
@@ -136,6 +137,17 @@ HttpResponse *call_wait_and_read(HttpRequest *request, void *api, DbWork work) {
 const char *call_optional_text(const Call *call, const char *name) {
     const char *text = http_request_parameter(call->request, name);
     return text && *text ? text : NULL;
+}
+
+const char *call_name(Call *call, const char *name, GError **error) {
+    const char *text = call_text(call, name, error);
+    if (!text)
+        return NULL;
+    if (!call->names)
+        call->names = g_ptr_array_new_with_free_func(g_free);
+    char *composed = g_utf8_normalize(text, -1, G_NORMALIZE_NFC);
+    g_ptr_array_add(call->names, composed);
+    return composed;
 }
 
 const char *call_text(Call *call, const char *name, GError **error) {
@@ -220,6 +232,15 @@ bool call_allow_build(Call *call, Db *db, GError **error) {
     return true;
 }
 
+static bool allow_build(Db *db, void *call, GError **error) {
+    return call_allow_build(call, db, error);
+}
+
+HttpResponse *call_refuse_stranger(HttpRequest *request, void *api) {
+    g_autoptr(HttpResponse) response = call_read(request, api, allow_build);
+    return response->status == 200 ? NULL : g_steal_pointer(&response);
+}
+
 bool call_allow_superuser(Call *call, Db *db, GError **error) {
     g_autoptr(ApiKey) key = find_key(call, db, error);
     if (!key)
@@ -238,7 +259,7 @@ typedef Release *(*Finder)(Db *db, int64_t build_id, const char *name, int numbe
 
 static Release *find_release(Call *call, Db *db, Finder find, GError **error) {
     int number;
-    const char *name = call_text(call, "release_name", error);
+    const char *name = call_name(call, "release_name", error);
     if (!name || !call_number(call, "release_number", &number, error))
         return NULL;
     return find(db, call->build_id, name, number, error);

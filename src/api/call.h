@@ -14,6 +14,7 @@ typedef struct {
     int64_t now_ms;
     int64_t build_id; /* once call_allow_build() has found it */
     char *actor;      /* the key's id */
+    GPtrArray *names; /* that call_name() gave; NULL: none */
     int status;       /* of an error, where its code does not tell; 0: it does */
 
     /* What the work sets. */
@@ -34,12 +35,19 @@ enum { CALL_MOST_WAIT_S = 60 };
 HttpResponse *call_wait_and_run(HttpRequest *request, void *api, DbWork work);
 HttpResponse *call_wait_and_read(HttpRequest *request, void *api, DbWork work);
 
+/* The answer to a caller who may not write to the build that he names; NULL if he may. For what is done before there is a
+ * transaction, and not for strangers. */
+HttpResponse *call_refuse_stranger(HttpRequest *request, void *api);
+
 /* Sees to it that the caller may write to the build that he names, or may use the queue. */
 bool call_allow_build(Call *call, Db *db, GError **error) MUST_CHECK;
 bool call_allow_superuser(Call *call, Db *db, GError **error) MUST_CHECK;
 
 /* A parameter that is not empty; NULL: with ERROR_INVALID, "... required". */
 const char *call_text(Call *call, const char *name, GError **error) MUST_CHECK;
+
+/* The same for a name of a release or a run, in the composed form (NFC) in which names are kept. */
+const char *call_name(Call *call, const char *name, GError **error) MUST_CHECK;
 
 /* The same for one that may be missing, or be empty. */
 const char *call_optional_text(const Call *call, const char *name);

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { MOST_LISTED = 1000 };
+enum { MOST_LISTED = 1000, MOST_FINDINGS_BYTES = 1024 * 1024 };
 
 /* find_run */
 
@@ -15,7 +15,7 @@ static bool find_run(Db *db, void *data, GError **error) {
     Call *call = data;
     if (!call_allow_build(call, db, error))
         return false;
-    const char *name = call_text(call, "run_name", error);
+    const char *name = call_name(call, "run_name", error);
     g_autoptr(Release) release = NULL;
     g_autoptr(Run) run = name ? run_find_baseline(db, call->build_id, name, &release, error) : NULL;
     if (!run)
@@ -52,7 +52,7 @@ static bool find_target(Call *call, Db *db, Target *target, GError **error) {
     if (!call_allow_build(call, db, error))
         return false;
     target->release = call_lock_release(call, db, error);
-    const char *run_name = target->release ? call_text(call, "run_name", error) : NULL;
+    const char *run_name = target->release ? call_name(call, "run_name", error) : NULL;
     if (!run_name || !release_check_open(target->release, error))
         return false;
     target->run = run_find_or_create(db, target->release, run_name, call->now_ms, error);
@@ -75,11 +75,24 @@ static bool read_distortion(Call *call, RunFacts *facts, GError **error) {
 
 /* What is said belongs to the request. */
 static bool read_facts(Call *call, RunFacts *out, GError **error) {
+    const char *findings = call_optional_text(call, "findings");
+    if (findings && strlen(findings) > MOST_FINDINGS_BYTES) {
+        error_set(error, ERROR_INVALID, "findings has more than %d bytes", MOST_FINDINGS_BYTES);
+        return false;
+    }
     for (size_t i = 0; i < RUN_N_TEXTS; i++)
         *run_text(out, i) = (char *)call_optional_text(call, run_text_names[i]);
     out->run_failed = call_optional_text(call, "run_failed") != NULL;
     out->diff_failed = call_optional_text(call, "diff_failed") != NULL;
     return read_distortion(call, out, error);
+}
+
+/* Whether a comparison was of pictures that the run has no longer: then it says nothing of those that it has. */
+static bool is_overtaken(const Task *task, const Run *run) {
+    const RunFacts *facts = &run->facts;
+    g_autofree char *name = run_diff_task_name(run);
+    return strcmp(task->queue, RUN_DIFF_QUEUE) == 0 && facts->image && facts->ref_image &&
+           strcmp(task->name, name) != 0;
 }
 
 /* A worker that names its lease reports what came of the task and is done with it, at once: so a task that was leased to two,
@@ -102,6 +115,7 @@ static bool finish_task(Call *call, Db *db, const Run *run, const RunFacts *fact
         return lease_name_error(error);
     if (task->run_id != run->id)
         error_set(error, ERROR_INVALID, "the task %s is not for this run", task->name);
+    *out_late = *out_late || is_overtaken(task, run);
     return task->run_id == run->id;
 }
 
@@ -238,6 +252,9 @@ static bool check_egress(const HttpRequest *request, bool allow_private, GError 
 HttpResponse *api_request_run(HttpRequest *request, void *data) {
     Api *api = data;
     g_autoptr(GError) error = NULL;
+    HttpResponse *refusal = call_refuse_stranger(request, api);
+    if (refusal)
+        return refusal;
     if (check_egress(request, api->allow_private, &error))
         return call_run(request, api, request_run);
     http_request_set_note(request, error->message);
@@ -297,7 +314,7 @@ static bool decide_run(Db *db, void *data, GError **error) {
     if (!call_allow_build(call, db, error))
         return false;
     g_autoptr(Release) release = call_lock_release(call, db, error);
-    const char *name = release ? call_text(call, "run_name", error) : NULL;
+    const char *name = release ? call_name(call, "run_name", error) : NULL;
     g_autoptr(Run) run = name ? run_find(db, release->id, name, error) : NULL;
     if (!run || !read_approval(call, &approved, error) ||
         !run_approve(db, release, run, approved, call->actor, call->now_ms, error))

@@ -58,16 +58,12 @@ static bool keep(Db *db, void *data, GError **error) {
     return artifact_add(db, call->build_id, &artifact, call->now_ms, error);
 }
 
-static bool may_upload(Db *db, void *call, GError **error) {
-    return call_allow_build(call, db, error);
-}
-
 /* Bytes are brought to the disk before there is a transaction, which others would wait for meanwhile; but not those of
  * somebody who may not. What goes wrong is told by keep(), which does it again. */
 HttpResponse *api_upload(HttpRequest *request, void *api) {
-    g_autoptr(HttpResponse) allowed = call_read(request, api, may_upload);
-    if (allowed->status != 200)
-        return g_steal_pointer(&allowed);
+    HttpResponse *refusal = call_refuse_stranger(request, api);
+    if (refusal)
+        return refusal;
     for (guint i = 0; i < http_request_n_files(request); i++)
         (void)!blob_writer_end(http_request_file(request, i)->upload, NULL);
     return call_run(request, api, keep);
@@ -103,9 +99,13 @@ static bool find_file(Call *call, Db *db, Artifact **out_artifact, GError **erro
 
 static HttpResponse *send_file(Call *call, const Artifact *artifact, GError **error) {
     int64_t size;
-    int file = blobs_open_file(call->api->blobs, artifact->sha256, &size, error);
-    if (file < 0)
+    g_autoptr(GError) cause = NULL;
+    int file = blobs_open_file(call->api->blobs, artifact->sha256, &size, &cause);
+    if (file < 0) {
+        /* That bytes are lost is no fault of who asks for them. */
+        error_set(error, ERROR_FAILED, "%s", cause->message);
         return NULL;
+    }
     HttpResponse *response = http_response_file(safe_type(artifact->content_type), file, size);
     g_autofree char *etag = g_strdup_printf("\"%s\"", artifact->sha1);
     http_response_add_header(response, "ETag", etag);

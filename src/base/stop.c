@@ -37,6 +37,7 @@ void stop_install(void) {
         sigaction(signals[i], &action, NULL);
     }
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that must not grow is an error of write() */
 }
 
 bool stop_requested(void) {

@@ -80,20 +80,13 @@ static bool make_folders(const Disk *disk, const char *folder, GError **error) {
     return false;
 }
 
-/* What has the name is whole, and on the disk; whoever gave it may not have synced the folder yet. */
-static bool is_kept(const char *path, const BlobFacts *facts) {
-    struct stat found;
-    return stat(path, &found) == 0 && found.st_size == facts->size;
-}
-
-/* The same bytes under the same name a second time are no harm: one of the two stays. */
+/* The same bytes under the same name a second time are no harm, and mend what may have been damaged. */
 static bool give_name(void *place, int file, const char *path, const BlobFacts *facts, GError **error) {
     g_autofree char *new_path = path_of(place, facts->sha256);
     g_autofree char *folder = g_path_get_dirname(new_path);
     if (!make_folders(place, folder, error))
         return false;
-    bool is_named = is_kept(new_path, facts) ? unlink(path) == 0 : fsync(file) == 0 && rename(path, new_path) == 0;
-    if (is_named && sync_folder(folder))
+    if (fsync(file) == 0 && rename(path, new_path) == 0 && sync_folder(folder))
         return true;
     error_set_errno(error, ERROR_FAILED, errno, "cannot write %s", new_path);
     return false;

@@ -91,7 +91,7 @@ static int run(const Command *command, int argc, char **argv, GError **error) {
         return 2;
     }
     NewKey key = {.build_id = build_id, .purpose = purpose ? purpose : "made by dpxdt api-key"};
-    g_autoptr(DbPool) pool = data_open_database(&options, 1, error);
+    g_autoptr(DbPool) pool = data_open_database(&options, 1, creates, error);
     if (!pool)
         return 2;
     if (creates)

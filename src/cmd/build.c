@@ -70,7 +70,7 @@ static int run(const Command *command, int argc, char **argv, GError **error) {
         return 2;
     }
     NewBuild build = {.name = name, .is_public = is_public};
-    g_autoptr(DbPool) pool = data_open_database(&options, 1, error);
+    g_autoptr(DbPool) pool = data_open_database(&options, 1, creates, error);
     if (!pool)
         return 2;
     return creates ? create(pool, &build, error) : list(pool, error);

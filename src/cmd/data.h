@@ -33,11 +33,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DataOptions, data_options_clear)
             "Folder or s3://BUCKET/PREFIX?endpoint=URL of the pictures (default: DIR/blobs)", "PLACE" \
     }
 
-/* Opens the database. One without tables gets them; older ones are refused (ERROR_INVALID), as `dpxdt migrate` is to be run
+/* Opens the database. If it is to be created, one that is not there is made, and gets its tables; else it is ERROR_NOT_FOUND:
+ * a path that was mistyped is no empty server. Older tables are refused (ERROR_INVALID), as `dpxdt migrate` is to be run
  * first, and newer ones, too. Fails as db_pool_new() does. */
-DbPool *data_open_database(const DataOptions *options, unsigned max_connections, GError **error) MUST_CHECK;
+DbPool *data_open_database(const DataOptions *options, unsigned max_connections, bool create,
+                           GError **error) MUST_CHECK;
 
-/* The same, whatever its tables are. */
+/* The same of one that is there, whatever its tables are. */
 DbPool *data_open_any_database(const DataOptions *options, unsigned max_connections, GError **error) MUST_CHECK;
 
 Blobs *data_open_blobs(const DataOptions *options, GError **error) MUST_CHECK;

@@ -16,11 +16,18 @@ static bool read_config(const ToolTest *test, const char *key, char **out, GErro
     return true;
 }
 
+static bool check_url(const ToolTest *test, const char *key, const char *url, GError **error) {
+    if (tool_check_url(url, error))
+        return true;
+    g_prefix_error(error, "%s: test %zu: %s: ", test->path, test->index + 1, key);
+    return false;
+}
+
 static bool request(Tool *tool, const ToolTest *test, bool only_check, GError **error) {
     g_autofree char *config = NULL, *ref_config = NULL;
     const char *url = tool_list_need(test, "run_url", error), *ref_url = tool_text(test->json, "ref_url");
-    if (!url || !read_config(test, "run_config", &config, error) ||
-        !read_config(test, "ref_config", &ref_config, error))
+    if (!url || !check_url(test, "run_url", url, error) || (ref_url && !check_url(test, "ref_url", ref_url, error)) ||
+        !read_config(test, "run_config", &config, error) || !read_config(test, "ref_config", &ref_config, error))
         return false;
     const DpxdtPage page = {.name = tool_text(test->json, "name"),
                             .url = url,

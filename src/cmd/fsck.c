@@ -55,7 +55,7 @@ static int run(const Command *command, int argc, char **argv, GError **error) {
     };
     if (!command_parse(command, entries, &argc, &argv, error) || !command_check_arguments(command, argc, 0, 0, error))
         return 0;
-    g_autoptr(DbPool) pool = data_open_database(&options, 1, error);
+    g_autoptr(DbPool) pool = data_open_database(&options, 1, false, error);
     g_autoptr(Blobs) blobs = pool ? data_open_blobs(&options, error) : NULL;
     g_autoptr(Db) db = blobs ? db_pool_take(pool, 0, error) : NULL;
     Check check = {.blobs = blobs};

@@ -19,7 +19,8 @@ static int run(const Command *command, int argc, char **argv, GError **error) {
     if (!command_parse(command, entries, &argc, &argv, error) || !command_check_arguments(command, argc, 2, 2, error))
         return 0;
     g_autofree char *config = page_options_config(&page, error);
-    if (!config || !tool_init(&tool, &options, argv[2], error) || !tool_begin(&tool, error))
+    if (!config || !tool_check_url(argv[1], error) || !tool_check_url(argv[2], error) ||
+        !tool_init(&tool, &options, argv[2], error) || !tool_begin(&tool, error))
         return 2;
     g_autofree char *name = path_of(argv[2]);
     const DpxdtPage pair = {.name = name, .url = argv[2], .config = config, .ref_url = argv[1], .ref_config = config};

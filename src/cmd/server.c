@@ -97,6 +97,7 @@ static bool check(Options *options, GError **error) {
     return check_number("--port", options->port, 0, 65535, error) &&
            check_number("--max-request", options->body_mb, 1, MOST_BODY_MB, error) &&
            check_number("--db-connections", options->connections, 1, 1000, error) &&
+           worker_options_apply(&options->worker, &(WorkerSetup){0}, error) &&
            log_options_apply(options->log_format, error);
 }
 
@@ -156,7 +157,7 @@ static int run(const Command *command, int argc, char **argv, GError **error) {
     if (!parse(command, &argc, &argv, &options, error) || !command_check_arguments(command, argc, 0, 0, error) ||
         !check(&options, error))
         return 0;
-    g_autoptr(DbPool) pool = data_open_database(&options.data, (unsigned)options.connections, error);
+    g_autoptr(DbPool) pool = data_open_database(&options.data, (unsigned)options.connections, true, error);
     g_autoptr(Blobs) blobs = pool ? data_open_blobs(&options.data, error) : NULL;
     if (!blobs)
         return 2;

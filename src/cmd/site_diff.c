@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_PAGES = 1000, MAX_TIME_S = 600, SHOWN_SKIPS = 20, MS = 1000 };
+enum { MAX_PAGES = 1000, MAX_TIME_S = 600, SHOWN_SKIPS = 20, MOST_NAME = 255, MS = 1000 };
 
 typedef struct {
     int depth, max_pages, max_time_s;
@@ -81,6 +81,10 @@ static bool request_all(Tool *tool, const CrawlResult *result, const char *confi
     for (guint i = 0; i < result->pages->len && is_fine; i++) {
         const CrawlPage *page = g_ptr_array_index(result->pages, i);
         g_autofree char *name = name_of(page->url);
+        if (g_utf8_strlen(name, -1) > MOST_NAME) {
+            fprintf(stderr, "Skipped %s: its path is longer than %d characters\n", page->url, MOST_NAME);
+            continue;
+        }
         const DpxdtPage request = {.name = name, .url = page->url, .config = config};
         is_fine = tool_request(tool, &request, error);
         progress_show(&progress, (int)i + 1, (int)result->pages->len);

@@ -5,6 +5,7 @@
 #include "base/stop.h"
 #include "client/client.h"
 #include "cmd/progress.h"
+#include "net/egress.h"
 #include "report/words.h"
 
 #include <stdio.h>
@@ -77,9 +78,11 @@ void tool_clear(Tool *tool) {
     dpxdt_free(tool->client);
 }
 
+/* Two of one name would be two attempts at one release, of which the first is given up. */
 static char *name_by_time(void) {
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-    return g_date_time_format(now, "%Y-%m-%d %H:%M:%S");
+    g_autofree char *second = g_date_time_format(now, "%Y-%m-%d %H:%M:%S");
+    return g_strdup_printf("%s.%06d", second, g_date_time_get_microsecond(now));
 }
 
 bool tool_init(Tool *tool, ToolOptions *options, const char *default_url, GError **error) {
@@ -99,6 +102,10 @@ bool tool_init(Tool *tool, ToolOptions *options, const char *default_url, GError
                    .client = client_options_connect(&options->client),
                    .release = {.build_id = options->build_id, .name = options->release_name}};
     return true;
+}
+
+bool tool_check_url(const char *url, GError **error) {
+    return egress_check(url, true, error);
 }
 
 bool tool_begin(Tool *tool, GError **error) {
@@ -233,7 +240,13 @@ static int tell_results(Tool *tool, const char *url, const json_t *extra, GError
     json_decref(runs);
     if (!tool->options->wait)
         return 0;
-    return state.failed > 0 ? 2 : state.different > 0 ? 1 : 0;
+    if (strcmp(state.status, "bad") == 0) {
+        error_set(error, ERROR_FAILED,
+                  "the release was given up meanwhile: another one of its name was begun, or "
+                  "somebody said that it is bad");
+        return 2;
+    }
+    return state.failed + state.pending > 0 ? 2 : state.different > 0 ? 1 : 0;
 }
 
 int tool_end(Tool *tool, const json_t *extra, GError **error) {

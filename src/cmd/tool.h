@@ -86,6 +86,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Tool, tool_clear)
  * options. */
 bool tool_init(Tool *tool, ToolOptions *options, const char *default_url, GError **error) MUST_CHECK;
 
+/* Whether it is an address of a page; asked for before there is a release. */
+bool tool_check_url(const char *url, GError **error) MUST_CHECK;
+
 /* Begins the release. */
 bool tool_begin(Tool *tool, GError **error) MUST_CHECK;
 

@@ -5,7 +5,9 @@
 
 enum {
     BUFFER_BYTES = 32 * 1024,
-    MOST_FIELDS = 200, /* more than any form of ours has */
+    MOST_FIELDS = 200,
+    MOST_FILES = 8,
+    MOST_RAW_BYTES = 1024 * 1024, /* more than any form of ours has */
 };
 
 static bool is_form(const char *content_type) {
@@ -28,9 +30,14 @@ static void end_field(HttpRequest *request) {
 
 static void begin_file(HttpRequest *request, const char *field, const char *name) {
     g_autoptr(GError) error = NULL;
+    if (request->files->len >= MOST_FILES) {
+        http_incoming_refuse(request, 400, "the form has more than %d files", MOST_FILES);
+        return;
+    }
     void *upload = request->config->uploads.begin(request->config->data, &error);
     if (!upload) {
-        http_incoming_refuse(request, 500, "%s", error->message);
+        http_request_set_note(request, error->message);
+        http_incoming_refuse(request, 500, "the file could not be kept; the server's log says why");
         return;
     }
     HttpFile *file = g_new0(HttpFile, 1);
@@ -43,8 +50,10 @@ static void begin_file(HttpRequest *request, const char *field, const char *name
 static void add_to_file(HttpRequest *request, const char *bytes, size_t size) {
     g_autoptr(GError) error = NULL;
     HttpFile *file = http_request_file(request, request->files->len - 1);
-    if (!request->config->uploads.add(file->upload, bytes, size, &error))
-        http_incoming_refuse(request, 507, "%s", error->message);
+    if (request->config->uploads.add(file->upload, bytes, size, &error))
+        return;
+    http_request_set_note(request, error->message);
+    http_incoming_refuse(request, 507, "the file could not be kept; the server's log says why");
 }
 
 /* A piece of a field, from offset on. */
@@ -122,6 +131,8 @@ void http_incoming_add(HttpRequest *request, const char *bytes, size_t size) {
     if (request->received > request->config->max_body)
         http_incoming_refuse(request, 413, "the request is larger than %" G_GINT64_FORMAT " bytes",
                              request->config->max_body);
+    if (!request->post && request->received > MOST_RAW_BYTES)
+        http_incoming_refuse(request, 413, "a body that is no form is larger than %d bytes", MOST_RAW_BYTES);
     if (request->refused)
         return;
     if (!request->post)

@@ -157,7 +157,8 @@ bool release_decide(Db *db, Release *release, ReleaseStatus status, int64_t now_
     bool is_decided = release->status == RELEASE_GOOD || release->status == RELEASE_BAD;
     bool decides = status == RELEASE_GOOD || status == RELEASE_BAD;
     if (is_decided != decides && (decides || status == RELEASE_REVIEWING))
-        return set_status(db, release, status, now_ms, error);
+        return (!decides || queue_cancel(db, release->id, now_ms, error) >= 0) &&
+               set_status(db, release, status, now_ms, error);
     error_set(error, ERROR_INVALID, "a release that is %s cannot become %s", release_status_name(release->status),
               release_status_name(status));
     return false;

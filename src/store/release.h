@@ -57,5 +57,5 @@ bool release_runs_done(Db *db, Release *release, int64_t now_ms, GError **error)
 bool release_count(Db *db, Release *release, const char *from_count, const char *to_count, int64_t now_ms,
                    GError **error) MUST_CHECK;
 
-/* What a person says: good or bad of one that is open, reviewing of one that was decided. Else ERROR_INVALID. */
+/* What a person says: good or bad of one that is open, whose tasks are canceled, reviewing of one that was decided. Else ERROR_INVALID. */
 bool release_decide(Db *db, Release *release, ReleaseStatus status, int64_t now_ms, GError **error) MUST_CHECK;

@@ -46,9 +46,14 @@ bool run_add_capture_task(Db *db, const Release *release, const Run *run, const 
     return add(db, run, RUN_CAPTURE_QUEUE, name, "request_run", payload, now_ms, error);
 }
 
+char *run_diff_task_name(const Run *run) {
+    const char *image = run->facts.image, *ref_image = run->facts.ref_image;
+    return g_strdup_printf("%" G_GINT64_FORMAT ":%s:%s", run->id, image, ref_image);
+}
+
 bool run_add_diff_task(Db *db, const Release *release, const Run *run, int64_t now_ms, GError **error) {
     const char *image = run->facts.image, *ref_image = run->facts.ref_image;
-    g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT ":%s:%s", run->id, image, ref_image);
+    g_autofree char *name = run_diff_task_name(run);
     json_t *payload = new_payload(release, run);
     put(payload, "run_sha1sum", image);
     put(payload, "reference_sha1sum", ref_image);

@@ -12,5 +12,8 @@
 bool run_add_capture_task(Db *db, const Release *release, const Run *run, const char *url, const char *config,
                           bool is_baseline, int64_t now_ms, GError **error) MUST_CHECK;
 
+/* What the task for the comparison of its two pictures is called, which the caller frees. */
+char *run_diff_task_name(const Run *run);
+
 /* A comparison of its image with its ref_image. */
 bool run_add_diff_task(Db *db, const Release *release, const Run *run, int64_t now_ms, GError **error) MUST_CHECK;

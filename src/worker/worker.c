@@ -91,7 +91,7 @@ static bool read_payload(Job *job, GError **error) {
 
 /* What is no fault of the task's is left to the next attempt, once the lease has run out; the server counts them. */
 static void end_badly(const Job *job, const GError *error) {
-    bool is_poison = error_is(error, ERROR_INVALID);
+    bool is_poison = error_is(error, ERROR_INVALID) || error_is(error, ERROR_BUSY); /* or the release is closed */
     if (error_is(error, ERROR_STOPPED))
         (void)dpxdt_give_back(job->client, job->task);
     else if (is_poison)
@@ -141,6 +141,7 @@ static void *work(void *data) {
         client_set_queue_prefix(client, setup->queue_prefix);
     while (!stop_requested()) {
         DpxdtTask task = {0};
+        int64_t asked_ms = clock_now_ms();
         if (dpxdt_lease(client, thread->kind->queue, thread->worker->owner, setup->lease_s, WAIT_S, &task) !=
             DPXDT_OK) {
             tell_of_trouble(client, &is_told);
@@ -150,6 +151,8 @@ static void *work(void *data) {
         is_told = false;
         if (task.id)
             do_task(thread, client, &task);
+        else if (clock_now_ms() - asked_ms < WAIT_S * 1000 / 2) /* a server that lets nobody wait */
+            stop_sleep_until(clock_now_ms() + REST_MS);
         dpxdt_task_clear(&task);
     }
     dpxdt_free(client);

@@ -198,6 +198,13 @@ class Settings(ServerTestCase):
         server.wait_for('"event":"started"')
         self.assertEqual(json.loads(server.lines[0])['auth'], 'keys')
 
+    def test_a_folder_that_was_mistyped_is_no_empty_server(self):
+        for command in (['fsck'], ['build', 'list'], ['api-key', 'list'], ['migrate']):
+            result = harness.dpxdt(*command, '--data', self.folder / 'typo')
+            self.assertEqual(result.returncode, 2)
+            self.assertIn('typo/dpxdt.db is not there', result.stderr)
+        self.assertFalse((self.folder / 'typo').exists())
+
     def test_keys_are_listed_and_revoked(self):
         build = self.new_build()
         key = self.new_key(build)
@@ -325,6 +332,18 @@ class Tools(ServerTestCase):
 
 
 class Stopping(ServerTestCase):
+
+    def test_who_waits_for_a_release_that_is_given_up_is_told(self):
+        build = self.new_build()
+        server = self.server('--allow-private', '--ignore-auth')
+        args = ['pair-diff', '--upload-build-id', build, '--upload-release-name', 'same', '--release-server-prefix',
+                server.prefix, 'http://127.0.0.1:1/a', 'http://127.0.0.1:1/b']
+        first = self.start(serving.Process(*args, '--wait', env=self.env))
+        first.wait_for('Created release')
+        server.wait_for('path=/api/release_status')
+        self.command(*args)
+        self.assertEqual(first.process.wait(60), 2)
+        first.wait_for('the release was given up meanwhile')
 
     def test_a_worker_that_ends_gives_back_what_it_is_at(self):
         site = Site({'/': lambda request: site.ends.wait(60) and None})
