@@ -77,6 +77,37 @@ class Life(ServerTestCase):
         self.assertEqual(status, 400)
         self.assertIn('has no file 906d3259c103f6fcba4e8164a4dc3ae0d1a685d9', json.loads(answer)['error'])
 
+    def test_a_comparison_that_was_overtaken_says_nothing_of_the_new_picture(self):
+        release, worker = self.begin(), Client(self.it.port, self.new_key())
+        reference = self.client.upload(self.build, 'ref.png', b'reference')
+        self.report(release, RED, ref_image=reference)
+        task = worker.post('work_queue/run-pdiff/lease')['tasks'][0]
+        self.report(release, BLUE)
+        diff = self.client.upload(self.build, 'diff.png', b'difference')
+        worker.post('report_run', **release, run_name='/', diff_image=diff, queue_name='run-pdiff',
+                    task_id=task['task_id'], lease_id=task['lease_id'])
+        run = self.client.post('list_runs', **release)['runs'][0]
+        self.assertEqual((run['status'], run['diff_image']), ('needs_diff', None))
+
+    def test_a_name_is_the_same_however_it_is_composed(self):
+        release = self.begin('Cafe\u0301')
+        self.report(release, RED, name='\u00e9t\u00e9')
+        self.client.post('runs_done', **{**release, 'release_name': 'Caf\u00e9'})
+        self.client.post('decide_release', **release, status='good')
+        self.assertTrue(self.client.post('find_run', build_id=self.build, run_name='e\u0301te\u0301')['image'])
+
+    def test_what_nobody_has_a_key_for_costs_little(self):
+        anybody = Client(self.it.port)
+        parts = ''.join(f'--xyzzy\r\nContent-Disposition: form-data; name="f"; filename="{i}"\r\n\r\nx\r\n' for i in range(50))
+        status, _, answer = anybody.ask('POST', '/api/upload', (parts + '--xyzzy--\r\n').encode(),
+                                        {'Content-Type': 'multipart/form-data; boundary=xyzzy'})
+        self.assertEqual((status, json.loads(answer)['error']), (400, 'the form has more than 8 files'))
+        status, _, answer = anybody.ask('POST', '/api/create_release', b'x' * (2 << 20), {'Content-Type': 'text/plain'})
+        self.assertEqual(status, 413)
+        status, _, answer = anybody.ask('POST', '/api/request_run', b'url=http%3A%2F%2Flocalhost%2F&build_id=1',
+                                        {'Content-Type': 'application/x-www-form-urlencoded'})
+        self.assertEqual((status, json.loads(answer)['error']), (401, 'API key required'))
+
     def test_a_closed_release_takes_no_report(self):
         release = self.begin()
         self.report(release, RED)

@@ -1,0 +1,66 @@
+/* Which addresses may be captured for strangers. Names are not looked up here, but for those that need no answer. */
+#include "net/egress.h"
+
+#include <glib.h>
+
+static void private_addresses_are_refused_in_all_their_forms(void) {
+    static const char *const urls[] = {
+        "http://127.0.0.1/",
+        "http://10.1.2.3:8080/x",
+        "http://172.16.0.1/",
+        "http://192.168.1.1/",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://100.64.0.1/",
+        "http://0.0.0.0/",
+        "http://224.0.0.1/",
+        "http://2130706433/",
+        "http://0x7f.1/",
+        "http://0177.0.0.1/",
+        "http://[::1]/",
+        "http://[::]/",
+        "http://[fe80::1]/",
+        "http://[fd00::1]/",
+        "http://[::ffff:10.0.0.1]/",
+        "http://[64:ff9b::a00:1]/",
+        "http://[2002:a00:1::]/",
+        "http://user@127.0.0.1/",
+        "https://localhost/",
+        "http://LOCALHOST./",
+        "http://a.b.localhost/",
+        "http://foo.localhost%2e/",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(urls); i++) {
+        g_autoptr(GError) error = NULL;
+        g_test_message("%s", urls[i]);
+        g_assert_false(egress_check(urls[i], false, &error));
+        g_assert_true(error_is(error, ERROR_DENIED));
+        g_assert_true(egress_check(urls[i], true, NULL));
+    }
+}
+
+static void what_is_no_web_address_is_refused_in_any_case(void) {
+    static const char *const urls[] = {
+        "", "x", "/etc/passwd", "file:///etc/passwd", "javascript:alert(1)", "ftp://x/", "http:///x", "http://"};
+    for (size_t i = 0; i < G_N_ELEMENTS(urls); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_false(egress_check(urls[i], true, &error));
+        g_assert_true(error_is(error, ERROR_INVALID));
+    }
+}
+
+static void public_addresses_pass(void) {
+    static const char *const urls[] = {"http://93.184.216.34/", "https://[2606:2800:220:1::1]:8443/a?b",
+                                       "http://[::ffff:93.184.216.34]/", "http://100.128.0.1/", "http://172.32.0.1/"};
+    for (size_t i = 0; i < G_N_ELEMENTS(urls); i++)
+        g_assert_true(egress_check(urls[i], false, NULL));
+}
+
+int main(int argc, char **argv) {
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/egress/private-addresses-are-refused-in-all-their-forms",
+                    private_addresses_are_refused_in_all_their_forms);
+    g_test_add_func("/egress/what-is-no-web-address-is-refused-in-any-case",
+                    what_is_no_web_address_is_refused_in_any_case);
+    g_test_add_func("/egress/public-addresses-pass", public_addresses_pass);
+    return g_test_run();
+}
