@@ -89,16 +89,16 @@ static bool insert(Db *db, const Task *task, int64_t now_ms, GError **error) {
                      DB_TEXT(task->content_type), DB_INT(now_ms), DB_INT(max_attempts)) >= 0;
 }
 
-/* What is not live any more begins anew, with what it is to do now. */
+/* What is not live any more, or was to do something else, begins anew, with what it is to do now. */
 static int64_t insert_anew(Db *db, const Task *task, int64_t now_ms, GError **error) {
     return db_change(db, error,
                      "UPDATE tasks SET status = 'live', eta = ?, build_id = ?, release_id = ?, run_id = ?, source = ?, "
                      "payload = ?, content_type = ?, created = ?, finished = NULL, lease = NULL, leased = NULL, "
                      "owner = NULL, attempts = 0, message = NULL, message_index = 0 "
-                     "WHERE queue = ? AND name = ? AND status <> 'live'",
+                     "WHERE queue = ? AND name = ? AND (status <> 'live' OR payload <> ?)",
                      DB_INT(now_ms), DB_ID(task->build_id), DB_ID(task->release_id), DB_ID(task->run_id),
                      DB_TEXT(task->source), DB_TEXT(task->payload), DB_TEXT(task->content_type), DB_INT(now_ms),
-                     DB_TEXT(task->queue), DB_TEXT(task->name));
+                     DB_TEXT(task->queue), DB_TEXT(task->name), DB_TEXT(task->payload));
 }
 
 static bool is_there(Db *db, const Task *task, bool *out_there, GError **error) {
@@ -246,6 +246,18 @@ int64_t queue_cancel(Db *db, int64_t release_id, int64_t now_ms, GError **error)
     return db_change(db, error,
                      "UPDATE tasks SET status = 'canceled', finished = ? WHERE release_id = ? AND status = 'live'",
                      DB_INT(now_ms), DB_INT(release_id));
+}
+
+int64_t queue_cancel_others(Db *db, int64_t run_id, const char *queue, const char *name, const char *suffix,
+                            const char *but_suffix, int64_t now_ms, GError **error) {
+    static const char with[] = "UPDATE tasks SET status = 'canceled', finished = ? WHERE run_id = ? AND queue = ? AND "
+                               "status = 'live' AND name <> ? AND name LIKE ?";
+    static const char without[] =
+        "UPDATE tasks SET status = 'canceled', finished = ? WHERE run_id = ? AND queue = ? AND "
+        "status = 'live' AND name <> ? AND name NOT LIKE ?";
+    g_autofree char *pattern = g_strconcat("%", suffix ? suffix : but_suffix, NULL);
+    return db_change(db, error, suffix ? with : without, DB_INT(now_ms), DB_INT(run_id), DB_TEXT(queue), DB_TEXT(name),
+                     DB_TEXT(pattern));
 }
 
 bool queue_retry(Db *db, const char *queue, const char *name, int64_t now_ms, GError **error) {

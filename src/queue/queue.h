@@ -38,7 +38,7 @@ void task_free(Task *task);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Task, task_free)
 
 /* Adds a task, of which queue, name, payload and content_type must be set. One that is there under that name stays as it is
- * while it is live, and is to be done once more if it was over. *out_added is whether there is something new to do. */
+ * while it is live and has the same payload; else it begins anew, and who has leased it has it no longer. *out_added is whether there is something new to do. */
 bool queue_add(Db *db, const Task *task, int64_t now_ms, bool *out_added, GError **error) MUST_CHECK;
 
 /* Who leases tasks, and how. */
@@ -73,6 +73,11 @@ Task *queue_finish(Db *db, const LeaseHolder *holder, bool failed, int64_t now_m
 
 /* Gives a lease back: the task waits again, at once, and the attempt does not count. Fails as queue_heartbeat(). */
 bool queue_give_back(Db *db, const LeaseHolder *holder, int64_t now_ms, GError **error) MUST_CHECK;
+
+/* Cancels what is live of a run's tasks in a queue but the one of that name: those whose names end with suffix, or, if it is
+ * NULL, do not end with but_suffix. Returns how many, or -1. */
+int64_t queue_cancel_others(Db *db, int64_t run_id, const char *queue, const char *name, const char *suffix,
+                            const char *but_suffix, int64_t now_ms, GError **error);
 
 /* Cancels what is live of the tasks for a release. Returns how many, or -1. */
 int64_t queue_cancel(Db *db, int64_t release_id, int64_t now_ms, GError **error);

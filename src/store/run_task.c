@@ -4,6 +4,8 @@
 
 #include <jansson.h>
 
+#define BASELINE ":baseline" /* at the end of a task's name */
+
 /* What payloads of both queues begin with; the caller gives it to add(). */
 static json_t *new_payload(const Release *release, const Run *run) {
     return json_pack("{s:I, s:s, s:i, s:s}", "build_id", (json_int_t)run->build_id, "release_name", release->name,
@@ -37,13 +39,15 @@ static bool add(Db *db, const Run *run, const char *queue, const char *name, con
 bool run_add_capture_task(Db *db, const Release *release, const Run *run, const char *url, const char *config,
                           bool is_baseline, int64_t now_ms, GError **error) {
     g_autofree char *of_url = g_compute_checksum_for_string(G_CHECKSUM_SHA1, url, -1);
-    g_autofree char *name =
-        g_strdup_printf("%" G_GINT64_FORMAT ":%s%s", run->id, of_url, is_baseline ? ":baseline" : "");
+    g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT ":%s%s", run->id, of_url, is_baseline ? BASELINE : "");
     json_t *payload = new_payload(release, run);
     put(payload, "url", url);
     put(payload, "config_sha1sum", config);
     json_object_set_new(payload, "baseline", json_boolean(is_baseline));
-    return add(db, run, RUN_CAPTURE_QUEUE, name, "request_run", payload, now_ms, error);
+    /* Another address was asked for before: its picture must not come later than that of this one. */
+    return add(db, run, RUN_CAPTURE_QUEUE, name, "request_run", payload, now_ms, error) &&
+           queue_cancel_others(db, run->id, RUN_CAPTURE_QUEUE, name, is_baseline ? BASELINE : NULL, BASELINE, now_ms,
+                               error) >= 0;
 }
 
 char *run_diff_task_name(const Run *run) {

@@ -89,6 +89,25 @@ class Life(ServerTestCase):
         run = self.client.post('list_runs', **release)['runs'][0]
         self.assertEqual((run['status'], run['diff_image']), ('needs_diff', None))
 
+    def test_a_page_that_is_asked_for_anew_is_captured_as_it_was_asked_for_last(self):
+        server = self.start(serving.Server('--data', self.folder / 'other', '--ignore-auth', '--allow-private', env=self.env))
+        self.command('build', 'create', '--data', self.folder / 'other', '--name', 'x')
+        client = Client(server.port)
+        client.post('create_release', build_id=1, release_name='r')
+        release = {'build_id': 1, 'release_name': 'r', 'release_number': 1}
+        ask = lambda url, config: client.post('request_run', **release, run_name='/', url=url, config=config,
+                                              ref_url='http://x/before', ref_config='{}')['config']
+        ask('http://x/old', '{}')
+        lease = client.post('work_queue/capture/lease')['tasks'][0]
+        ask('http://x/new', '{}')
+        last = ask('http://x/new', '{"injectCss": "b {}"}')
+        client.post('report_run', **release, run_name='/', run_failed='yes', queue_name='capture',
+                    task_id=lease['task_id'], lease_id=lease['lease_id'])
+        tasks = client.post('work_queue/capture/lease', count=9)['tasks']
+        self.assertEqual(sorted((task['payload']['url'], task['payload']['baseline']) for task in tasks),
+                         [('http://x/before', True), ('http://x/new', False)])
+        self.assertIn(last, [task['payload']['config_sha1sum'] for task in tasks])
+
     def test_a_name_is_the_same_however_it_is_composed(self):
         release = self.begin('Cafe\u0301')
         self.report(release, RED, name='\u00e9t\u00e9')
