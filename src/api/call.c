@@ -103,7 +103,9 @@ static HttpResponse *run(HttpRequest *request, Api *api, Doer doer, DbWork work,
         call.now_ms = g_get_real_time() / 1000;
         if (doer(api->pool, attempt, &tried, &error) && doer == db_transact && !call.nothing_yet)
             news_tell(&api->news);
-    } while (!error && call.nothing_yet && news_wait(&api->news, seen, deadline_ms));
+        /* Who has gone must not be given what others wait for. */
+    } while (!error && call.nothing_yet && news_wait(&api->news, seen, deadline_ms) &&
+             !http_request_is_given_up(request));
     HttpResponse *response = answer(&call, error);
     forget(&call);
     json_decref(call.reply);

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <string.h>
 
 enum { ID_BYTES = 8 };
@@ -138,6 +139,13 @@ const char *http_request_route(const HttpRequest *request) {
 
 int64_t http_request_received(const HttpRequest *request) {
     return request->received;
+}
+
+bool http_request_is_given_up(const HttpRequest *request) {
+    const union MHD_ConnectionInfo *info =
+        mhd.MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct pollfd peer = {.fd = info ? info->connect_fd : -1, .events = POLLRDHUP};
+    return poll(&peer, 1, 0) > 0 && (peer.revents & (POLLRDHUP | POLLHUP | POLLERR));
 }
 
 void http_request_set_note(HttpRequest *request, const char *note) {

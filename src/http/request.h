@@ -31,6 +31,9 @@ const char *http_request_route(const HttpRequest *request);
 /* Bytes of the body that have come. */
 int64_t http_request_received(const HttpRequest *request);
 
+/* Whether the client has gone: for those who answer late. */
+bool http_request_is_given_up(const HttpRequest *request);
+
 /* What the log is to say of it besides; NULL: nothing. The text is copied. */
 void http_request_set_note(HttpRequest *request, const char *note);
 const char *http_request_note(const HttpRequest *request);

@@ -1,6 +1,9 @@
 """The server, its workers and the tools, each in a process of its own, over real HTTP with a real browser."""
+import base64
 import concurrent.futures
 import json
+import select
+import socket
 import urllib.parse
 
 import harness
@@ -107,6 +110,18 @@ class Life(ServerTestCase):
         self.assertEqual(sorted((task['payload']['url'], task['payload']['baseline']) for task in tasks),
                          [('http://x/before', True), ('http://x/new', False)])
         self.assertIn(last, [task['payload']['config_sha1sum'] for task in tasks])
+
+    def test_who_has_gone_is_given_no_task(self):
+        key = self.new_key()
+        with socket.create_connection(('127.0.0.1', self.it.port)) as peer:
+            body = 'count=1&wait=50'
+            secret = base64.b64encode(':'.join(key).encode()).decode()
+            peer.sendall(f'POST /api/work_queue/x/lease HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {secret}\r\nContent-Type: '
+                         f'application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n{body}'.encode())
+            self.assertEqual(select.select([peer], [], [], 0.5)[0], [])  # it waits
+        worker = Client(self.it.port, key)
+        worker.post('work_queue/x/add', payload='a', task_id='a')
+        self.assertEqual([task['lease_attempts'] for task in worker.post('work_queue/x/lease', wait=5)['tasks']], [1])
 
     def test_a_name_is_the_same_however_it_is_composed(self):
         release = self.begin('Cafe\u0301')
