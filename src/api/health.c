@@ -7,7 +7,7 @@ HttpResponse *api_healthz(HttpRequest *request, void *api) {
 }
 
 static bool look_at_database(Db *db, void *data, GError **error) {
-    g_autoptr(DbQuery) query = db_query(db, "SELECT 1");
+    g_autoptr(DbQuery) query = db_query(db, "SELECT id FROM builds WHERE id = 0"); /* and its tables are there */
     return db_end(query, error);
 }
 

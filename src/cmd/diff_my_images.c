@@ -22,15 +22,12 @@ static bool check_file(const ImageTest *image, const char *key, const char *path
 
 /* A test that failed may have no picture. */
 static bool read_test(const ToolTest *test, ImageTest *out, GError **error) {
-    const json_t *json = test->json;
-    *out = (ImageTest){
-        .test = test,
-        .name = tool_text(json, "name"),
-        .url = tool_text(json, "url"),
-        .image_path = tool_text(json, "image_path"),
-        .log_path = tool_text(json, "log_path"),
-        .failed = json_is_true(json_object_get(json, "run_failed")),
-    };
+    *out = (ImageTest){.test = test};
+    if (!tool_list_text(test, "name", &out->name, error) || !tool_list_text(test, "url", &out->url, error) ||
+        !tool_list_text(test, "image_path", &out->image_path, error) ||
+        !tool_list_text(test, "log_path", &out->log_path, error) ||
+        !tool_list_flag(test, "run_failed", &out->failed, error))
+        return false;
     if (!out->image_path && !out->failed)
         return tool_list_need(test, "image_path", error);
     bool has_image = !out->failed || (out->image_path && access(out->image_path, F_OK) == 0);

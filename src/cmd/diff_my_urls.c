@@ -25,9 +25,10 @@ static bool check_url(const ToolTest *test, const char *key, const char *url, GE
 
 static bool request(Tool *tool, const ToolTest *test, bool only_check, GError **error) {
     g_autofree char *config = NULL, *ref_config = NULL;
-    const char *url = tool_list_need(test, "run_url", error), *ref_url = tool_text(test->json, "ref_url");
-    if (!url || !check_url(test, "run_url", url, error) || (ref_url && !check_url(test, "ref_url", ref_url, error)) ||
-        !read_config(test, "run_config", &config, error) || !read_config(test, "ref_config", &ref_config, error))
+    const char *url = tool_list_need(test, "run_url", error), *ref_url;
+    if (!url || !tool_list_text(test, "ref_url", &ref_url, error) || !check_url(test, "run_url", url, error) ||
+        (ref_url && !check_url(test, "ref_url", ref_url, error)) || !read_config(test, "run_config", &config, error) ||
+        !read_config(test, "ref_config", &ref_config, error))
         return false;
     const DpxdtPage page = {.name = tool_text(test->json, "name"),
                             .url = url,

@@ -11,6 +11,27 @@ const char *tool_list_need(const ToolTest *test, const char *key, GError **error
     return NULL;
 }
 
+static bool refuse(const ToolTest *test, const char *key, const char *what, GError **error) {
+    error_set(error, ERROR_INVALID, "%s: test %zu: %s must be %s", test->path, test->index + 1, key, what);
+    return false;
+}
+
+bool tool_list_text(const ToolTest *test, const char *key, const char **out, GError **error) {
+    const json_t *value = json_object_get(test->json, key);
+    if (value && !json_is_null(value) && !json_is_string(value))
+        return refuse(test, key, "a text", error);
+    *out = json_string_value(value);
+    return true;
+}
+
+bool tool_list_flag(const ToolTest *test, const char *key, bool *out, GError **error) {
+    const json_t *value = json_object_get(test->json, key);
+    if (value && !json_is_null(value) && !json_is_boolean(value))
+        return refuse(test, key, "true or false", error);
+    *out = json_is_true(value);
+    return true;
+}
+
 /* Two of one name would be one run. */
 static bool check_test(const char *path, size_t index, const json_t *test, GHashTable *names, GError **error) {
     if (!json_is_object(test)) {

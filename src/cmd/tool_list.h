@@ -12,6 +12,12 @@ typedef struct {
 /* A text of a test. NULL with an error that names the place, if there is none. */
 const char *tool_list_need(const ToolTest *test, const char *key, GError **error) MUST_CHECK;
 
+/* The same for one that may be missing, or null: *out is NULL then. False with an error for what is no text. */
+bool tool_list_text(const ToolTest *test, const char *key, const char **out, GError **error) MUST_CHECK;
+
+/* The same for true or false, which is false where it is missing. */
+bool tool_list_flag(const ToolTest *test, const char *key, bool *out, GError **error) MUST_CHECK;
+
 typedef struct {
     const char *progress; /* "pages are requested" */
     /* Does one; or only checks it, so that all are checked before anything is sent. */

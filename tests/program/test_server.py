@@ -386,6 +386,14 @@ class Tools(ServerTestCase):
                                        cwd=self.folder, env=self.env)
                 self.assertEqual(result.returncode, 2)
                 self.assertRegex(result.stderr, words)
+        for content, words in [('[{"name": "a", "image_path": 7}]', 'image_path must be a text'),
+                               ('[{"name": "a", "image_path": "x", "run_failed": "true"}]', 'run_failed must be true or false'),
+                               ('[{"name": "a", "image_path": "none.png"}]', 'none.png cannot be read')]:
+            self.write('wrong.json', content)
+            result = harness.dpxdt('diff-my-images', '--upload_build_id=1', '--tests_json_path=wrong.json',
+                                   cwd=self.folder, env=self.env)
+            self.assertEqual(result.returncode, 2)
+            self.assertRegex(result.stderr, words)
         self.assertFalse([line for line in self.it.lines if 'create_release' in line])
 
     def test_what_a_config_says_of_the_comparison_counts(self):
