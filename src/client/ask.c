@@ -66,7 +66,6 @@ static ErrorCode code_of(int status) {
     }
 }
 
-/* The object that was answered. NULL with an error, which is the server's own word where it has one. */
 json_t *client_read_answer(const char *url, const FetchReply *reply, GError **error) {
     gsize size;
     const char *text = g_bytes_get_data(reply->body, &size);
@@ -118,7 +117,6 @@ GString *form_of_release(const DpxdtRelease *release) {
     return form;
 }
 
-/* Takes the form. */
 json_t *client_post_form(DpxdtClient *client, const char *url, GString *form, bool repeatable, GError **error) {
     static const char *const headers[] = {"Content-Type: application/x-www-form-urlencoded", NULL};
     g_autoptr(GBytes) body = g_string_free_to_bytes(form);
@@ -140,7 +138,6 @@ int client_number(const json_t *json, const char *key) {
     return (int)json_integer_value(json_object_get(json, key));
 }
 
-/* Calls whose answer says no more than that it was fine. */
 DpxdtStatus client_tell(DpxdtClient *client, const char *endpoint, GString *form) {
     GError *error = NULL;
     json_decref(client_call(client, endpoint, form, &error));

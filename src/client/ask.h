@@ -11,14 +11,14 @@ struct DpxdtClient {
     char *key, *secret;
     Fetcher *fetcher; /* once something was sent */
     bool ends_on_stop, tries_once;
-    DpxdtStatus status; /* of the last call, and why */
-    GError *error;
+    GError *error; /* why the last call failed; NULL: it did not */
 };
 
 /* Ends a call: takes the error, or NULL, and keeps it for dpxdt_message(). */
 DpxdtStatus client_end(DpxdtClient *client, GError *error);
 
-/* Asks, of which request has the method, the URL and what is sent, and asks again where that may help and can do no harm: nobody was there to hear it, or it may be said twice. */
+/* Asks, and asks again where that may help and can do no harm: nobody was there to hear it, or it may be said twice. request
+ * has the method, the URL and what is sent; the rest of it is set here. NULL with an error if there was no answer. */
 FetchReply *client_ask(DpxdtClient *client, FetchRequest *request, bool repeatable, GError **error) MUST_CHECK;
 
 /* The object that was answered, which the caller frees with json_decref(). NULL with an error, which is the server's own word

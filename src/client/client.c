@@ -67,18 +67,16 @@ static const struct {
     ErrorCode code;
 } codes[] = {
     {DPXDT_INVALID, ERROR_INVALID}, {DPXDT_DENIED, ERROR_DENIED},   {DPXDT_NOT_FOUND, ERROR_NOT_FOUND},
-    {DPXDT_CLOSED, ERROR_BUSY},     {DPXDT_TIMEOUT, ERROR_TIMEOUT}, {DPXDT_FAILED, ERROR_STOPPED},
+    {DPXDT_CLOSED, ERROR_BUSY},     {DPXDT_TIMEOUT, ERROR_TIMEOUT},
 };
 
-/* Ends a call: takes the error, if there is one. */
 DpxdtStatus client_end(DpxdtClient *client, GError *error) {
     g_clear_error(&client->error);
     client->error = error;
-    client->status = error ? DPXDT_FAILED : DPXDT_OK;
-    for (size_t i = 0; error && i < G_N_ELEMENTS(codes); i++)
+    for (size_t i = 0; i < G_N_ELEMENTS(codes); i++)
         if (error_is(error, codes[i].code))
-            client->status = codes[i].status;
-    return client->status;
+            return codes[i].status;
+    return error ? DPXDT_FAILED : DPXDT_OK;
 }
 
 bool client_check(const DpxdtClient *client, DpxdtStatus status, GError **error) {

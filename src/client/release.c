@@ -63,11 +63,11 @@ static bool is_settled(const DpxdtState *state) {
 DpxdtStatus dpxdt_wait(DpxdtClient *client, const DpxdtRelease *release, int timeout_s, DpxdtState *out_state) {
     int64_t deadline_ms = clock_now_ms() + (int64_t)timeout_s * 1000;
     for (;;) {
-        int left_s = clock_left_ms(deadline_ms) / 1000;
+        int left_s = (clock_left_ms(deadline_ms) + 999) / 1000;
         DpxdtStatus status = ask_state(client, release, MIN(left_s, WAIT_S), out_state);
         if (status != DPXDT_OK || is_settled(out_state))
             return status;
-        if (clock_now_ms() < deadline_ms && left_s > 0)
+        if (clock_now_ms() < deadline_ms)
             continue;
         GError *error = NULL;
         error_set(&error, ERROR_TIMEOUT, "the release is %s still, after %d s: %d of its runs wait", out_state->status,

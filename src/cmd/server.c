@@ -7,7 +7,6 @@
 #include "cmd/data.h"
 #include "cmd/log_options.h"
 #include "cmd/worker_options.h"
-#include "net/egress.h"
 
 #include <string.h>
 
@@ -26,6 +25,7 @@ enum {
 typedef struct {
     DataOptions data;
     WorkerOptions worker;
+    WorkerSetup setup; /* what worker comes to */
     char *host, *release_prefix, *queue_prefix, *log_format;
     int port, body_mb, connections;
     gboolean ignore_auth, ignore_auth_anywhere, enable_api_server, enable_queue_workers;
@@ -81,9 +81,7 @@ static bool is_loopback(const char *host) {
 }
 
 static bool check(Options *options, GError **error) {
-    if (!options->host)
-        options->host = g_strdup("127.0.0.1");
-    if (strcmp(options->host, "localhost") == 0) {
+    if (!options->host || strcmp(options->host, "localhost") == 0) {
         g_free(options->host);
         options->host = g_strdup("127.0.0.1");
     }
@@ -97,7 +95,7 @@ static bool check(Options *options, GError **error) {
     return check_number("--port", options->port, 0, 65535, error) &&
            check_number("--max-request", options->body_mb, 1, MOST_BODY_MB, error) &&
            check_number("--db-connections", options->connections, 1, 1000, error) &&
-           worker_options_apply(&options->worker, &(WorkerSetup){0}, error) &&
+           worker_options_apply(&options->worker, &options->setup, error) &&
            log_options_apply(options->log_format, error);
 }
 
@@ -121,12 +119,11 @@ static HttpServer *listen_for_requests(const Options *options, Api *api, GError 
 static bool work_and_wait(const Options *options, const Api *api, int port, GError **error) {
     const char *host = strcmp(options->host, "0.0.0.0") == 0 ? "127.0.0.1" : options->host;
     g_autofree char *own = g_strdup_printf("http://%s:%d/api", host, port);
-    WorkerSetup setup = {.prefix = options->release_prefix ? options->release_prefix : own,
-                         .queue_prefix = options->queue_prefix,
-                         .key = API_OWN_KEY,
-                         .secret = api->own_secret};
-    if (!worker_options_apply(&options->worker, &setup, error))
-        return false;
+    WorkerSetup setup = options->setup;
+    setup.prefix = options->release_prefix ? options->release_prefix : own;
+    setup.queue_prefix = options->queue_prefix;
+    setup.key = API_OWN_KEY;
+    setup.secret = api->own_secret;
     Worker *worker = options->enable_queue_workers ? worker_start(&setup, error) : NULL;
     if (options->enable_queue_workers && !worker)
         return false;

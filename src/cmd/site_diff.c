@@ -75,16 +75,26 @@ static char *name_of(const char *url) {
     return g_strdup(path ? path : "/");
 }
 
+/* A run cannot be called so. */
+static void leave_out_long_names(CrawlResult *result) {
+    for (guint i = 0; i < result->pages->len;) {
+        const CrawlPage *page = g_ptr_array_index(result->pages, i);
+        g_autofree char *name = name_of(page->url);
+        if (g_utf8_strlen(name, -1) <= MOST_NAME) {
+            i++;
+            continue;
+        }
+        crawl_result_add_skip(result, page->url, "has a path that is longer than 255 characters");
+        g_ptr_array_remove_index(result->pages, i);
+    }
+}
+
 static bool request_all(Tool *tool, const CrawlResult *result, const char *config, GError **error) {
     Progress progress = progress_begin("pages are requested");
     bool is_fine = true;
     for (guint i = 0; i < result->pages->len && is_fine; i++) {
         const CrawlPage *page = g_ptr_array_index(result->pages, i);
         g_autofree char *name = name_of(page->url);
-        if (g_utf8_strlen(name, -1) > MOST_NAME) {
-            fprintf(stderr, "Skipped %s: its path is longer than %d characters\n", page->url, MOST_NAME);
-            continue;
-        }
         const DpxdtPage request = {.name = name, .url = page->url, .config = config};
         is_fine = tool_request(tool, &request, error);
         progress_show(&progress, (int)i + 1, (int)result->pages->len);
@@ -98,6 +108,7 @@ static int compare_site(Tool *tool, const char *url, const CrawlLine *line, cons
     g_autoptr(CrawlResult) result = config ? crawl(url, line, page, error) : NULL;
     if (!result)
         return 2;
+    leave_out_long_names(result);
     tell_of_skips(result);
     if (!tool_begin(tool, error) || !request_all(tool, result, config, error))
         return 2;

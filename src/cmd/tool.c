@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/stop.h"
 #include "client/client.h"
 #include "cmd/progress.h"
 #include "net/egress.h"
@@ -12,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_FILE_BYTES = 64 * 1024 * 1024, LOOK_MS = 500 };
+enum { MOST_FILE_BYTES = 64 * 1024 * 1024 };
 
 const char *tool_text(const json_t *test, const char *key) {
     return json_string_value(json_object_get(test, key));
@@ -131,28 +130,18 @@ static int n_settled(const DpxdtState *state) {
     return state->failed + state->different + state->approved + state->same + state->new_runs;
 }
 
-/* Looks twice a second, so that there is something to see. */
+/* A second at a time, so that there is something to see. */
 static bool wait_for_results(Tool *tool, DpxdtState *out_state, GError **error) {
     Progress progress = progress_begin("pages are done");
     int64_t deadline_ms = clock_now_ms() + (int64_t)tool->options->wait_timeout_s * 1000;
-    bool done = false, is_fine = true;
-    while (!done && is_fine) {
-        is_fine = client_check(tool->client, dpxdt_state(tool->client, &tool->release, out_state), error);
-        done = is_fine && strcmp(out_state->status, "processing") != 0;
-        if (is_fine)
+    DpxdtStatus status;
+    do {
+        status = dpxdt_wait(tool->client, &tool->release, 1, out_state);
+        if (status == DPXDT_OK || status == DPXDT_TIMEOUT)
             progress_show(&progress, n_settled(out_state), n_settled(out_state) + out_state->pending);
-        if (!done && is_fine && clock_now_ms() >= deadline_ms) {
-            error_set(error, ERROR_TIMEOUT, "%d of the pages are not done after %d s (--wait-timeout)",
-                      out_state->pending, tool->options->wait_timeout_s);
-            is_fine = false;
-        }
-        if (!done && is_fine && !stop_sleep_until(clock_now_ms() + LOOK_MS)) {
-            error_set(error, ERROR_STOPPED, "stopped");
-            is_fine = false;
-        }
-    }
+    } while (status == DPXDT_TIMEOUT && clock_now_ms() < deadline_ms);
     progress_end(&progress);
-    return is_fine;
+    return client_check(tool->client, status, error);
 }
 
 /* "1,254 pixels changed in 1 area, ..." of findings, which the caller frees, or NULL. */

@@ -7,6 +7,15 @@ typedef struct {
     Field threshold; /* its limits are known when the metric is */
 } Form;
 
+void criteria_apply(const Criteria *criteria, DiffOptions *options) {
+    options->tolerance = criteria->tolerance;
+    options->metric = criteria->metric;
+    options->thresholds = &criteria->threshold;
+    options->n_thresholds = 1;
+    options->ignore_antialiasing = criteria->ignore_antialiasing;
+    options->no_align = !criteria->align;
+}
+
 static bool read_metric(const Field *field, void *target, GError **error) {
     const char *choices[METRIC_CIEDE2000 + 2] = {NULL};
     for (int kind = METRIC_EXACT; kind <= METRIC_CIEDE2000; kind++)

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/error.h"
-#include "diff/metric.h"
+#include "diff/diff.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -19,6 +19,9 @@ typedef struct {
     bool ignore_antialiasing; /* default false */
     bool align;               /* default true */
 } Criteria;
+
+/* Sets what criteria say of a comparison; options borrow from criteria. */
+void criteria_apply(const Criteria *criteria, DiffOptions *options);
 
 /* Reads what maps say of it, of which those that come later win; one whose value is NULL says nothing. Fails with
  * ERROR_INVALID and the place. */

@@ -37,7 +37,7 @@ FetchReply *ask(Fetcher *fetcher, const Asking *asking, const char *url, int64_t
         g_autoptr(FetchReply) reply = fetcher_run(fetcher, &request, &why);
         if (reply)
             return g_steal_pointer(&reply);
-        if (attempt < ATTEMPTS && error_is(why, ERROR_FAILED))
+        if (attempt < ATTEMPTS && (error_is(why, ERROR_FAILED) || error_is(why, ERROR_NOT_FOUND)))
             continue;
         explain(asking, max_bytes, left_ms, why, error);
         return NULL;

@@ -116,22 +116,16 @@ static GArray *tolerant_areas(const Capture *capture) {
 
 static bool compare(const Trial *trial, const TestCase *test, const Capture *capture, GBytes *reference, Result *result,
                     GError **error) {
-    const Criteria *criteria = &test->criteria;
     g_autoptr(GArray) areas = tolerant_areas(capture);
-    const DiffOptions options = {
+    DiffOptions options = {
         .ignored = (const Box *)capture->ignored->data,
         .n_ignored = capture->ignored->len,
-        .tolerance = criteria->tolerance,
         .tolerant_areas = (const TolerantArea *)(void *)areas->data,
         .n_tolerant_areas = areas->len,
-        .metric = criteria->metric,
-        .thresholds = &criteria->threshold,
-        .n_thresholds = 1,
-        .ignore_antialiasing = criteria->ignore_antialiasing,
-        .no_align = !criteria->align,
         .reference_name = result->reference_path,
         .run_name = "the picture just taken",
     };
+    criteria_apply(&test->criteria, &options);
     g_autoptr(Difference) difference = diff_png(reference, capture->png, &options, error);
     if (!difference)
         return false;

@@ -249,15 +249,15 @@ int64_t queue_cancel(Db *db, int64_t release_id, int64_t now_ms, GError **error)
 }
 
 int64_t queue_cancel_others(Db *db, int64_t run_id, const char *queue, const char *name, const char *suffix,
-                            const char *but_suffix, int64_t now_ms, GError **error) {
+                            bool ends_with, int64_t now_ms, GError **error) {
     static const char with[] = "UPDATE tasks SET status = 'canceled', finished = ? WHERE run_id = ? AND queue = ? AND "
                                "status = 'live' AND name <> ? AND name LIKE ?";
     static const char without[] =
         "UPDATE tasks SET status = 'canceled', finished = ? WHERE run_id = ? AND queue = ? AND "
         "status = 'live' AND name <> ? AND name NOT LIKE ?";
-    g_autofree char *pattern = g_strconcat("%", suffix ? suffix : but_suffix, NULL);
-    return db_change(db, error, suffix ? with : without, DB_INT(now_ms), DB_INT(run_id), DB_TEXT(queue), DB_TEXT(name),
-                     DB_TEXT(pattern));
+    g_autofree char *pattern = g_strconcat("%", suffix, NULL);
+    return db_change(db, error, ends_with ? with : without, DB_INT(now_ms), DB_INT(run_id), DB_TEXT(queue),
+                     DB_TEXT(name), DB_TEXT(pattern));
 }
 
 bool queue_retry(Db *db, const char *queue, const char *name, int64_t now_ms, GError **error) {

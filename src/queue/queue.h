@@ -74,10 +74,10 @@ Task *queue_finish(Db *db, const LeaseHolder *holder, bool failed, int64_t now_m
 /* Gives a lease back: the task waits again, at once, and the attempt does not count. Fails as queue_heartbeat(). */
 bool queue_give_back(Db *db, const LeaseHolder *holder, int64_t now_ms, GError **error) MUST_CHECK;
 
-/* Cancels what is live of a run's tasks in a queue but the one of that name: those whose names end with suffix, or, if it is
- * NULL, do not end with but_suffix. Returns how many, or -1. */
+/* Cancels what is live of a run's tasks in a queue but the one of that name: those whose names end with suffix, or those whose
+ * do not. Returns how many, or -1. */
 int64_t queue_cancel_others(Db *db, int64_t run_id, const char *queue, const char *name, const char *suffix,
-                            const char *but_suffix, int64_t now_ms, GError **error);
+                            bool ends_with, int64_t now_ms, GError **error);
 
 /* Cancels what is live of the tasks for a release. Returns how many, or -1. */
 int64_t queue_cancel(Db *db, int64_t release_id, int64_t now_ms, GError **error);

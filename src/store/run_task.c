@@ -46,8 +46,7 @@ bool run_add_capture_task(Db *db, const Release *release, const Run *run, const 
     json_object_set_new(payload, "baseline", json_boolean(is_baseline));
     /* Another address was asked for before: its picture must not come later than that of this one. */
     return add(db, run, RUN_CAPTURE_QUEUE, name, "request_run", payload, now_ms, error) &&
-           queue_cancel_others(db, run->id, RUN_CAPTURE_QUEUE, name, is_baseline ? BASELINE : NULL, BASELINE, now_ms,
-                               error) >= 0;
+           queue_cancel_others(db, run->id, RUN_CAPTURE_QUEUE, name, BASELINE, is_baseline, now_ms, error) >= 0;
 }
 
 char *run_diff_task_name(const Run *run) {

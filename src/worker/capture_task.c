@@ -2,8 +2,6 @@
  * baseline, its reference. */
 #include "worker/job.h"
 
-#include "base/log.h"
-#include "base/stop.h"
 #include "capture/capture.h"
 #include "net/egress.h"
 #include "worker/criteria_note.h"

@@ -22,25 +22,23 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Pair, pair_clear)
 static Difference *compare(const Pair *pair, GError **error) {
     g_auto(CriteriaNote) note;
     criteria_note_read(pair->run, &note);
-    const DiffOptions options = {
+    DiffOptions options = {
         .ignored = (const Box *)(void *)note.ignored->data,
         .n_ignored = note.ignored->len,
-        .tolerance = note.criteria.tolerance,
         .tolerant_areas = (const TolerantArea *)(void *)note.tolerances->data,
         .n_tolerant_areas = note.tolerances->len,
-        .metric = note.criteria.metric,
-        .thresholds = &note.criteria.threshold,
-        .n_thresholds = 1,
-        .ignore_antialiasing = note.criteria.ignore_antialiasing,
-        .no_align = !note.criteria.align,
     };
+    criteria_apply(&note.criteria, &options);
     return diff_png(pair->reference, pair->run, &options, error);
 }
 
+static char *summary_of(const Difference *difference) {
+    return findings_summary(difference->changed_pixels, difference->regions, difference->n_regions, difference->bands,
+                            difference->width);
+}
+
 /* What the review site shows beside the pictures. The caller frees it. */
-static char *findings_of(const Difference *difference) {
-    g_autofree char *summary = findings_summary(difference->changed_pixels, difference->regions, difference->n_regions,
-                                                difference->bands, difference->width);
+static char *findings_of(const Difference *difference, const char *summary) {
     g_autofree char *fingerprint = difference->fingerprint ? findings_fingerprint(difference->fingerprint) : NULL;
     json_t *json = json_pack("{s:b, s:f, s:I, s:i, s:i, s:i, s:i, s:I, s:s?, s:s?, s:o, s:o}", "same", difference->same,
                              "score", difference->score, "changed_pixels", (json_int_t)difference->changed_pixels,
@@ -55,10 +53,7 @@ static char *findings_of(const Difference *difference) {
     return owned;
 }
 
-static char *log_of(const Difference *difference) {
-    g_autofree char *distortion = diff_format_distortion(difference->distortion);
-    g_autofree char *summary = findings_summary(difference->changed_pixels, difference->regions, difference->n_regions,
-                                                difference->bands, difference->width);
+static char *log_of(const Difference *difference, const char *distortion, const char *summary) {
     GString *log = g_string_new(NULL);
     g_string_append(log, difference->same ? "same\n" : "different\n");
     if (difference_has_other_size(difference))
@@ -79,7 +74,8 @@ static bool upload_mark(Job *job, const Difference *difference, GBytes *run, cha
 static bool report(Job *job, const Pair *pair, const Difference *difference, GError **error) {
     char log_sha1[DPXDT_SHA1_SIZE], image_sha1[DPXDT_SHA1_SIZE];
     g_autofree char *distortion = diff_format_distortion(difference->distortion);
-    g_autofree char *log = log_of(difference), *findings = findings_of(difference);
+    g_autofree char *summary = summary_of(difference);
+    g_autofree char *log = log_of(difference, distortion, summary), *findings = findings_of(difference, summary);
     job_say(job, "Reporting diff result to server");
     if (!job_upload(job, "log.txt", log, strlen(log), log_sha1, error) ||
         (!difference->same && !upload_mark(job, difference, pair->run, image_sha1, error)))

@@ -21,6 +21,9 @@ typedef struct {
     const char *run_name;
 } Job;
 
+/* A client of the server that setup names, which the caller frees. */
+DpxdtClient *job_connect(const WorkerSetup *setup);
+
 /* A text of the payload. NULL with ERROR_INVALID if there is none. */
 const char *job_text(const Job *job, const char *key, GError **error) MUST_CHECK;
 

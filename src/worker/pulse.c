@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "client/client.h"
+#include "worker/job.h"
 
 #include <pthread.h>
 
@@ -58,9 +59,7 @@ static void *beat(void *data) {
 
 Pulse *pulse_start(const WorkerSetup *setup) {
     Pulse *pulse = g_new0(Pulse, 1);
-    pulse->client = dpxdt_new(setup->prefix, setup->key, setup->secret);
-    if (setup->queue_prefix)
-        client_set_queue_prefix(pulse->client, setup->queue_prefix);
+    pulse->client = job_connect(setup);
     client_try_once(pulse->client);
     pulse->beat_ms = setup->lease_s * 1000 / 3;
     pulse->beats = g_array_new(FALSE, FALSE, sizeof(Beat));

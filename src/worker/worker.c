@@ -42,6 +42,13 @@ struct Worker {
 
 /* Jobs. */
 
+DpxdtClient *job_connect(const WorkerSetup *setup) {
+    DpxdtClient *client = dpxdt_new(setup->prefix, setup->key, setup->secret);
+    if (setup->queue_prefix)
+        client_set_queue_prefix(client, setup->queue_prefix);
+    return client;
+}
+
 const char *job_text(const Job *job, const char *key, GError **error) {
     const char *text = json_string_value(json_object_get(job->payload, key));
     if (!text)
@@ -135,10 +142,8 @@ static void tell_of_trouble(const DpxdtClient *client, bool *is_told) {
 static void *work(void *data) {
     const Thread *thread = data;
     const WorkerSetup *setup = &thread->worker->setup;
-    DpxdtClient *client = dpxdt_new(setup->prefix, setup->key, setup->secret);
+    DpxdtClient *client = job_connect(setup);
     bool is_told = false;
-    if (setup->queue_prefix)
-        client_set_queue_prefix(client, setup->queue_prefix);
     while (!stop_requested()) {
         DpxdtTask task = {0};
         int64_t asked_ms = clock_now_ms();

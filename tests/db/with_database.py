@@ -43,17 +43,10 @@ def run(command, log):
 
 
 @contextlib.contextmanager
-def server(command, is_up, log):
-    with open(log, "ab") as file:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+def ending(process):
+    """Ends it, by its own process id, when the block does."""
     try:
-        deadline = time.monotonic() + START_S
-        while not is_up():
-            if process.poll() is not None or time.monotonic() > deadline:
-                with open(log, encoding="utf-8", errors="replace") as file:
-                    sys.exit(f"with_database.py: {command[0]} does not start\n{file.read()[-3000:]}")
-            time.sleep(0.05)
-        yield
+        yield process
     finally:
         process.terminate()
         try:
@@ -61,6 +54,20 @@ def server(command, is_up, log):
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@contextlib.contextmanager
+def server(command, is_up, log):
+    with open(log, "ab") as file:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+    with ending(process):
+        deadline = time.monotonic() + START_S
+        while not is_up():
+            if process.poll() is not None or time.monotonic() > deadline:
+                with open(log, encoding="utf-8", errors="replace") as file:
+                    sys.exit(f"with_database.py: {command[0]} does not start\n{file.read()[-3000:]}")
+            time.sleep(0.05)
+        yield
 
 
 def answers(command):

@@ -26,9 +26,10 @@ import tempfile
 import time
 import uuid
 
+import with_database
+
 START_S = 120
 COMMAND_S = 60
-STOP_S = 30
 REGION = "us-east-1"
 BUCKET = "dpxdt-test"
 ACCESS_KEY, SECRET_KEY = "dpxdt-access", "dpxdt+secret/of=the.test"
@@ -100,20 +101,11 @@ def run(folder, *command):
             raise CannotStart(f"{why}\n{tail(folder)}") from None
 
 
-@contextlib.contextmanager
 def daemon(folder, name, *command):
-    """Ends it by its own process id."""
+    """-> what ends it when the block does"""
     with open(f"{folder}/{name}.out", "ab") as log:
         process = subprocess.Popen([find(command[0]), *command[1:]], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    return with_database.ending(process)
 
 
 def free_ports(n):
