@@ -1,5 +1,6 @@
 #include "api/api.h"
 
+#include "api/download.h"
 #include "api/health.h"
 #include "api/queue.h"
 #include "api/release.h"

@@ -68,6 +68,9 @@ typedef struct {
 static void forget(Call *call) {
     json_object_clear(call->reply);
     g_clear_pointer(&call->response, http_response_free);
+    if (call->answer)
+        call->free_answer_data(call->answer_data);
+    call->answer = NULL;
     g_clear_pointer(&call->actor, g_free);
     g_clear_pointer(&call->names, g_ptr_array_unref);
     memset(call->counts, 0, sizeof call->counts);
@@ -81,9 +84,17 @@ static bool attempt(Db *db, void *data, GError **error) {
     return attempt->work(db, attempt->call, error);
 }
 
-static HttpResponse *answer(Call *call, const GError *error) {
-    if (error)
-        return fail(call, error);
+void call_answer_with(Call *call, CallAnswer *answer, void *data, GDestroyNotify free_data) {
+    call->answer = answer;
+    call->answer_data = data;
+    call->free_answer_data = free_data;
+}
+
+static HttpResponse *answer(Call *call, GError **error) {
+    if (!*error && call->answer)
+        call->response = call->answer(call, call->answer_data, error);
+    if (*error)
+        return fail(call, *error);
     for (MetricCount i = 0; i < METRIC_N_COUNTS; i++)
         if (call->counts[i] > 0)
             metrics_add(&call->api->metrics, i, call->counts[i]);
@@ -106,7 +117,7 @@ static HttpResponse *run(HttpRequest *request, Api *api, Doer doer, DbWork work,
         /* Who has gone must not be given what others wait for. */
     } while (!error && call.nothing_yet && news_wait(&api->news, seen, deadline_ms) &&
              !http_request_is_given_up(request));
-    HttpResponse *response = answer(&call, error);
+    HttpResponse *response = answer(&call, &error);
     forget(&call);
     json_decref(call.reply);
     return response;

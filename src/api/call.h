@@ -8,7 +8,12 @@
 
 #include <jansson.h>
 
-typedef struct {
+typedef struct Call Call;
+
+/* Makes an answer when the database is done with. NULL with an error. */
+typedef HttpResponse *CallAnswer(const Call *call, void *data, GError **error);
+
+struct Call {
     Api *api;
     HttpRequest *request;
     int64_t now_ms;
@@ -20,9 +25,15 @@ typedef struct {
     /* What the work sets. */
     json_t *reply;          /* an object */
     HttpResponse *response; /* or another answer than a reply */
-    bool nothing_yet;       /* there is nothing to answer with so far: see call_wait_and_run() */
+    CallAnswer *answer;     /* or how another one is made: see call_answer_with() */
+    void *answer_data;
+    GDestroyNotify free_answer_data;
+    bool nothing_yet; /* there is nothing to answer with so far: see call_wait_and_run() */
     uint64_t counts[METRIC_N_COUNTS];
-} Call;
+};
+
+/* Has the answer made when no connection to the database is held any more, if the work is done. Takes data. */
+void call_answer_with(Call *call, CallAnswer *answer, void *data, GDestroyNotify free_data);
 
 /* Answers with the work, whose data is a Call, done in a transaction or, if it only reads, without. It may be begun again:
  * so it starts with an empty reply. */

@@ -1,6 +1,6 @@
-/* upload and download. */
+/* upload: a file comes, and belongs to a build. */
 #pragma once
 
 #include "http/server.h"
 
-HttpHandler api_upload, api_download;
+HttpHandler api_upload;

@@ -34,6 +34,10 @@ static void *open_disk(const char *folder, GError **error) {
     g_autofree char *coming = g_build_filename(folder, "new", NULL);
     if (!file_make_folder(coming, error))
         return NULL;
+    if (access(coming, W_OK | X_OK) != 0) {
+        error_set_errno(error, ERROR_FAILED, errno, "cannot write to %s", coming);
+        return NULL;
+    }
     remove_left_over(coming);
     Disk *disk = g_new0(Disk, 1);
     disk->folder = g_strdup(folder);

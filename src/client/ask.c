@@ -38,13 +38,14 @@ FetchReply *client_ask(DpxdtClient *client, FetchRequest *request, bool repeatab
     for (int left = client->tries_once ? 1 : MOST_TRIES;; left--, rest_ms *= 2) {
         g_autoptr(GError) cause = NULL;
         g_autoptr(FetchReply) reply = ask(client, request, &cause);
-        bool again =
-            left > 1 && is_worth_another(reply, cause, repeatable) && !(client->ends_on_stop && stop_requested());
+        bool again = left > 1 && is_worth_another(reply, cause, repeatable);
         if (again && (stop_sleep_until(clock_now_ms() + rest_ms) || !client->ends_on_stop))
             continue;
-        if (!reply)
+        if (again)
+            error_set(error, ERROR_STOPPED, "%s: stopped while the server was away", request->url);
+        else if (!reply)
             g_propagate_prefixed_error(error, g_steal_pointer(&cause), "%s: ", request->url);
-        return g_steal_pointer(&reply);
+        return again ? NULL : g_steal_pointer(&reply);
     }
 }
 

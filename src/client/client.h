@@ -18,6 +18,9 @@ void client_set_queue_prefix(DpxdtClient *client, const char *prefix);
 /* Whether a call was fine; else its failure as an error. */
 bool client_check(const DpxdtClient *client, DpxdtStatus status, GError **error) MUST_CHECK;
 
+/* Says what a release is: "good", "bad", "reviewing". */
+DpxdtStatus client_decide_release(DpxdtClient *client, const DpxdtRelease *release, const char *status);
+
 /* The runs of a release, as the server lists them: an array of objects, which the caller frees with json_decref(). NULL with
  * an error. */
 json_t *client_list_runs(DpxdtClient *client, const DpxdtRelease *release, GError **error) MUST_CHECK;

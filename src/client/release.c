@@ -29,6 +29,12 @@ DpxdtStatus dpxdt_runs_done(DpxdtClient *client, const DpxdtRelease *release, ch
     return client_end(client, error);
 }
 
+DpxdtStatus client_decide_release(DpxdtClient *client, const DpxdtRelease *release, const char *status) {
+    GString *form = form_of_release(release);
+    form_add(form, "status", status);
+    return client_tell(client, "decide_release", form);
+}
+
 static DpxdtStatus ask_state(DpxdtClient *client, const DpxdtRelease *release, int wait_s, DpxdtState *out_state) {
     GError *error = NULL;
     GString *form = form_of_release(release);

@@ -4,12 +4,15 @@
 #include <stdlib.h>
 
 /* The config of a page; NULL if there is none. */
-static bool read_config(const ToolTest *test, const char *key, char **out, GError **error) {
-    const json_t *config = json_object_get(test->json, key);
+static bool read_config(const ToolTest *test, const char *key, bool only_check, char **out, GError **error) {
+    json_t *config = json_object_get(test->json, key);
+    g_autofree char *place = g_strdup_printf("%s: test %zu: %s", test->path, test->index + 1, key);
     if (config && !json_is_null(config) && !json_is_object(config)) {
-        error_set(error, ERROR_INVALID, "%s: test %zu: %s must be an object", test->path, test->index + 1, key);
+        error_set(error, ERROR_INVALID, "%s must be an object", place);
         return false;
     }
+    if (only_check && json_is_object(config) && !tool_check_config(place, config, error))
+        return false;
     char *text = json_is_object(config) ? json_dumps(config, JSON_COMPACT) : NULL;
     *out = g_strdup(text);
     free(text);
@@ -27,8 +30,9 @@ static bool request(Tool *tool, const ToolTest *test, bool only_check, GError **
     g_autofree char *config = NULL, *ref_config = NULL;
     const char *url = tool_list_need(test, "run_url", error), *ref_url;
     if (!url || !tool_list_text(test, "ref_url", &ref_url, error) || !check_url(test, "run_url", url, error) ||
-        (ref_url && !check_url(test, "ref_url", ref_url, error)) || !read_config(test, "run_config", &config, error) ||
-        !read_config(test, "ref_config", &ref_config, error))
+        (ref_url && !check_url(test, "ref_url", ref_url, error)) ||
+        !read_config(test, "run_config", only_check, &config, error) ||
+        !read_config(test, "ref_config", only_check, &ref_config, error))
         return false;
     const DpxdtPage page = {.name = tool_text(test->json, "name"),
                             .url = url,

@@ -61,7 +61,8 @@ static int run(const Command *command, int argc, char **argv, GError **error) {
     Check check = {.blobs = blobs};
     if (!db || !check_all(db, &check, error))
         return 2;
-    printf("%d files, %d problems\n", check.n_files, check.n_problems);
+    printf(g_dngettext(NULL, "%d file, ", "%d files, ", (gulong)check.n_files), check.n_files);
+    printf(g_dngettext(NULL, "%d problem\n", "%d problems\n", (gulong)check.n_problems), check.n_problems);
     return check.n_problems > 0;
 }
 

@@ -55,7 +55,8 @@ static void tell_of_skips(const CrawlResult *result) {
     }
     if (n > SHOWN_SKIPS)
         fprintf(stderr, "and %u more; --json lists all\n", n - SHOWN_SKIPS);
-    fprintf(stderr, "Found %u pages; skipped %u addresses\n", result->pages->len, n);
+    fprintf(stderr, g_dngettext(NULL, "Found %u page; ", "Found %u pages; ", result->pages->len), result->pages->len);
+    fprintf(stderr, g_dngettext(NULL, "skipped %u address\n", "skipped %u addresses\n", n), n);
 }
 
 static json_t *skips_to_json(const CrawlResult *result) {
@@ -97,7 +98,8 @@ static bool request_all(Tool *tool, const CrawlResult *result, const char *confi
         g_autofree char *name = name_of(page->url);
         const DpxdtPage request = {.name = name, .url = page->url, .config = config};
         is_fine = tool_request(tool, &request, error);
-        progress_show(&progress, (int)i + 1, (int)result->pages->len);
+        if (is_fine)
+            progress_show(&progress, (int)i + 1, (int)result->pages->len);
     }
     progress_end(&progress);
     return is_fine;

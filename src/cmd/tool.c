@@ -4,6 +4,8 @@
 #include "base/file.h"
 #include "client/client.h"
 #include "cmd/progress.h"
+#include "config/criteria.h"
+#include "config/spec.h"
 #include "net/egress.h"
 #include "report/words.h"
 
@@ -59,11 +61,24 @@ static bool add_cookies(json_t *config, const char *path, GError **error) {
     return is_list;
 }
 
+bool tool_check_config(const char *name, json_t *config, GError **error) {
+    Criteria criteria;
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(Document) document = document_from_json(name, config);
+    g_autoptr(CaptureSpec) spec = spec_parse(document, config, "http://localhost/", warnings, error);
+    for (guint i = 0; i < warnings->len; i++) {
+        g_autofree char *warning = words_clean(g_ptr_array_index(warnings, i), false);
+        fprintf(stderr, "%s\n", warning);
+    }
+    return spec && criteria_parse(document, config, &criteria, error);
+}
+
 char *page_options_config(const PageOptions *options, GError **error) {
     json_t *config = json_pack("{s:{s:i, s:i}, s:s*, s:s*, s:s*, s:s*}", "viewportSize", "width", options->width,
                                "height", options->height, "injectCss", options->css, "injectJs", options->js,
                                "httpUserName", options->user, "httpPassword", options->password);
-    bool is_fine = add_cookies(config, options->cookies_path, error);
+    bool is_fine = add_cookies(config, options->cookies_path, error) &&
+                   tool_check_config("the config of the pages", config, error);
     char *text = is_fine ? json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     char *owned = g_strdup(text);
     free(text);
@@ -73,7 +88,22 @@ char *page_options_config(const PageOptions *options, GError **error) {
 
 /* Releases. */
 
+/* Not by the tool's own client: its calls end when the program is to end. */
+static void give_up(const Tool *tool) {
+    const ClientOptions *options = &tool->options->client;
+    DpxdtClient *client = dpxdt_new(options->prefix, options->key, options->secret);
+    client_try_once(client);
+    if (client_decide_release(client, &tool->release, "bad") == DPXDT_OK)
+        fprintf(stderr, "Gave up release %s, number %d\n", tool->release.name, tool->release.number);
+    else
+        fprintf(stderr, "Release %s, number %d, is left unfinished: %s\n", tool->release.name, tool->release.number,
+                dpxdt_message(client));
+    dpxdt_free(client);
+}
+
 void tool_clear(Tool *tool) {
+    if (tool->is_open)
+        give_up(tool);
     dpxdt_free(tool->client);
 }
 
@@ -114,6 +144,7 @@ bool tool_begin(Tool *tool, GError **error) {
         return false;
     }
     fprintf(stderr, "Created release %s, number %d\n", tool->release.name, tool->release.number);
+    tool->is_open = true;
     return true;
 }
 
@@ -242,6 +273,7 @@ int tool_end(Tool *tool, const json_t *extra, GError **error) {
     char *url = NULL;
     if (!client_check(tool->client, dpxdt_runs_done(tool->client, &tool->release, &url), error))
         return 2;
+    tool->is_open = false;
     fprintf(tool->options->json ? stderr : stdout, "Results viewable at: %s\n", url);
     fflush(stdout);
     int status = tool->options->wait || tool->options->json ? tell_results(tool, url, extra, error) : 0;

@@ -69,7 +69,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PageOptions, page_options_clear)
         "cookies", 0, 0, G_OPTION_ARG_FILENAME, &(options)->cookies_path, "JSON list of cookies for each page", "FILE" \
     }
 
-/* The config of pages, as JSON, which the caller frees. NULL with an error: a file that cannot be read, or is no list. */
+/* The config of pages, as JSON, which the caller frees. NULL with an error: a file that cannot be read, or is no list; a size
+ * that no page can have. */
 char *page_options_config(const PageOptions *options, GError **error) MUST_CHECK;
 
 /* A release that is being made. */
@@ -77,8 +78,10 @@ typedef struct {
     const ToolOptions *options;
     DpxdtClient *client;
     DpxdtRelease release;
+    bool is_open; /* begun, and not ended yet */
 } Tool;
 
+/* A release that is open still is given up: nobody would end it any more. */
 void tool_clear(Tool *tool);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Tool, tool_clear)
 
@@ -98,6 +101,10 @@ bool tool_request(Tool *tool, const DpxdtPage *page, GError **error) MUST_CHECK;
 /* Ends the release, tells where the results are, waits for them, if that is wanted, and prints them. extra is added to the
  * JSON: an object, or NULL. Returns the exit status: 0, or if it waited 1 for differences, 2 for failures. */
 int tool_end(Tool *tool, const json_t *extra, GError **error) MUST_CHECK;
+
+/* Whether a config of a page is one that a worker can read. name stands in the message; what nobody understands in it is told on
+ * standard error. */
+bool tool_check_config(const char *name, json_t *config, GError **error) MUST_CHECK;
 
 /* The JSON of a file. NULL with an error that has the place. The caller frees it. */
 json_t *tool_read_json(const char *path, GError **error) MUST_CHECK;

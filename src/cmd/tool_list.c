@@ -72,7 +72,7 @@ static bool do_all(Tool *tool, const ToolList *list, const char *path, const jso
     for (int i = 0; i < n && is_fine; i++) {
         const ToolTest test = {path, (size_t)i, json_array_get(tests, (size_t)i)};
         is_fine = list->each(tool, &test, only_check, error);
-        if (!only_check)
+        if (is_fine && !only_check)
             progress_show(&progress, i + 1, n);
     }
     progress_end(&progress);

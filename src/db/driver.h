@@ -19,8 +19,8 @@ typedef struct {
     DbKind kind;
     const char *begin; /* the statement */
 
-    /* Opens a connection. Fails with ERROR_INVALID for a URL that is none, and ERROR_FAILED. */
-    void *(*open)(const char *url, GError **error);
+    /* Opens a connection; a database that is a file is made where there is none, if create. Fails with ERROR_INVALID for a URL that is none, and ERROR_FAILED. */
+    void *(*open)(const char *url, bool create, GError **error);
     void (*close)(void *connection);
 
     /* Runs a statement, which it prepares once. Errors are of DB_ERROR. */

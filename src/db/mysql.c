@@ -114,7 +114,7 @@ static bool connect_to(Mysql *mysql, const char *url, GError **error) {
     return false;
 }
 
-static void *mysql_driver_open(const char *url, GError **error) {
+static void *mysql_driver_open(const char *url, bool create, GError **error) {
     if (!library_load(&my_library, error))
         return NULL;
     Mysql *mysql = g_new0(Mysql, 1);

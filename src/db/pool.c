@@ -12,6 +12,7 @@ struct DbPool {
     char *url;
     const DbDriver *driver;
     unsigned max;
+    bool is_new; /* until there was a connection: a file that goes away later must not be made anew, and be empty */
 
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t given_back;
@@ -37,7 +38,7 @@ static const DbDriver *find_driver(const char *url) {
 
 /* Opens a connection, which counts among those of the pool already. */
 static Db *open_connection(DbPool *pool, GError **error) {
-    void *connection = pool->driver->open(pool->url, error);
+    void *connection = pool->driver->open(pool->url, pool->is_new, error);
     if (!connection)
         return NULL;
     Db *db = g_new0(Db, 1);
@@ -85,11 +86,13 @@ DbPool *db_pool_new(const char *url, unsigned max_connections, GError **error) {
     pool->url = g_strdup(url);
     pool->driver = driver;
     pool->max = max_connections;
+    pool->is_new = true;
     pool->idle = g_ptr_array_new();
     pthread_mutex_init(&pool->lock, NULL);
     clock_cond_init(&pool->given_back);
     clock_cond_init(&pool->turn_ended);
     g_autoptr(Db) first = db_pool_take(pool, 0, error);
+    pool->is_new = false;
     return first ? pool : (db_pool_free(pool), NULL);
 }
 

@@ -72,7 +72,7 @@ static void postgres_close(void *connection) {
 static void say_nothing(void *unused, const char *message) {
 }
 
-static void *postgres_open(const char *url, GError **error) {
+static void *postgres_open(const char *url, bool create, GError **error) {
     if (!library_load(&pq_library, error))
         return NULL;
     Postgres *postgres = g_new0(Postgres, 1);

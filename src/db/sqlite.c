@@ -75,12 +75,12 @@ static char *split(const char *url, const char **out_settings) {
     return g_strdup(path);
 }
 
-static void *sqlite_open(const char *url, GError **error) {
+static void *sqlite_open(const char *url, bool create, GError **error) {
     const char *durability;
     g_autofree char *path = split(url, &durability);
     Sqlite *sqlite = g_new0(Sqlite, 1);
     sqlite->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, finalize);
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
     if (*path == '\0')
         error_set(error, ERROR_INVALID, "%s: the path of a file is missing", url);
     else if (sqlite3_open_v2(path, &sqlite->handle, flags, NULL) != SQLITE_OK ||
@@ -89,6 +89,8 @@ static void *sqlite_open(const char *url, GError **error) {
                  SQLITE_OK ||
              sqlite3_exec(sqlite->handle, durability, NULL, NULL, NULL) != SQLITE_OK)
         error_set(error, ERROR_FAILED, "%s: %s", path, sqlite3_errmsg(sqlite->handle));
+    else if (sqlite3_db_readonly(sqlite->handle, "main") == 1)
+        error_set(error, ERROR_FAILED, "%s cannot be written to", path);
     else
         return sqlite;
     sqlite_close(sqlite);

@@ -65,15 +65,18 @@ static Task *read_task(const DbQuery *query) {
     return task;
 }
 
+static Task *set_not_found(const char *queue, const char *name, GError **error) {
+    error_set(error, ERROR_NOT_FOUND, "there is no task %s in the queue %s", name, queue);
+    return NULL;
+}
+
 /* The task of that name, locked, or NULL: with ERROR_NOT_FOUND if there is none. In SQLite the transaction has locked all. */
 static Task *find_task(Db *db, const char *queue, const char *name, GError **error) {
     static const char sql[] = "SELECT " COLUMNS "FROM tasks WHERE queue = ? AND name = ?";
     static const char locking_sql[] = "SELECT " COLUMNS "FROM tasks WHERE queue = ? AND name = ? FOR UPDATE";
     g_autoptr(DbQuery) query = db_query(db, db_pick(db, sql, locking_sql, locking_sql), DB_TEXT(queue), DB_TEXT(name));
     Task *task = db_next(query) ? read_task(query) : NULL;
-    if (db_end(query, error) && !task)
-        error_set(error, ERROR_NOT_FOUND, "there is no task %s in the queue %s", name, queue);
-    return task;
+    return db_end(query, error) && !task ? set_not_found(queue, name, error) : task;
 }
 
 /* Adding. */
@@ -189,6 +192,8 @@ static bool is_holder(const Task *task, const LeaseHolder *holder) {
 /* The task of a holder, locked, whatever became of it; NULL with an error if he does not hold it. */
 static Task *find_held(Db *db, const LeaseHolder *holder, GError **error) {
     g_autoptr(Task) task = find_task(db, holder->queue, holder->name, error);
+    if (task && holder->run_id != 0 && task->run_id != holder->run_id)
+        return set_not_found(holder->queue, holder->name, error);
     if (!task || is_holder(task, holder))
         return g_steal_pointer(&task);
     error_set(error, ERROR_DENIED, "the task %s is not leased by %s", holder->name,
@@ -273,6 +278,16 @@ Task *queue_delete(Db *db, const char *queue, const char *name, GError **error) 
     if (!task || db_change(db, error, "DELETE FROM tasks WHERE id = ?", DB_INT(task->id)) != 1)
         return NULL;
     return g_steal_pointer(&task);
+}
+
+bool queue_only_others_leased(Db *db, int64_t run_id, const char *queue, const char *name, bool *out_only,
+                              GError **error) {
+    g_autoptr(DbQuery) query = db_query(db,
+                                        "SELECT SUM(CASE WHEN name = ? THEN 1 ELSE 0 END), COUNT(*) FROM tasks "
+                                        "WHERE run_id = ? AND queue = ? AND leased IS NOT NULL",
+                                        DB_TEXT(name), DB_INT(run_id), DB_TEXT(queue));
+    *out_only = db_next(query) && db_int(query, 1) > 0 && db_int(query, 0) == 0;
+    return db_end(query, error);
 }
 
 int64_t queue_count_of_run(Db *db, int64_t run_id, GError **error) {

@@ -58,6 +58,7 @@ GPtrArray *queue_lease(Db *db, const char *queue, const LeaseRequest *request, i
 /* Who speaks of a task: by the token of his lease or, if lease is NULL, as its owner. */
 typedef struct {
     const char *queue, *name, *lease, *owner;
+    int64_t run_id; /* there are no tasks of other runs to him; 0: there are all */
 } LeaseHolder;
 
 /* Says that work goes on: the lease gets as much time as it had. What was said with a smaller index than the last is left
@@ -87,6 +88,11 @@ bool queue_retry(Db *db, const char *queue, const char *name, int64_t now_ms, GE
 
 /* Removes a task. Returns it as it was, which the caller frees. Fails with ERROR_NOT_FOUND. */
 Task *queue_delete(Db *db, const char *queue, const char *name, GError **error) MUST_CHECK;
+
+/* Whether a run has tasks in a queue under other names than this, which were leased by somebody, and none of this name that
+ * was: who speaks of one without saying which does not speak of this one. */
+bool queue_only_others_leased(Db *db, int64_t run_id, const char *queue, const char *name, bool *out_only,
+                              GError **error) MUST_CHECK;
 
 /* How many live tasks a run or a release has, or -1. */
 int64_t queue_count_of_run(Db *db, int64_t run_id, GError **error);

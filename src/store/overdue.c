@@ -21,16 +21,12 @@ static bool fail_run(Db *db, Release *release, int64_t run_id, int64_t now_ms, G
                                   now_ms, error);
 }
 
-/* It may have gone on since it was found. */
-static bool settle(Db *db, int64_t id, int64_t now_ms, GError **error) {
-    g_autoptr(Release) release = release_lock_by_id(db, id, error);
-    if (!release || release->status != RELEASE_PROCESSING)
-        return release != NULL;
+bool overdue_fail_pending(Db *db, Release *release, int64_t now_ms, GError **error) {
     g_autoptr(DbQuery) query =
         db_query(db, "SELECT id FROM runs WHERE release_id = ? AND status IN ('data_pending', 'needs_diff')",
-                 DB_INT(id));
+                 DB_INT(release->id));
     g_autoptr(GArray) runs = read_ids(query, error);
-    if (!runs || queue_cancel(db, id, now_ms, error) < 0)
+    if (!runs || queue_cancel(db, release->id, now_ms, error) < 0)
         return false;
     for (guint i = 0; i < runs->len; i++)
         if (!fail_run(db, release, g_array_index(runs, int64_t, i), now_ms, error))
@@ -38,10 +34,20 @@ static bool settle(Db *db, int64_t id, int64_t now_ms, GError **error) {
     return true;
 }
 
+/* It may have gone on since it was found. */
+static bool settle(Db *db, int64_t id, int64_t now_ms, GError **error) {
+    g_autoptr(Release) release = release_lock_by_id(db, id, error);
+    if (!release)
+        return false;
+    if (release->status == RELEASE_PROCESSING)
+        return overdue_fail_pending(db, release, now_ms, error);
+    return release->status != RELEASE_RECEIVING || release_give_up_if_silent(db, release, now_ms, error);
+}
+
 int64_t overdue_settle(Db *db, int64_t now_ms, GError **error) {
-    g_autoptr(DbQuery) query =
-        db_query(db, "SELECT id FROM releases WHERE status = 'processing' AND deadline <= ? ORDER BY id LIMIT ?",
-                 DB_INT(now_ms), DB_INT(RELEASES_AT_ONCE));
+    g_autoptr(DbQuery) query = db_query(
+        db, "SELECT id FROM releases WHERE status IN ('receiving', 'processing') AND deadline <= ? ORDER BY id LIMIT ?",
+        DB_INT(now_ms), DB_INT(RELEASES_AT_ONCE));
     g_autoptr(GArray) releases = read_ids(query, error);
     for (guint i = 0; releases && i < releases->len; i++)
         if (!settle(db, g_array_index(releases, int64_t, i), now_ms, error))

@@ -1,12 +1,14 @@
 #include "store/release.h"
 
 #include "queue/queue.h"
+#include "store/audit.h"
+#include "store/overdue.h"
 
 #include <string.h>
 
-#define COLUMNS                                                                                                     \
-    "id, build_id, name, number, status, url, created, decided, n_pending, n_failed, n_found, n_approved, n_same, " \
-    "n_new "
+#define COLUMNS                                                                                           \
+    "id, build_id, name, number, status, url, created, modified, decided, n_pending, n_failed, n_found, " \
+    "n_approved, n_same, n_new "
 
 static const char *const status_names[] = {
     [RELEASE_RECEIVING] = "receiving",
@@ -49,13 +51,14 @@ static Release *read_release(const DbQuery *query) {
     release_status_from_name(db_text(query, 4), &release->status);
     release->url = g_strdup(db_text(query, 5));
     release->created_ms = db_int(query, 6);
-    release->decided_ms = db_int(query, 7);
-    release->n_pending = (int)db_int(query, 8);
-    release->n_failed = (int)db_int(query, 9);
-    release->n_found = (int)db_int(query, 10);
-    release->n_approved = (int)db_int(query, 11);
-    release->n_same = (int)db_int(query, 12);
-    release->n_new = (int)db_int(query, 13);
+    release->modified_ms = db_int(query, 7);
+    release->decided_ms = db_int(query, 8);
+    release->n_pending = (int)db_int(query, 9);
+    release->n_failed = (int)db_int(query, 10);
+    release->n_found = (int)db_int(query, 11);
+    release->n_approved = (int)db_int(query, 12);
+    release->n_same = (int)db_int(query, 13);
+    release->n_new = (int)db_int(query, 14);
     return release;
 }
 
@@ -156,9 +159,10 @@ bool release_count(Db *db, Release *release, const char *from_count, const char 
 bool release_decide(Db *db, Release *release, ReleaseStatus status, int64_t now_ms, GError **error) {
     bool is_decided = release->status == RELEASE_GOOD || release->status == RELEASE_BAD;
     bool decides = status == RELEASE_GOOD || status == RELEASE_BAD;
-    if (is_decided != decides && (decides || status == RELEASE_REVIEWING))
-        return (!decides || queue_cancel(db, release->id, now_ms, error) >= 0) &&
-               set_status(db, release, status, now_ms, error);
+    if (decides && !is_decided)
+        return queue_cancel(db, release->id, now_ms, error) >= 0 && set_status(db, release, status, now_ms, error);
+    if (is_decided && status == RELEASE_REVIEWING)
+        return set_status(db, release, status, now_ms, error) && overdue_fail_pending(db, release, now_ms, error);
     error_set(error, ERROR_INVALID, "a release that is %s cannot become %s", release_status_name(release->status),
               release_status_name(status));
     return false;
@@ -177,17 +181,28 @@ static Release *find_last(Db *db, int64_t build_id, const char *name, bool *out_
 }
 
 /* Nobody waits for it any more. */
-static bool give_up(Db *db, Release *release, int64_t now_ms, GError **error) {
-    return queue_cancel(db, release->id, now_ms, error) >= 0 && set_status(db, release, RELEASE_BAD, now_ms, error);
+static bool give_up(Db *db, Release *release, const char *why, int64_t now_ms, GError **error) {
+    const AuditEntry entry = {
+        .build_id = release->build_id, .release_id = release->id, .kind = AUDIT_RELEASE_BAD, .message = (char *)why};
+    return queue_cancel(db, release->id, now_ms, error) >= 0 && set_status(db, release, RELEASE_BAD, now_ms, error) &&
+           audit_add(db, &entry, now_ms, error);
+}
+
+bool release_give_up_if_silent(Db *db, Release *release, int64_t now_ms, GError **error) {
+    int64_t deadline_ms = release->modified_ms + RELEASE_DEADLINE_MS;
+    if (deadline_ms <= now_ms)
+        return give_up(db, release, "given up: it was never ended, and got no new run for a day", now_ms, error);
+    return db_change(db, error, "UPDATE releases SET deadline = ? WHERE id = ?", DB_INT(deadline_ms),
+                     DB_INT(release->id)) == 1;
 }
 
 static Release *insert(Db *db, int64_t build_id, const char *name, int number, const char *url, int64_t now_ms,
                        GError **error) {
-    int64_t id =
-        db_insert(db, error,
-                  "INSERT INTO releases (build_id, name, number, status, url, created, modified) "
-                  "VALUES (?, ?, ?, 'receiving', ?, ?, ?) RETURNING id",
-                  DB_INT(build_id), DB_TEXT(name), DB_INT(number), DB_TEXT(url), DB_INT(now_ms), DB_INT(now_ms));
+    int64_t id = db_insert(db, error,
+                           "INSERT INTO releases (build_id, name, number, status, url, created, modified, deadline) "
+                           "VALUES (?, ?, ?, 'receiving', ?, ?, ?, ?) RETURNING id",
+                           DB_INT(build_id), DB_TEXT(name), DB_INT(number), DB_TEXT(url), DB_INT(now_ms),
+                           DB_INT(now_ms), DB_INT(now_ms + RELEASE_DEADLINE_MS));
     if (id < 0)
         return NULL;
     Release *release = g_new0(Release, 1);
@@ -208,7 +223,8 @@ Release *release_create(Db *db, int64_t build_id, const char *name, const char *
         return NULL;
     bool failed;
     g_autoptr(Release) last = find_last(db, build_id, checked, &failed, error);
-    if (failed || (last && last->status == RELEASE_PROCESSING && !give_up(db, last, now_ms, error)))
+    if (failed || (last && last->status == RELEASE_PROCESSING &&
+                   !give_up(db, last, "given up: another one of this name was begun", now_ms, error)))
         return NULL;
     return insert(db, build_id, checked, last ? last->number + 1 : 1, checked_url, now_ms, error);
 }

@@ -19,8 +19,9 @@ typedef struct {
     char *name;
     int number; /* of the attempt, from 1 on */
     ReleaseStatus status;
-    char *url;                                                   /* may be NULL */
-    int64_t created_ms, decided_ms;                              /* the latter: when it became good or bad; 0 before */
+    char *url;                       /* may be NULL */
+    int64_t created_ms, modified_ms; /* the latter: when a run was added, or changed its status */
+    int64_t decided_ms;              /* when it became good or bad; 0 before */
     int n_pending, n_failed, n_found, n_approved, n_same, n_new; /* of its runs, by status */
 } Release;
 
@@ -45,7 +46,7 @@ Release *release_load(Db *db, int64_t id, GError **error) MUST_CHECK;
 /* Whether it is still open to reports: neither good nor bad. Else ERROR_BUSY: "release is closed". */
 bool release_check_open(const Release *release, GError **error) MUST_CHECK;
 
-/* So long a release may be processing: see overdue.h. */
+/* So long a release may be processing, or be receiving without a new run: see overdue.h. */
 #define RELEASE_DEADLINE_MS (INT64_C(24) * 60 * 60 * 1000)
 
 /* All its runs were reported: receiving becomes processing, and reviewing if nothing is pending; nothing else changes. The
@@ -57,5 +58,9 @@ bool release_runs_done(Db *db, Release *release, int64_t now_ms, GError **error)
 bool release_count(Db *db, Release *release, const char *from_count, const char *to_count, int64_t now_ms,
                    GError **error) MUST_CHECK;
 
-/* What a person says: good or bad of one that is open, whose tasks are canceled, reviewing of one that was decided. Else ERROR_INVALID. */
+/* What a person says: good or bad of one that is open, whose tasks are canceled; reviewing of one that was decided, where what
+ * was canceled has failed. Else ERROR_INVALID. */
 bool release_decide(Db *db, Release *release, ReleaseStatus status, int64_t now_ms, GError **error) MUST_CHECK;
+
+/* Makes a release bad that is receiving, and has got nothing new for RELEASE_DEADLINE_MS; else sets it a new deadline. */
+bool release_give_up_if_silent(Db *db, Release *release, int64_t now_ms, GError **error) MUST_CHECK;

@@ -1,7 +1,10 @@
 /* The same behavior of all databases. Which one is in DPXDT_TEST_DATABASE, new and empty: see with_database.py. */
 #include "db/db.h"
 
+#include "base/file.h"
+
 #include <glib.h>
+#include <glib/gstdio.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -177,6 +180,22 @@ static void a_url_that_is_none_is_refused(void) {
         g_assert_null(db_pool_new(cases[i].url, 1, &error));
         g_assert_error(error, DPXDT_ERROR, cases[i].code);
     }
+}
+
+static void a_file_that_was_removed_is_not_made_anew_and_empty(void) {
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp("dpxdt-db-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "x.db", NULL), *url = g_strconcat("sqlite:", path, NULL);
+    g_autoptr(DbPool) pool = db_pool_new(url, 2, &error);
+    g_assert_no_error(error);
+    g_autoptr(Db) first = db_pool_take(pool, SOON_MS, &error);
+    g_assert_cmpint(g_unlink(path), ==, 0);
+    g_assert_null(db_pool_take(pool, SOON_MS, &error));
+    g_assert_error(error, DPXDT_ERROR, ERROR_FAILED);
+    g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+    g_clear_pointer(&first, db_release);
+    g_clear_pointer(&pool, db_pool_free);
+    g_assert_true(file_remove_tree(folder, NULL));
 }
 
 /* Transactions. */
@@ -359,6 +378,8 @@ int main(int argc, char **argv) {
     add("rows-come-in-their-order-and-queries-may-be-nested", rows_come_in_their_order_and_queries_may_be_nested);
     add("failures-say-of-what-kind-they-are", failures_say_of_what_kind_they_are);
     g_test_add_func("/db/a-url-that-is-none-is-refused", a_url_that_is_none_is_refused);
+    g_test_add_func("/db/a-file-that-was-removed-is-not-made-anew-and-empty",
+                    a_file_that_was_removed_is_not_made_anew_and_empty);
     add("what-is-committed-stays-and-what-is-dropped-does-not", what_is_committed_stays_and_what_is_dropped_does_not);
     add("a-transaction-in-which-something-failed-can-be-dropped",
         a_transaction_in_which_something_failed_can_be_dropped);

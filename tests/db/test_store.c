@@ -285,8 +285,13 @@ static void a_task_that_failed_fails_its_run_and_lets_the_release_go_on(Fixture 
     assert_release(f, "r", RELEASE_REVIEWING);
 }
 
+/* With those of the other tests. */
 static bool settle_overdue(Db *db, void *now, GError **error) {
-    return overdue_settle(db, *(int64_t *)now, error) >= 0;
+    int64_t n;
+    do
+        n = overdue_settle(db, *(int64_t *)now, error);
+    while (n > 0);
+    return n == 0;
 }
 
 static void a_release_that_waits_for_too_long_goes_on(Fixture *f, const void *unused) {
@@ -303,6 +308,18 @@ static void a_release_that_waits_for_too_long_goes_on(Fixture *f, const void *un
     g_assert_cmpint(n_tasks(f), ==, 0);
     assert_status(status_after(f, "a", &nothing), RUN_FAILED);
     assert_status(status_after(f, "b", &nothing), RUN_FAILED);
+}
+
+static void a_release_that_nobody_ends_is_given_up_a_day_after_its_last_run(Fixture *f, const void *unused) {
+    g_autoptr(Release) release = begin_release(f, "r");
+    int64_t day = NOW + RELEASE_DEADLINE_MS, next = NOW + 2 * RELEASE_DEADLINE_MS;
+    g_assert_cmpint(db_change(f->db, NULL, "UPDATE releases SET modified = ? WHERE id = ?", DB_INT(NOW + 1),
+                              DB_INT(release->id)),
+                    ==, 1);
+    g_assert_true(db_transact(f->pool, settle_overdue, &day, NULL));
+    assert_release(f, "r", RELEASE_RECEIVING);
+    g_assert_true(db_transact(f->pool, settle_overdue, &next, NULL));
+    assert_release(f, "r", RELEASE_BAD);
 }
 
 static void a_file_of_another_build_cannot_be_reported(Fixture *f, const void *unused) {
@@ -517,6 +534,8 @@ int main(int argc, char **argv) {
     TEST("a-pair-is-compared-once-in-a-build", a_pair_is_compared_once_in_a_build);
     TEST("an-approval-holds-for-its-pair-of-pictures", an_approval_holds_for_its_pair_of_pictures);
     TEST("a-release-that-waits-for-too-long-goes-on", a_release_that_waits_for_too_long_goes_on);
+    TEST("a-release-that-nobody-ends-is-given-up-a-day-after-its-last-run",
+         a_release_that_nobody_ends_is_given_up_a_day_after_its_last_run);
     TEST("a-task-that-failed-fails-its-run-and-lets-the-release-go-on",
          a_task_that_failed_fails_its_run_and_lets_the_release_go_on);
     TEST("a-file-of-another-build-cannot-be-reported", a_file_of_another_build_cannot_be_reported);

@@ -268,7 +268,7 @@ class Site:
     status and no more), or a function that is called with the request's http.server.BaseHTTPRequestHandler and returns
     one of these, or None if it has answered itself. Other paths answer 404. All may be changed at any time.
 
-    site.requests has the paths asked for with GET, in order, and those asked for with HEAD as 'HEAD /path'."""
+    site.requests has the paths asked for with GET, in order, and those asked for with HEAD or POST as 'HEAD /path'."""
 
     def __init__(self, pages, certificate=None):
         self.pages = dict(pages)
@@ -313,6 +313,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_HEAD(self):
         self.do_GET('HEAD ')
+
+    def do_POST(self):
+        self.do_GET('POST ')
 
     def do_GET(self, method=''):
         site = self.server.site

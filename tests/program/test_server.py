@@ -92,6 +92,40 @@ class Life(ServerTestCase):
         run = self.client.post('list_runs', **release)['runs'][0]
         self.assertEqual((run['status'], run['diff_image']), ('needs_diff', None))
 
+    def test_a_comparison_without_a_lease_is_not_of_a_pair_that_nobody_was_given(self):
+        """As workers of old report."""
+        release, worker = self.begin(), Client(self.it.port, self.new_key())
+        reference = self.client.upload(self.build, 'ref.png', b'reference')
+        self.report(release, RED, ref_image=reference)
+        worker.post('work_queue/run-pdiff/lease')
+        self.report(release, BLUE)
+        log = self.client.upload(self.build, 'log.txt', b'the same')
+        status = lambda: self.client.post('list_runs', **release)['runs'][0]['status']
+        worker.post('report_run', **release, run_name='/', diff_log=log)
+        self.assertEqual(status(), 'needs_diff')
+        worker.post('work_queue/run-pdiff/lease')
+        worker.post('report_run', **release, run_name='/', diff_log=log)
+        self.assertEqual(status(), 'diff_not_found')
+
+    def test_a_key_does_not_learn_which_tasks_others_have(self):
+        other, release = self.new_build('theirs'), self.begin()
+        them, worker = Client(self.it.port, self.new_key(other)), Client(self.it.port, self.new_key())
+        them.post('create_release', build_id=other, release_name='r')
+        image = them.upload(other, 'a.png', RED)
+        them.post('report_run', build_id=other, release_name='r', release_number=1, run_name='/', image=image,
+                  ref_image=them.upload(other, 'b.png', BLUE))
+        task = worker.post('work_queue/run-pdiff/lease')['tasks'][0]['task_id']
+        told = [self.client.post('report_run', 400, **release, run_name='/', queue_name='run-pdiff', task_id=name,
+                                 lease_id='1')['error'].replace(name, 'X') for name in (task, 'none')]
+        self.assertEqual(told[0], told[1])
+
+    def test_what_was_canceled_has_failed_when_a_decision_is_taken_back(self):
+        release = self.begin()
+        self.report(release, RED, ref_image=self.client.upload(self.build, 'b.png', BLUE))
+        self.client.post('decide_release', **release, status='bad')
+        state = self.client.post('decide_release', **release, status='reviewing')
+        self.assertEqual((state['pending'], state['failed'], state['status']), (0, 1, 'reviewing'))
+
     def test_a_page_that_is_asked_for_anew_is_captured_as_it_was_asked_for_last(self):
         server = self.start(serving.Server('--data', self.folder / 'other', '--ignore-auth', '--allow-private', env=self.env))
         self.command('build', 'create', '--data', self.folder / 'other', '--name', 'x')
@@ -394,7 +428,19 @@ class Tools(ServerTestCase):
                                    cwd=self.folder, env=self.env)
             self.assertEqual(result.returncode, 2)
             self.assertRegex(result.stderr, words)
+        self.command('pair-diff', f'--upload_build_id={self.build}', '--width=0', 'http://x/a', 'http://x/b', expected=2)
         self.assertFalse([line for line in self.it.lines if 'create_release' in line])
+
+    def test_a_tool_that_fails_half_way_gives_its_release_up(self):
+        (self.folder / 'big.png').write_bytes(bytes(17 * 1024 * 1024))
+        self.write('a.png', RED)
+        self.write('shots.json', json.dumps([{'name': 'a', 'image_path': 'a.png'}, {'name': 'b', 'image_path': 'big.png'}]))
+        result = harness.dpxdt('diff-my-images', f'--upload_build_id={self.build}', '--upload_release_name=r',
+                               '--tests_json_path=shots.json', cwd=self.folder, env=self.env)
+        self.assertEqual(result.returncode, 2)
+        self.assertRegex(result.stderr, 'Gave up release r, number 1\n.*big.png')
+        state = self.client.post('release_status', build_id=self.build, release_name='r', release_number=1)
+        self.assertEqual(state['status'], 'bad')
 
     def test_what_a_config_says_of_the_comparison_counts(self):
         config = {'ignore': ['h1'], 'viewportSize': {'width': 300, 'height': 200}}
@@ -417,6 +463,15 @@ class Stopping(ServerTestCase):
         self.command(*args)
         self.assertEqual(first.process.wait(60), 2)
         first.wait_for('the release was given up meanwhile')
+
+    def test_a_tool_ends_when_it_is_told_to_though_the_server_is_away(self):
+        proxy = Site({'/api/create_release': 503})
+        self.addCleanup(proxy.close)
+        tool = self.start(serving.Process('pair-diff', '--upload-build-id', 1, '--release-server-prefix', proxy.url,
+                                          'http://x/a', 'http://x/b', env=self.env))
+        proxy.wait_for('POST /api/create_release')
+        self.assertEqual(tool.stop(), 130)
+        self.assertEqual(tool.lines[:-1], ['dpxdt pair-diff: stopped'])
 
     def test_a_worker_that_ends_gives_back_what_it_is_at(self):
         site = Site({'/': lambda request: site.ends.wait(60) and None})
