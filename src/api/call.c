@@ -287,9 +287,8 @@ Release *call_lock_release(Call *call, Db *db, GError **error) {
 }
 
 char *call_results_url(const Call *call, const Release *release) {
-    const char *host = http_request_header(call->request, "Host");
     g_autofree char *name = g_uri_escape_string(release->name, NULL, false);
-    return g_strdup_printf("http://%s/release?id=%" G_GINT64_FORMAT "&name=%s&number=%d", host ? host : "localhost",
+    return g_strdup_printf("%s/release?id=%" G_GINT64_FORMAT "&name=%s&number=%d", http_request_origin(call->request),
                            release->build_id, name, release->number);
 }
 

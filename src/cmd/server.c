@@ -99,13 +99,13 @@ static bool check(Options *options, GError **error) {
            log_options_apply(options->log_format, error);
 }
 
-static HttpServer *listen_for_requests(const Options *options, Api *api, GError **error) {
+static HttpServer *listen_for_requests(const Options *options, const HttpPart *part, GError **error) {
     const HttpConfig config = {
         .host = options->host,
         .port = options->port,
-        .routes = api_routes,
-        .n_routes = api_n_routes,
-        .data = api,
+        .parts = part,
+        .n_parts = 1,
+        .data = part->data,
         .uploads = api_uploads,
         .max_body = (int64_t)options->body_mb * 1024 * 1024,
         .request_timeout_ms = REQUEST_TIMEOUT_MS,
@@ -136,7 +136,8 @@ static bool work_and_wait(const Options *options, const Api *api, int port, GErr
 }
 
 static int serve(const Options *options, Api *api, GError **error) {
-    HttpServer *server = listen_for_requests(options, api, error);
+    const HttpPart part = {api_routes, api_n_routes, api};
+    HttpServer *server = listen_for_requests(options, &part, error);
     if (!server)
         return 2;
     Housekeeping *housekeeping = housekeeping_start(api);

@@ -15,6 +15,7 @@
     F(MHD_get_connection_values)                                                                                  \
     F(MHD_lookup_connection_value) F(MHD_create_post_processor) F(MHD_post_process) F(MHD_destroy_post_processor) \
         F(MHD_basic_auth_get_username_password) F(MHD_free) F(MHD_create_response_from_buffer)                    \
+            F(MHD_create_response_from_callback)                                                                  \
             F(MHD_create_response_from_fd_at_offset64) F(MHD_add_response_header) F(MHD_queue_response)           \
                 F(MHD_destroy_response)
 

@@ -2,6 +2,7 @@
 
 #include "base/random.h"
 #include "http/incoming.h"
+#include "http/proxies.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -48,6 +49,19 @@ static char *address_of(struct MHD_Connection *connection) {
     return g_strdup(text);
 }
 
+static const char *header_of(struct MHD_Connection *connection, const char *name) {
+    return mhd.MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static char *origin_of(const HttpConfig *config, struct MHD_Connection *connection, bool through_proxy) {
+    const char *host = header_of(connection, "Host");
+    const char *scheme = through_proxy ? header_of(connection, "X-Forwarded-Proto") : NULL;
+    if (config->public_url)
+        return g_strdup(config->public_url);
+    bool is_secure = scheme && g_ascii_strcasecmp(scheme, "https") == 0;
+    return g_strconcat(is_secure ? "https://" : "http://", host ? host : "localhost", NULL);
+}
+
 HttpRequest *http_incoming_new(const HttpConfig *config, struct MHD_Connection *connection, const char *method,
                                const char *path) {
     HttpRequest *request = g_new0(HttpRequest, 1);
@@ -56,7 +70,9 @@ HttpRequest *http_incoming_new(const HttpConfig *config, struct MHD_Connection *
     request->method = g_strdup(method);
     request->path = g_strdup(path);
     request->id = random_hex(ID_BYTES);
-    request->address = address_of(connection);
+    g_autofree char *peer = address_of(connection);
+    request->address = proxies_find_client(config, peer, header_of(connection, "X-Forwarded-For"));
+    request->origin = origin_of(config, connection, proxies_know(config, peer));
     request->segments = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     request->query = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     request->fields = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -97,6 +113,7 @@ void http_incoming_free(HttpRequest *request) {
     g_free(request->path);
     g_free(request->id);
     g_free(request->address);
+    g_free(request->origin);
     g_free(request->user);
     g_free(request->password);
     g_free(request->why);
@@ -158,7 +175,15 @@ const char *http_request_note(const HttpRequest *request) {
 }
 
 const char *http_request_header(const HttpRequest *request, const char *name) {
-    return mhd.MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+    return header_of(request->connection, name);
+}
+
+const char *http_request_cookie(const HttpRequest *request, const char *name) {
+    return mhd.MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, name);
+}
+
+const char *http_request_origin(const HttpRequest *request) {
+    return request->origin;
 }
 
 const char *http_request_address(const HttpRequest *request) {

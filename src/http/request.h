@@ -40,7 +40,13 @@ const char *http_request_note(const HttpRequest *request);
 
 const char *http_request_header(const HttpRequest *request, const char *name);
 
-/* The address of the peer, and what all log lines about the request have in common. */
+/* A cookie that came with it, or NULL. */
+const char *http_request_cookie(const HttpRequest *request, const char *name);
+
+/* How the client reaches the server: "https://dpxdt.example.com", without a path. */
+const char *http_request_origin(const HttpRequest *request);
+
+/* The address of the client, and what all log lines about the request have in common. */
 const char *http_request_address(const HttpRequest *request);
 const char *http_request_id(const HttpRequest *request);
 

@@ -19,14 +19,26 @@ void http_response_free(HttpResponse *response) {
     g_clear_pointer(&response->body, g_bytes_unref);
     if (response->file >= 0)
         close(response->file);
+    if (response->stream.next)
+        response->stream.free(response->stream.data);
     g_ptr_array_unref(response->headers);
     g_free(response);
 }
 
-HttpResponse *http_response_text(int status, const char *content_type, const char *text) {
+HttpResponse *http_response_bytes(int status, const char *content_type, GBytes *bytes) {
     HttpResponse *response = response_new(status, content_type);
-    response->body = g_bytes_new(text, strlen(text));
-    response->size = (int64_t)strlen(text);
+    response->body = bytes;
+    response->size = (int64_t)g_bytes_get_size(bytes);
+    return response;
+}
+
+HttpResponse *http_response_text(int status, const char *content_type, const char *text) {
+    return http_response_bytes(status, content_type, g_bytes_new(text, strlen(text)));
+}
+
+HttpResponse *http_response_stream(const char *content_type, HttpStream stream) {
+    HttpResponse *response = response_new(200, content_type);
+    response->stream = stream;
     return response;
 }
 

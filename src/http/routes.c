@@ -20,11 +20,10 @@ static bool answers(const HttpRoute *route, const char *method) {
     return strcmp(route->method, method) == 0 || (strcmp(route->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
 }
 
-const HttpRoute *routes_find(const HttpRoute *routes, size_t n, const char *method, const char *path,
-                             GHashTable *segments, char **out_allowed) {
-    g_autoptr(GString) allowed = g_string_new(NULL);
-    *out_allowed = NULL;
-    for (const HttpRoute *route = routes; route < routes + n; route++) {
+/* In one part; what fits but for its method is added to allowed. */
+static const HttpRoute *find_in(const HttpPart *part, const char *method, const char *path, GHashTable *segments,
+                                GString *allowed) {
+    for (const HttpRoute *route = part->routes; route < part->routes + part->n_routes; route++) {
         if (!fits(route->path, path, NULL))
             continue;
         if (answers(route, method)) {
@@ -32,6 +31,19 @@ const HttpRoute *routes_find(const HttpRoute *routes, size_t n, const char *meth
             return route;
         }
         g_string_append_printf(allowed, "%s%s", allowed->len ? ", " : "", route->method);
+    }
+    return NULL;
+}
+
+const HttpRoute *routes_find(const HttpPart *parts, size_t n, const char *method, const char *path,
+                             GHashTable *segments, void **out_data, char **out_allowed) {
+    g_autoptr(GString) allowed = g_string_new(NULL);
+    *out_allowed = NULL;
+    for (const HttpPart *part = parts; part < parts + n; part++) {
+        const HttpRoute *route = find_in(part, method, path, segments, allowed);
+        *out_data = part->data;
+        if (route)
+            return route;
     }
     if (allowed->len)
         *out_allowed = g_strdup(allowed->str);

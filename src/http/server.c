@@ -21,6 +21,7 @@ enum {
     /* And so long it may leave between two bytes, which is all that libmicrohttpd looks at. */
     BYTE_TIMEOUT_S = 30,
     DRAINED_BODIES = 8, /* times the largest */
+    STREAM_BYTES = 4096,
     REAP_MS = 200,
     DRAIN_MS = 20,
 };
@@ -160,6 +161,26 @@ static struct MHD_Response *make_file(const HttpRequest *request, HttpResponse *
     return mhd.MHD_create_response_from_fd_at_offset64((uint64_t)response->size, file, (uint64_t)from);
 }
 
+/* A stream as libmicrohttpd asks for it, and frees it. */
+static ssize_t next_piece(void *stream, uint64_t offset, char *out, size_t most) {
+    const HttpStream *it = stream;
+    ssize_t n = it->next(it->data, out, most);
+    return n < 0 ? MHD_CONTENT_READER_END_OF_STREAM : n;
+}
+
+static void free_stream(void *stream) {
+    HttpStream *it = stream;
+    it->free(it->data);
+    g_free(it);
+}
+
+static struct MHD_Response *make_stream(HttpResponse *response) {
+    HttpStream *stream = g_new0(HttpStream, 1);
+    *stream = response->stream;
+    response->stream.next = NULL; /* it is libmicrohttpd's now */
+    return mhd.MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BYTES, next_piece, stream, free_stream);
+}
+
 static struct MHD_Response *make(const HttpRequest *request, HttpResponse *response) {
     if (client_has_it(request, response)) {
         response->status = 304;
@@ -168,6 +189,8 @@ static struct MHD_Response *make(const HttpRequest *request, HttpResponse *respo
     }
     if (response->file >= 0)
         return make_file(request, response);
+    if (response->stream.next)
+        return make_stream(response);
     size_t size;
     const void *data = g_bytes_get_data(response->body, &size);
     return mhd.MHD_create_response_from_buffer(size, (void *)data, MHD_RESPMEM_MUST_COPY);
@@ -182,11 +205,12 @@ static HttpResponse *handle(HttpRequest *request) {
     g_autofree char *allowed = NULL;
     if (request->refused)
         return refuse(request, request->refused, request->why);
+    void *data;
     const HttpRoute *route =
-        routes_find(config->routes, config->n_routes, request->method, request->path, request->segments, &allowed);
+        routes_find(config->parts, config->n_parts, request->method, request->path, request->segments, &data, &allowed);
     if (route) {
         request->route = route->path;
-        return route->handle(request, config->data);
+        return route->handle(request, data);
     }
     HttpResponse *response = allowed ? refuse(request, 405, "the method is not allowed here")
                                      : refuse(request, 404, "there is no such page");

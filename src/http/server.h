@@ -6,10 +6,11 @@
  * closed. */
 #pragma once
 
+#include "base/ip_block.h"
 #include "http/request.h"
 #include "http/response.h"
 
-/* Answers a request; never NULL. data is that of the server. Called on the connection's thread. */
+/* Answers a request; never NULL. data is that of the part. Called on the connection's thread. */
 typedef HttpResponse *HttpHandler(HttpRequest *request, void *data);
 
 typedef struct {
@@ -25,15 +26,28 @@ typedef struct {
     void (*free)(void *upload);
 } HttpUploads;
 
+/* Routes that have their data in common. */
 typedef struct {
-    const char *host; /* an address; NULL: all */
-    int port;         /* 0: any that is free */
     const HttpRoute *routes;
     size_t n_routes;
     void *data;
+} HttpPart;
+
+typedef struct {
+    const char *host; /* an address; NULL: all */
+    int port;         /* 0: any that is free */
+    const HttpPart *parts;
+    size_t n_parts;
+    void *data; /* of uploads, refuse, answered */
     HttpUploads uploads;
     int64_t max_body;       /* bytes */
     int request_timeout_ms; /* for a request to come in, from its first byte to its last */
+
+    /* Proxies that are believed what they say of whom they ask for (X-Forwarded-For, X-Forwarded-Proto). */
+    const IpBlock *proxies;
+    size_t n_proxies;
+
+    const char *public_url; /* "https://dpxdt.example.com", how people reach it; NULL: as each request says */
 
     /* What is answered to a request that no handler sees, and to one whose upload failed. */
     HttpResponse *(*refuse)(const HttpRequest *request, int status, const char *why, void *data);

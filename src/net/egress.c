@@ -1,16 +1,13 @@
 #include "net/egress.h"
 
+#include "base/ip_block.h"
+
 #include <netdb.h>
 #include <string.h>
 #include <sys/socket.h>
 
 /* The blocks of the IANA registries of special-purpose addresses that are not globally reachable, and multicast. */
-typedef struct {
-    uint8_t bytes[16];
-    unsigned bits;
-} Block;
-
-static const Block v4_blocks[] = {
+static const IpBlock v4_blocks[] = {
     {{0}, 8},          /* this network */
     {{10}, 8},         /* private */
     {{100, 64}, 10},   /* behind a provider's NAT; some clouds have metadata there */
@@ -23,7 +20,7 @@ static const Block v4_blocks[] = {
     {{224}, 3},        /* multicast, reserved, broadcast */
 };
 
-static const Block v6_blocks[] = {
+static const IpBlock v6_blocks[] = {
     {{0}, 127},         /* ::, ::1 */
     {{0x01}, 8},        /* discard-only */
     {{0xfc}, 7},        /* unique local */
@@ -34,7 +31,7 @@ static const Block v6_blocks[] = {
 
 /* IPv6 addresses that stand for one of IPv4, and where in them that is. */
 static const struct {
-    Block block;
+    IpBlock block;
     size_t at;
 } embeddings[] = {
     {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96}, 12}, /* ::ffff:a.b.c.d */
@@ -43,16 +40,9 @@ static const struct {
     {{{0x20, 0x02}, 16}, 2},                                /* 6to4 */
 };
 
-static bool is_in(const uint8_t *address, const Block *block) {
-    size_t whole = block->bits / 8;
-    unsigned rest = block->bits % 8;
-    return memcmp(address, block->bytes, whole) == 0 &&
-           (rest == 0 || (address[whole] ^ block->bytes[whole]) >> (8 - rest) == 0);
-}
-
-static bool is_in_any(const uint8_t *address, const Block *blocks, size_t n) {
+static bool is_in_any(const uint8_t *address, const IpBlock *blocks, size_t n) {
     for (size_t i = 0; i < n; i++)
-        if (is_in(address, &blocks[i]))
+        if (ip_block_has(&blocks[i], address))
             return true;
     return false;
 }
@@ -61,7 +51,7 @@ static bool is_private_v6(const uint8_t *address) {
     if (is_in_any(address, v6_blocks, G_N_ELEMENTS(v6_blocks)))
         return true;
     for (size_t i = 0; i < G_N_ELEMENTS(embeddings); i++)
-        if (is_in(address, &embeddings[i].block))
+        if (ip_block_has(&embeddings[i].block, address))
             return is_in_any(address + embeddings[i].at, v4_blocks, G_N_ELEMENTS(v4_blocks));
     return false;
 }

@@ -18,6 +18,7 @@ enum { CONNECTIONS = 8, MAX_BODY = 1024 * 1024, TIMEOUT_MS = 5000 };
 typedef struct {
     char *folder;
     Api api;
+    HttpPart part;
     HttpServer *server;
     int port;
     int64_t build, other_build;
@@ -47,10 +48,11 @@ static void set_up(Fixture *f, const void *unused) {
     f->key = make_key(db, f->build);
     f->other_key = make_key(db, f->other_build);
     f->superuser = make_key(db, 0);
+    f->part = (HttpPart){api_routes, api_n_routes, &f->api};
     const HttpConfig config = {
         .host = "127.0.0.1",
-        .routes = api_routes,
-        .n_routes = api_n_routes,
+        .parts = &f->part,
+        .n_parts = 1,
         .data = &f->api,
         .uploads = api_uploads,
         .max_body = MAX_BODY,

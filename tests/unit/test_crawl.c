@@ -33,6 +33,7 @@ typedef struct {
     const Entry *entries;
     size_t n_entries;
     bool answers_in_any_order;
+    HttpPart part;
     HttpServer *server;
     int port;
     sem_t may_end; /* what those wait for that wait */
@@ -107,11 +108,11 @@ static Fixture *serve(const Entry *entries, size_t n_entries) {
     f->asked = g_string_new(NULL);
     pthread_mutex_init(&f->lock, NULL);
     sem_init(&f->may_end, 0, 0);
+    f->part = (HttpPart){routes, G_N_ELEMENTS(routes), f};
     const HttpConfig config = {
         .host = "127.0.0.1",
-        .routes = routes,
-        .n_routes = G_N_ELEMENTS(routes),
-        .data = f,
+        .parts = &f->part,
+        .n_parts = 1,
         .max_body = 1000,
         .request_timeout_ms = 5000,
         .refuse = refuse,
@@ -448,11 +449,9 @@ static Fixture *serve_endless(void) {
     g_autoptr(GError) error = NULL;
     Fixture *f = g_new0(Fixture, 1);
     f->asked = g_string_new(NULL);
-    const HttpConfig config = {.host = "127.0.0.1",
-                               .routes = endless_routes,
-                               .n_routes = G_N_ELEMENTS(endless_routes),
-                               .request_timeout_ms = 5000,
-                               .refuse = refuse};
+    f->part = (HttpPart){endless_routes, G_N_ELEMENTS(endless_routes), NULL};
+    const HttpConfig config = {
+        .host = "127.0.0.1", .parts = &f->part, .n_parts = 1, .request_timeout_ms = 5000, .refuse = refuse};
     pthread_mutex_init(&f->lock, NULL);
     sem_init(&f->may_end, 0, 0);
     f->server = http_server_start(&config, &error);
@@ -552,8 +551,9 @@ static void headers_are_sent(void) {
     static const HttpRoute header_routes[] = {{"GET", "/<a>", tell_headers}};
     static const char *const headers[] = {"X-Key: k", "user-agent: me", NULL};
     g_autoptr(GError) error = NULL;
+    const HttpPart part = {header_routes, 1, NULL};
     const HttpConfig config = {
-        .host = "127.0.0.1", .routes = header_routes, .n_routes = 1, .request_timeout_ms = 5000, .refuse = refuse};
+        .host = "127.0.0.1", .parts = &part, .n_parts = 1, .request_timeout_ms = 5000, .refuse = refuse};
     Fixture f = {.server = http_server_start(&config, &error)};
     g_assert_no_error(error);
     f.port = http_server_port(f.server);
@@ -705,12 +705,9 @@ static void it_ends_when_the_program_is_to_end(void) {
     static const HttpRoute interrupting[] = {{"GET", "/", interrupt}};
     g_autoptr(GError) error = NULL;
     Fixture f = {0};
-    const HttpConfig config = {.host = "127.0.0.1",
-                               .routes = interrupting,
-                               .n_routes = 1,
-                               .data = &f,
-                               .request_timeout_ms = 5000,
-                               .refuse = refuse};
+    const HttpPart part = {interrupting, 1, &f};
+    const HttpConfig config = {
+        .host = "127.0.0.1", .parts = &part, .n_parts = 1, .request_timeout_ms = 5000, .refuse = refuse};
     sem_init(&f.may_end, 0, 0);
     stop_install();
     f.server = http_server_start(&config, &error);

@@ -2,6 +2,7 @@
 #include "http/server.h"
 
 #include "asking.h"
+#include "http/proxies.h"
 
 #include <glib.h>
 #include <pthread.h>
@@ -65,6 +66,27 @@ static HttpResponse *send_file(HttpRequest *request, void *data) {
     return response;
 }
 
+/* Three pieces. */
+static ssize_t next_piece(void *data, char *out, size_t most) {
+    int *left = data;
+    g_assert_cmpuint(most, >, 1);
+    *out = (char)('0' + *left);
+    return (*left)-- > 0 ? 1 : -1;
+}
+
+static HttpResponse *stream(HttpRequest *request, void *data) {
+    int *left = g_new(int, 1);
+    *left = 3;
+    return http_response_stream("text/event-stream", (HttpStream){next_piece, g_free, left});
+}
+
+static HttpResponse *tell_client(HttpRequest *request, void *data) {
+    const char *cookie = http_request_cookie(request, "b");
+    g_autofree char *text =
+        g_strdup_printf("%s %s %s", http_request_address(request), http_request_origin(request), cookie ? cookie : "-");
+    return say(text);
+}
+
 static sem_t begun, may_end;
 
 static HttpResponse *wait_for_it(HttpRequest *request, void *data) {
@@ -76,8 +98,10 @@ static HttpResponse *wait_for_it(HttpRequest *request, void *data) {
 static const HttpRoute routes[] = {
     {"GET", "/echo", echo},         {"POST", "/echo", echo},           {"POST", "/queue/<queue>/<verb>", tell_segments},
     {"POST", "/files", tell_files}, {"GET", "/who", tell_credentials}, {"GET", "/file", send_file},
-    {"GET", "/wait", wait_for_it},
+    {"GET", "/wait", wait_for_it},  {"GET", "/stream", stream},        {"GET", "/client", tell_client},
 };
+
+static const HttpPart part = {routes, G_N_ELEMENTS(routes), NULL};
 
 static HttpResponse *refuse(const HttpRequest *request, int status, const char *why, void *data) {
     g_autofree char *text = g_strdup_printf("refused: %s", why);
@@ -108,8 +132,8 @@ static void set_up(Fixture *f, const void *unused) {
     g_autoptr(GError) error = NULL;
     const HttpConfig config = {
         .host = "127.0.0.1",
-        .routes = routes,
-        .n_routes = G_N_ELEMENTS(routes),
+        .parts = &part,
+        .n_parts = 1,
         .uploads = {begin_upload, add_to_upload, free_upload},
         .max_body = MAX_BODY,
         .request_timeout_ms = REQUEST_MS,
@@ -313,6 +337,71 @@ static void *ask_often(void *data) {
     return NULL;
 }
 
+static void what_has_no_end_yet_comes_piece_by_piece(Fixture *f, const void *unused) {
+    g_autofree char *reply = ask(f->port, "GET /stream", "", "");
+    ask_assert_status(reply, "200");
+    assert_body(reply, "1\r\n3\r\n1\r\n2\r\n1\r\n1\r\n0\r\n\r\n");
+}
+
+static void cookies_are_told(Fixture *f, const void *unused) {
+    g_autofree char *reply = ask(f->port, "GET /client", "Cookie: a=1; b=x-y_z\r\n", "");
+    assert_body(reply, "127.0.0.1 http://test:5000 x-y_z");
+}
+
+/* Proxies. */
+
+static void only_known_proxies_are_believed(void) {
+    IpBlock proxies[2];
+    g_assert_true(ip_block_parse("127.0.0.1", &proxies[0]));
+    g_assert_true(ip_block_parse("10.0.0.0/8", &proxies[1]));
+    const HttpConfig known = {.proxies = proxies, .n_proxies = 2}, none = {0};
+    static const struct {
+        const char *peer, *forwarded, *client;
+    } cases[] = {
+        {"127.0.0.1", NULL, "127.0.0.1"},
+        {"127.0.0.1", "198.51.100.7", "198.51.100.7"},
+        {"127.0.0.1", "1.2.3.4, 198.51.100.7", "198.51.100.7"}, /* the first was said by a client */
+        {"127.0.0.1", "198.51.100.7, 10.1.2.3", "198.51.100.7"},
+        {"127.0.0.1", "2001:db8::1", "2001:db8::1"},
+        {"127.0.0.1", "<script>", "127.0.0.1"},
+        {"127.0.0.1", "", "127.0.0.1"},
+        {"192.0.2.1", "198.51.100.7", "192.0.2.1"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *client = proxies_find_client(&known, cases[i].peer, cases[i].forwarded);
+        g_assert_cmpstr(client, ==, cases[i].client);
+        g_autofree char *peer = proxies_find_client(&none, cases[i].peer, cases[i].forwarded);
+        g_assert_cmpstr(peer, ==, cases[i].peer);
+    }
+}
+
+static void what_is_no_block_of_addresses_is_refused(void) {
+    static const char *const texts[] = {"",       "x",        "10.0.0.0/33", "10.0.0/8",
+                                        "::/129", "1.2.3.4/", "1.2.3.4/-1",  "1.2.3.4/8/8"};
+    IpBlock block;
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_assert_false(ip_block_parse(texts[i], &block));
+}
+
+static void behind_a_proxy_addresses_are_as_people_see_them(void) {
+    g_autoptr(GError) error = NULL;
+    IpBlock proxy;
+    g_assert_true(ip_block_parse("127.0.0.0/8", &proxy));
+    const HttpConfig config = {.host = "127.0.0.1",
+                               .parts = &part,
+                               .n_parts = 1,
+                               .request_timeout_ms = REQUEST_MS,
+                               .refuse = refuse,
+                               .proxies = &proxy,
+                               .n_proxies = 1};
+    HttpServer *server = http_server_start(&config, &error);
+    g_assert_no_error(error);
+    g_autofree char *reply = ask(http_server_port(server), "GET /client",
+                                 "X-Forwarded-For: 198.51.100.7\r\nX-Forwarded-Proto: https\r\n", "");
+    assert_body(reply, "198.51.100.7 https://test:5000 -");
+    g_assert_true(http_server_stop(server, STOP_MS));
+}
+
 static void many_are_answered_at_once(Fixture *f, const void *unused) {
     pthread_t clients[CLIENTS];
     for (int i = 0; i < CLIENTS; i++)
@@ -338,6 +427,12 @@ int main(int argc, char **argv) {
     g_test_add_func("/http/what-has-come-is-answered-before-the-server-stops",
                     what_has_come_is_answered_before_the_server_stops);
     TEST("a-port-in-use-is-refused", a_port_in_use_is_refused);
+    TEST("what-has-no-end-yet-comes-piece-by-piece", what_has_no_end_yet_comes_piece_by_piece);
+    TEST("cookies-are-told", cookies_are_told);
     TEST("many-are-answered-at-once", many_are_answered_at_once);
+    g_test_add_func("/http/only-known-proxies-are-believed", only_known_proxies_are_believed);
+    g_test_add_func("/http/what-is-no-block-of-addresses-is-refused", what_is_no_block_of_addresses_is_refused);
+    g_test_add_func("/http/behind-a-proxy-addresses-are-as-people-see-them",
+                    behind_a_proxy_addresses_are_as_people_see_them);
     return g_test_run();
 }
