@@ -148,11 +148,11 @@ static bool add_to_count(Db *db, Release *release, const char *column, int n, in
     return db_change(db, error, sql, DB_INT(n), DB_INT(now_ms), DB_INT(release->id)) == 1;
 }
 
-bool release_count(Db *db, Release *release, const char *from_count, const char *to_count, int64_t now_ms,
+bool release_count(Db *db, Release *release, const char *from_count, const char *to_count, int n, int64_t now_ms,
                    GError **error) {
-    return (g_strcmp0(from_count, to_count) == 0 ||
-            ((!from_count || add_to_count(db, release, from_count, -1, now_ms, error)) &&
-             add_to_count(db, release, to_count, 1, now_ms, error))) &&
+    return (g_strcmp0(from_count, to_count) == 0 || n == 0 ||
+            ((!from_count || add_to_count(db, release, from_count, -n, now_ms, error)) &&
+             add_to_count(db, release, to_count, n, now_ms, error))) &&
            go_on_if_nothing_is_pending(db, release, now_ms, error);
 }
 

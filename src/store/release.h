@@ -53,9 +53,9 @@ bool release_check_open(const Release *release, GError **error) MUST_CHECK;
  * release must be locked, as for those below. */
 bool release_runs_done(Db *db, Release *release, int64_t now_ms, GError **error) MUST_CHECK;
 
-/* A run went from one status to another, given by their columns of counts (NULL: there was none): counts it, and goes on
- * to reviewing if it was the last that was pending. */
-bool release_count(Db *db, Release *release, const char *from_count, const char *to_count, int64_t now_ms,
+/* So many runs went from one status to another, given by their columns of counts (NULL: there was none): counts them, and goes
+ * on to reviewing if none is pending any more. */
+bool release_count(Db *db, Release *release, const char *from_count, const char *to_count, int n, int64_t now_ms,
                    GError **error) MUST_CHECK;
 
 /* What a person says: good or bad of one that is open, whose tasks are canceled; reviewing of one that was decided, where what

@@ -1,5 +1,6 @@
 #include "store/run.h"
 
+#include "store/run_order.h"
 #include "store/run_row.h"
 
 #include <string.h>
@@ -25,7 +26,7 @@ const char *run_row_count(RunStatus status) {
     return statuses[status].count;
 }
 
-static RunStatus status_from_name(const char *name) {
+RunStatus run_row_status(const char *name) {
     for (size_t i = 0; i < G_N_ELEMENTS(statuses); i++)
         if (strcmp(statuses[i].name, name) == 0)
             return (RunStatus)i;
@@ -34,13 +35,13 @@ static RunStatus status_from_name(const char *name) {
 
 const char *const run_text_names[RUN_N_TEXTS] = {
     "url",     "image",      "log",        "config",   "ref_url",  "ref_image",
-    "ref_log", "ref_config", "diff_image", "diff_log", "findings",
+    "ref_log", "ref_config", "diff_image", "diff_log", "findings", "thumbnail",
 };
 
 char **run_text(RunFacts *facts, size_t index) {
     char **const texts[RUN_N_TEXTS] = {
         &facts->url,     &facts->image,      &facts->log,        &facts->config,   &facts->ref_url,  &facts->ref_image,
-        &facts->ref_log, &facts->ref_config, &facts->diff_image, &facts->diff_log, &facts->findings,
+        &facts->ref_log, &facts->ref_config, &facts->diff_image, &facts->diff_log, &facts->findings, &facts->thumbnail,
     };
     return texts[index];
 }
@@ -68,7 +69,7 @@ Run *run_row_read(const DbQuery *query, size_t first) {
     run->release_id = db_int(query, first + 1);
     run->build_id = db_int(query, first + 2);
     run->name = g_strdup(db_text(query, first + 3));
-    run->status = status_from_name(db_text(query, first + 4));
+    run->status = run_row_status(db_text(query, first + 4));
     run->created_ms = db_int(query, first + 5);
     run->modified_ms = db_int(query, first + 6);
     for (size_t i = 0; i < RUN_N_TEXTS; i++)
@@ -83,16 +84,21 @@ Run *run_row_read(const DbQuery *query, size_t first) {
 
 bool run_row_write(Db *db, const Run *run, GError **error) {
     const RunFacts *facts = &run->facts;
+    g_auto(RunOrder) order;
+    run_order_of(run, &order);
     return db_change(db, error,
                      "UPDATE runs SET status = ?, modified = ?, url = ?, image = ?, log = ?, config = ?, ref_url = ?, "
                      "ref_image = ?, ref_log = ?, ref_config = ?, diff_image = ?, diff_log = ?, findings = ?, "
-                     "distortion = ?, run_failed = ?, diff_failed = ? WHERE id = ?",
+                     "thumbnail = ?, distortion = ?, run_failed = ?, diff_failed = ?, sort_rank = ?, sort_weight = ?, "
+                     "likeness = ?, summary = ?, changed_pixels = ? WHERE id = ?",
                      DB_TEXT(run_status_name(run->status)), DB_INT(run->modified_ms), DB_TEXT(facts->url),
                      DB_TEXT(facts->image), DB_TEXT(facts->log), DB_TEXT(facts->config), DB_TEXT(facts->ref_url),
                      DB_TEXT(facts->ref_image), DB_TEXT(facts->ref_log), DB_TEXT(facts->ref_config),
                      DB_TEXT(facts->diff_image), DB_TEXT(facts->diff_log), DB_TEXT(facts->findings),
-                     facts->has_distortion ? DB_REAL(facts->distortion) : DB_NULL, DB_INT(facts->run_failed),
-                     DB_INT(facts->diff_failed), DB_INT(run->id)) == 1;
+                     DB_TEXT(facts->thumbnail), facts->has_distortion ? DB_REAL(facts->distortion) : DB_NULL,
+                     DB_INT(facts->run_failed), DB_INT(facts->diff_failed), DB_INT(order.rank), DB_INT(order.weight),
+                     DB_TEXT(order.likeness), DB_TEXT(order.summary), DB_INT(order.changed_pixels),
+                     DB_INT(run->id)) == 1;
 }
 
 /* Finding. */
@@ -106,12 +112,12 @@ static Run *look_up(Db *db, int64_t release_id, const char *name, GError **error
 }
 
 static Run *create(Db *db, Release *release, const char *name, int64_t now_ms, GError **error) {
-    int64_t id =
-        db_insert(db, error,
-                  "INSERT INTO runs (release_id, build_id, name, status, created, modified) "
-                  "VALUES (?, ?, ?, 'data_pending', ?, ?) RETURNING id",
-                  DB_INT(release->id), DB_INT(release->build_id), DB_TEXT(name), DB_INT(now_ms), DB_INT(now_ms));
-    if (id < 0 || !release_count(db, release, NULL, run_row_count(RUN_DATA_PENDING), now_ms, error))
+    int64_t id = db_insert(db, error,
+                           "INSERT INTO runs (release_id, build_id, name, status, sort_rank, created, modified) "
+                           "VALUES (?, ?, ?, 'data_pending', ?, ?, ?) RETURNING id",
+                           DB_INT(release->id), DB_INT(release->build_id), DB_TEXT(name), DB_INT(ORDER_PENDING),
+                           DB_INT(now_ms), DB_INT(now_ms));
+    if (id < 0 || !release_count(db, release, NULL, run_row_count(RUN_DATA_PENDING), 1, now_ms, error))
         return NULL;
     return look_up(db, release->id, name, error);
 }

@@ -33,14 +33,15 @@ typedef struct {
     char *url, *image, *log, *config;
     char *ref_url, *ref_image, *ref_log, *ref_config;
     char *diff_image, *diff_log;
-    char *findings; /* what changed, as JSON */
+    char *findings;  /* what changed, as JSON */
+    char *thumbnail; /* of the largest change */
     bool has_distortion;
     double distortion; /* 0 to 1 */
     bool run_failed, diff_failed;
 } RunFacts;
 
 /* The texts among them, by the names that they have in reports and in the table. */
-enum { RUN_N_TEXTS = 11 };
+enum { RUN_N_TEXTS = 12 };
 extern const char *const run_text_names[RUN_N_TEXTS];
 char **run_text(RunFacts *facts, size_t index);
 

@@ -22,6 +22,7 @@ static void forget_diff(RunFacts *facts) {
     g_clear_pointer(&facts->diff_image, g_free);
     g_clear_pointer(&facts->diff_log, g_free);
     g_clear_pointer(&facts->findings, g_free);
+    g_clear_pointer(&facts->thumbnail, g_free);
     facts->has_distortion = facts->diff_failed = false;
     facts->distortion = 0;
 }
@@ -51,8 +52,8 @@ static void merge(RunFacts *facts, const RunFacts *said) {
 }
 
 static bool check_artifacts(Db *db, int64_t build_id, const RunFacts *said, GError **error) {
-    const char *const hashes[] = {said->image,   said->log,        said->config,     said->ref_image,
-                                  said->ref_log, said->ref_config, said->diff_image, said->diff_log};
+    const char *const hashes[] = {said->image,      said->log,        said->config,   said->ref_image, said->ref_log,
+                                  said->ref_config, said->diff_image, said->diff_log, said->thumbnail};
     for (size_t i = 0; i < G_N_ELEMENTS(hashes); i++) {
         g_autoptr(GError) cause = NULL;
         g_autoptr(Artifact) artifact = hashes[i] ? artifact_load(db, build_id, hashes[i], &cause) : NULL;
@@ -75,13 +76,14 @@ static bool recall_comparison(Db *db, Run *run, GError **error) {
     if (facts->diff_image || facts->diff_log || facts->diff_failed)
         return true;
     g_autoptr(DbQuery) query = db_query(db,
-                                        "SELECT diff_image, diff_log, findings, distortion FROM comparisons "
+                                        "SELECT diff_image, diff_log, findings, distortion, thumbnail FROM comparisons "
                                         "WHERE build_id = ? AND ref_image = ? AND image = ?",
                                         DB_INT(run->build_id), DB_TEXT(facts->ref_image), DB_TEXT(facts->image));
     if (db_next(query)) {
         take(&facts->diff_image, db_text(query, 0));
         take(&facts->diff_log, db_text(query, 1));
         take(&facts->findings, db_text(query, 2));
+        take(&facts->thumbnail, db_text(query, 4));
         facts->has_distortion = !db_is_null(query, 3);
         facts->distortion = db_real(query, 3);
     }
@@ -92,10 +94,11 @@ static bool keep_comparison(Db *db, const Run *run, int64_t now_ms, GError **err
     const RunFacts *facts = &run->facts;
     return db_change_if_new(db, error,
                             "INSERT INTO comparisons (build_id, ref_image, image, diff_image, diff_log, findings, "
-                            "distortion, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                            "distortion, thumbnail, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                             DB_INT(run->build_id), DB_TEXT(facts->ref_image), DB_TEXT(facts->image),
                             DB_TEXT(facts->diff_image), DB_TEXT(facts->diff_log), DB_TEXT(facts->findings),
-                            facts->has_distortion ? DB_REAL(facts->distortion) : DB_NULL, DB_INT(now_ms)) >= 0;
+                            facts->has_distortion ? DB_REAL(facts->distortion) : DB_NULL, DB_TEXT(facts->thumbnail),
+                            DB_INT(now_ms)) >= 0;
 }
 
 static bool find_decision(Db *db, const Run *run, bool *out_approved, GError **error) {
@@ -159,7 +162,7 @@ static bool settle(Db *db, Release *release, Run *run, int64_t now_ms, GError **
     return run_row_write(db, run, error) && (!keeps || keep_comparison(db, run, now_ms, error)) &&
            (run->status != RUN_NEEDS_DIFF || run->facts.diff_failed ||
             run_add_diff_task(db, release, run, now_ms, error)) &&
-           release_count(db, release, run_row_count(before), run_row_count(run->status), now_ms, error);
+           release_count(db, release, run_row_count(before), run_row_count(run->status), 1, now_ms, error);
 }
 
 bool run_report(Db *db, Release *release, Run *run, const RunFacts *facts, int64_t now_ms, GError **error) {

@@ -1,0 +1,202 @@
+#include "store/run_list.h"
+
+#include "store/run_row.h"
+
+#include <string.h>
+
+/* In this order read_line() has them. */
+#define COLUMNS                                                                                         \
+    "r.id, r.name, r.summary, r.thumbnail, r.image, r.likeness, r.status, r.sort_rank, r.sort_weight, " \
+    "r.changed_pixels, r.modified "
+enum { N_COLUMNS = 11 };
+
+/* As the index runs_in_order has them. */
+#define ORDER "r.sort_rank, r.sort_weight, r.likeness, r.name"
+#define REVERSED "r.sort_rank DESC, r.sort_weight DESC, r.likeness DESC, r.name DESC"
+#define BEHIND "(r.sort_rank, r.sort_weight, r.likeness, r.name) > (?, ?, ?, ?)"
+#define BEFORE "(r.sort_rank, r.sort_weight, r.likeness, r.name) < (?, ?, ?, ?)"
+#define KEY_OF(line) DB_INT((line)->rank), DB_INT((line)->weight), DB_TEXT((line)->likeness), DB_TEXT((line)->name)
+
+void run_line_free(RunLine *line) {
+    if (!line)
+        return;
+    g_free(line->name);
+    g_free(line->summary);
+    g_free(line->thumbnail);
+    g_free(line->image);
+    g_free(line->likeness);
+    g_free(line);
+}
+
+void run_group_free(RunGroup *group) {
+    if (!group)
+        return;
+    run_line_free(group->first);
+    g_free(group);
+}
+
+void run_past_free(RunPast *past) {
+    if (!past)
+        return;
+    g_free(past->release_name);
+    g_free(past->image);
+    g_free(past);
+}
+
+static RunLine *read_line(const DbQuery *query) {
+    RunLine *line = g_new0(RunLine, 1);
+    line->id = db_int(query, 0);
+    line->name = g_strdup(db_text(query, 1));
+    line->summary = g_strdup(db_text(query, 2));
+    line->thumbnail = g_strdup(db_text(query, 3));
+    line->image = g_strdup(db_text(query, 4));
+    line->likeness = g_strdup(db_text(query, 5));
+    line->status = run_row_status(db_text(query, 6));
+    line->rank = (OrderRank)db_int(query, 7);
+    line->weight = db_int(query, 8);
+    line->changed_pixels = db_int(query, 9);
+    line->modified_ms = db_int(query, 10);
+    return line;
+}
+
+static GPtrArray *read_lines(DbQuery *query, GError **error) {
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func((GDestroyNotify)run_line_free);
+    while (db_next(query))
+        g_ptr_array_add(lines, read_line(query));
+    return db_end(query, error) ? g_steal_pointer(&lines) : NULL;
+}
+
+/* "50%" -> "%50!%%", for LIKE ... ESCAPE '!'. */
+static char *pattern_of(const char *words) {
+    g_autoptr(GString) pattern = g_string_new(words ? words : "");
+    g_string_replace(pattern, "!", "!!", 0);
+    g_string_replace(pattern, "%", "!%", 0);
+    g_string_replace(pattern, "_", "!_", 0);
+    return g_strdup_printf("%%%s%%", pattern->str);
+}
+
+GPtrArray *run_list_lines(Db *db, int64_t release_id, OrderRank rank, const RunLine *after, const char *words, int most,
+                          GError **error) {
+    static const RunLine none = {.rank = 0, .weight = INT64_MIN, .likeness = (char *)"", .name = (char *)""};
+    const RunLine *from = after ? after : &none;
+    g_autofree char *pattern = pattern_of(words);
+    g_autoptr(DbQuery) query = db_query(db,
+                                        "SELECT " COLUMNS "FROM runs r WHERE r.release_id = ? AND r.sort_rank = ? AND "
+                                        "(r.sort_weight, r.likeness, r.name) > (?, ?, ?) "
+                                        "AND r.name LIKE ? ESCAPE '!' ORDER BY " ORDER " LIMIT ?",
+                                        DB_INT(release_id), DB_INT(rank), DB_INT(from->weight), DB_TEXT(from->likeness),
+                                        DB_TEXT(from->name), DB_TEXT(pattern), DB_INT(most));
+    return read_lines(query, error);
+}
+
+RunLine *run_list_find(Db *db, int64_t release_id, const char *name, GError **error) {
+    g_autoptr(DbQuery) query = db_query(db, "SELECT " COLUMNS "FROM runs r WHERE r.release_id = ? AND r.name = ?",
+                                        DB_INT(release_id), DB_TEXT(name));
+    g_autoptr(RunLine) line = db_next(query) ? read_line(query) : NULL;
+    if (db_end(query, error) && !line)
+        error_set(error, ERROR_NOT_FOUND, "run does not exist");
+    return g_steal_pointer(&line);
+}
+
+/* Groups. */
+
+GPtrArray *run_list_groups(Db *db, int64_t release_id, const RunLine *after, int most, GError **error) {
+    g_autoptr(GPtrArray) groups = g_ptr_array_new_with_free_func((GDestroyNotify)run_group_free);
+    g_autoptr(DbQuery) query = db_query(
+        db,
+        "SELECT " COLUMNS ", g.n, g.n_open, g.latest FROM ("
+        "SELECT MIN(name) AS name, COUNT(*) AS n, SUM(CASE WHEN status = 'diff_found' THEN 1 ELSE 0 END) AS n_open, "
+        "MAX(modified) AS latest, sort_weight, likeness FROM runs WHERE release_id = ? AND sort_rank = 1 AND "
+        "(sort_weight, likeness) > (?, ?) GROUP BY sort_weight, likeness "
+        "ORDER BY sort_weight, likeness LIMIT ?) g JOIN runs r ON r.release_id = ? AND r.name = g.name "
+        "ORDER BY " ORDER,
+        DB_INT(release_id), DB_INT(after ? after->weight : INT64_MIN), DB_TEXT(after ? after->likeness : ""),
+        DB_INT(most), DB_INT(release_id));
+    while (db_next(query)) {
+        RunGroup *group = g_new0(RunGroup, 1);
+        group->first = read_line(query);
+        group->n = (int)db_int(query, N_COLUMNS);
+        group->n_open = (int)db_int(query, N_COLUMNS + 1);
+        group->modified_ms = db_int(query, N_COLUMNS + 2);
+        g_ptr_array_add(groups, group);
+    }
+    return db_end(query, error) ? g_steal_pointer(&groups) : NULL;
+}
+
+GPtrArray *run_list_group(Db *db, int64_t release_id, const RunLine *line, const char *after, int most,
+                          GError **error) {
+    g_autoptr(DbQuery) query = db_query(db,
+                                        "SELECT " COLUMNS "FROM runs r WHERE r.release_id = ? AND r.sort_rank = ? AND "
+                                        "r.sort_weight = ? AND r.likeness = ? AND r.name > ? "
+                                        "ORDER BY r.name LIMIT ?",
+                                        DB_INT(release_id), DB_INT(line->rank), DB_INT(line->weight),
+                                        DB_TEXT(line->likeness), DB_TEXT(after ? after : ""), DB_INT(most));
+    return read_lines(query, error);
+}
+
+/* Neighbours. */
+
+static bool take_line(DbQuery *query, RunLine **out_line, GError **error) {
+    *out_line = db_next(query) ? read_line(query) : NULL;
+    return db_end(query, error);
+}
+
+/* The first open one behind a key, of another group than the line's, if so wanted. */
+static bool find_open(Db *db, int64_t release_id, const RunLine *from, const RunLine *not_of, RunLine **out_line,
+                      GError **error) {
+    const char *likeness = not_of ? not_of->likeness : "";
+    g_autoptr(DbQuery) query =
+        db_query(db,
+                 "SELECT " COLUMNS "FROM runs r WHERE r.release_id = ? AND r.sort_rank = 1 AND " BEHIND
+                 " AND r.status = 'diff_found' AND (? = '' OR r.likeness <> ?) ORDER BY " ORDER " LIMIT 1",
+                 DB_INT(release_id), KEY_OF(from), DB_TEXT(likeness), DB_TEXT(likeness));
+    return take_line(query, out_line, error);
+}
+
+static bool find_open_around(Db *db, int64_t release_id, const RunLine *line, const RunLine *not_of, RunLine **out_line,
+                             GError **error) {
+    static const RunLine first = {.rank = 0, .weight = INT64_MIN, .likeness = (char *)"", .name = (char *)""};
+    if (!find_open(db, release_id, line, not_of, out_line, error))
+        return false;
+    if (!*out_line && !find_open(db, release_id, &first, not_of, out_line, error))
+        return false;
+    if (*out_line && (*out_line)->id == line->id)
+        g_clear_pointer(out_line, run_line_free);
+    return true;
+}
+
+bool run_list_neighbour(Db *db, int64_t release_id, const RunLine *line, Neighbour which, RunLine **out_line,
+                        GError **error) {
+    static const char next[] =
+        "SELECT " COLUMNS "FROM runs r WHERE r.release_id = ? AND " BEHIND " ORDER BY " ORDER " LIMIT 1";
+    static const char previous[] =
+        "SELECT " COLUMNS "FROM runs r WHERE r.release_id = ? AND " BEFORE " ORDER BY " REVERSED " LIMIT 1";
+    if (which == NEIGHBOUR_NEXT_OPEN || which == NEIGHBOUR_NEXT_GROUP_OPEN)
+        return find_open_around(db, release_id, line, which == NEIGHBOUR_NEXT_OPEN ? NULL : line, out_line, error);
+    g_autoptr(DbQuery) query =
+        db_query(db, which == NEIGHBOUR_NEXT ? next : previous, DB_INT(release_id), KEY_OF(line));
+    return take_line(query, out_line, error);
+}
+
+/* History. */
+
+GPtrArray *run_list_history(Db *db, int64_t build_id, const char *name, int most, GError **error) {
+    g_autoptr(GPtrArray) pasts = g_ptr_array_new_with_free_func((GDestroyNotify)run_past_free);
+    g_autoptr(DbQuery) query = db_query(db,
+                                        "SELECT l.name, l.number, l.status, r.status, r.image, l.created FROM runs r "
+                                        "JOIN releases l ON l.id = r.release_id WHERE r.build_id = ? AND r.name = ? "
+                                        "ORDER BY r.id DESC LIMIT ?",
+                                        DB_INT(build_id), DB_TEXT(name), DB_INT(most));
+    while (db_next(query)) {
+        RunPast *past = g_new0(RunPast, 1);
+        past->release_name = g_strdup(db_text(query, 0));
+        past->release_number = (int)db_int(query, 1);
+        past->release_status = RELEASE_BAD;
+        release_status_from_name(db_text(query, 2), &past->release_status);
+        past->status = run_row_status(db_text(query, 3));
+        past->image = g_strdup(db_text(query, 4));
+        past->created_ms = db_int(query, 5);
+        g_ptr_array_add(pasts, past);
+    }
+    return db_end(query, error) ? g_steal_pointer(&pasts) : NULL;
+}
