@@ -27,8 +27,8 @@ struct Browser {
 struct Tab {
     Browser *browser;
     Generation *generation;
-    Session *root; /* the browser's own session is of this thread, for closing */
-    Session *session;
+    CdpSession *root; /* the browser's own session is of this thread, for closing */
+    CdpSession *session;
     char *context_id;
 };
 
@@ -88,8 +88,8 @@ void browser_free(Browser *browser) {
     g_free(browser);
 }
 
-static char *call_for_text(Session *session, const char *method, json_t *params, const char *key, GError **error) {
-    json_t *result = session_call(session, method, params, error);
+static char *call_for_text(CdpSession *session, const char *method, json_t *params, const char *key, GError **error) {
+    json_t *result = cdp_call(session, method, params, error);
     char *text = g_strdup(json_string_value(json_object_get(result, key)));
     json_decref(result);
     if (!text && error && !*error)
@@ -97,8 +97,8 @@ static char *call_for_text(Session *session, const char *method, json_t *params,
     return text;
 }
 
-static bool open_session(Tab *tab, SessionHandler handler, void *data, int64_t deadline_ms, GError **error) {
-    session_set_deadline(tab->root, MIN(deadline_ms, clock_now_ms() + OPEN_MS));
+static bool open_session(Tab *tab, CdpHandler handler, void *data, int64_t deadline_ms, GError **error) {
+    cdp_set_deadline(tab->root, MIN(deadline_ms, clock_now_ms() + OPEN_MS));
     tab->context_id = call_for_text(tab->root, "Target.createBrowserContext", json_pack("{s:b}", "disposeOnDetach", 1),
                                     "browserContextId", error);
     if (!tab->context_id)
@@ -114,12 +114,12 @@ static bool open_session(Tab *tab, SessionHandler handler, void *data, int64_t d
                       "sessionId", error);
     if (!session_id)
         return false;
-    tab->session = session_new(chromium_devtools(tab->generation->chromium), session_id, handler, data);
-    session_set_deadline(tab->session, deadline_ms);
+    tab->session = cdp_new(chromium_devtools(tab->generation->chromium), session_id, handler, data);
+    cdp_set_deadline(tab->session, deadline_ms);
     return true;
 }
 
-Tab *browser_open_tab(Browser *browser, bool still_images, SessionHandler handler, void *data, int64_t deadline_ms,
+Tab *browser_open_tab(Browser *browser, bool still_images, CdpHandler handler, void *data, int64_t deadline_ms,
                       GError **error) {
     pthread_mutex_lock(&browser->lock);
     Generation *generation = take_generation(browser, still_images, error);
@@ -129,7 +129,7 @@ Tab *browser_open_tab(Browser *browser, bool still_images, SessionHandler handle
     g_autoptr(Tab) tab = g_new0(Tab, 1);
     tab->browser = browser;
     tab->generation = generation;
-    tab->root = session_new(chromium_devtools(generation->chromium), NULL, NULL, NULL);
+    tab->root = cdp_new(chromium_devtools(generation->chromium), NULL, NULL, NULL);
     g_autoptr(GError) cause = NULL;
     if (open_session(tab, handler, data, deadline_ms, &cause))
         return g_steal_pointer(&tab);
@@ -142,10 +142,9 @@ void tab_free(Tab *tab) {
     if (!tab)
         return;
     if (tab->context_id)
-        session_send(tab->root, "Target.disposeBrowserContext",
-                     json_pack("{s:s}", "browserContextId", tab->context_id));
-    session_free(tab->session);
-    session_free(tab->root);
+        cdp_send(tab->root, "Target.disposeBrowserContext", json_pack("{s:s}", "browserContextId", tab->context_id));
+    cdp_free(tab->session);
+    cdp_free(tab->root);
     pthread_mutex_lock(&tab->browser->lock);
     drop_user(tab->generation);
     pthread_mutex_unlock(&tab->browser->lock);
@@ -157,8 +156,8 @@ void tab_blame(Tab *tab, GError **error) {
     g_autoptr(GError) cause = NULL;
     if (!error_is(*error, ERROR_TIMEOUT))
         return;
-    session_set_deadline(tab->root, clock_now_ms() + ANSWER_MS);
-    json_t *version = session_call(tab->root, "Browser.getVersion", NULL, &cause);
+    cdp_set_deadline(tab->root, clock_now_ms() + ANSWER_MS);
+    json_t *version = cdp_call(tab->root, "Browser.getVersion", NULL, &cause);
     json_decref(version);
     if (!error_is(cause, ERROR_TIMEOUT))
         return;
@@ -167,7 +166,7 @@ void tab_blame(Tab *tab, GError **error) {
     error_set(error, ERROR_GONE, "the browser hangs");
 }
 
-Session *tab_session(Tab *tab) {
+CdpSession *tab_session(Tab *tab) {
     return tab->session;
 }
 

@@ -21,7 +21,7 @@ typedef struct Tab Tab;
 /* Opens an empty tab in a new context. handler and data are for its session, whose deadline is deadline_ms.
  * still_images picks a browser in which moving images do not move. Fails with ERROR_GONE if the browser dies
  * meanwhile. Any thread. */
-Tab *browser_open_tab(Browser *browser, bool still_images, SessionHandler handler, void *data, int64_t deadline_ms,
+Tab *browser_open_tab(Browser *browser, bool still_images, CdpHandler handler, void *data, int64_t deadline_ms,
                       GError **error) MUST_CHECK;
 
 /* Closes it, whatever its page is doing; works on one that hangs, crashed, or lost its browser. */
@@ -32,7 +32,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Tab, tab_free)
  * all of its tabs, and the error becomes ERROR_GONE. May take some seconds. */
 void tab_blame(Tab *tab, GError **error);
 
-Session *tab_session(Tab *tab);
+CdpSession *tab_session(Tab *tab);
 
 /* What the pictures of this tab are noted with: see CAPTURE_NOTE. Borrowed. */
 const char *tab_note(const Tab *tab);

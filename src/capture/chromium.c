@@ -240,10 +240,10 @@ static bool check_version(Chromium *chromium, const ChromiumSetup *setup, const 
 
 /* Whether it runs and answers. It may be refused for its age, too: then no other flag will help. */
 static bool say_hello(Chromium *chromium, const ChromiumSetup *setup, GError **error) {
-    g_autoptr(Session) session = session_new(chromium->devtools, NULL, NULL, NULL);
-    session_set_deadline(session, clock_now_ms() + START_TIMEOUT_MS);
+    g_autoptr(CdpSession) session = cdp_new(chromium->devtools, NULL, NULL, NULL);
+    cdp_set_deadline(session, clock_now_ms() + START_TIMEOUT_MS);
     g_autoptr(GError) cause = NULL;
-    json_t *version = session_call(session, "Browser.getVersion", NULL, &cause);
+    json_t *version = cdp_call(session, "Browser.getVersion", NULL, &cause);
     if (version) {
         bool fine = check_version(chromium, setup, json_string_value(json_object_get(version, "product")), error);
         json_decref(version);

@@ -24,17 +24,17 @@ struct Devtools {
     pthread_t reader;
     pthread_mutex_t write_lock; /* one message at a time */
     pthread_mutex_t lock;       /* guards all below, and all sessions and calls */
-    GHashTable *everybody;      /* set of Session */
-    GHashTable *sessions;       /* session id -> Session, for events; the browser's own events interest nobody */
+    GHashTable *everybody;      /* set of CdpSession */
+    GHashTable *sessions;       /* session id -> CdpSession, for events; the browser's own events interest nobody */
     GHashTable *calls;          /* message id -> Call that still waits */
     unsigned last_id;
     bool gone;
 };
 
-struct Session {
+struct CdpSession {
     Devtools *devtools; /* set once, as are all up to deadline */
     char *id;           /* "" for the browser itself */
-    SessionHandler handler;
+    CdpHandler handler;
     void *data;
     int64_t deadline_ms;    /* touched by the session's own thread alone */
     pthread_cond_t changed; /* an event or a reply came, or the browser went; guarded by the devtools' lock */
@@ -44,7 +44,7 @@ struct Session {
 };
 
 struct Call {
-    Session *session;
+    CdpSession *session;
     const char *method;
     unsigned id;
     char *reply; /* the whole message once it came; guarded by the devtools' lock */
@@ -52,7 +52,7 @@ struct Call {
 
 /* Everything that the reader does. */
 
-static void signal_news(Session *session) {
+static void signal_news(CdpSession *session) {
     session->news++;
     pthread_cond_signal(&session->changed);
 }
@@ -60,7 +60,7 @@ static void signal_news(Session *session) {
 static void give_reply(Devtools *devtools, unsigned id, const char *message, size_t size) {
     Call *call = g_hash_table_lookup(devtools->calls, GUINT_TO_POINTER(id));
     if (!call)
-        return; /* session_send() waits for none */
+        return; /* cdp_send() waits for none */
     g_hash_table_remove(devtools->calls, GUINT_TO_POINTER(id));
     call->reply = g_strndup(message, size);
     signal_news(call->session);
@@ -75,7 +75,7 @@ static void give_event(Devtools *devtools, const char *message, size_t size) {
     json_t *event = json_loadb(message, size, JSON_ALLOW_NUL, NULL);
     const char *method = json_string_value(json_object_get(event, "method"));
     const char *id = json_string_value(json_object_get(event, "sessionId"));
-    Session *session = method && id ? g_hash_table_lookup(devtools->sessions, id) : NULL;
+    CdpSession *session = method && id ? g_hash_table_lookup(devtools->sessions, id) : NULL;
 
     if (session && strcmp(method, "Inspector.targetCrashed") == 0)
         session->crashed = true;
@@ -194,8 +194,8 @@ bool devtools_is_gone(Devtools *devtools) {
     return gone;
 }
 
-Session *session_new(Devtools *devtools, const char *session_id, SessionHandler handler, void *data) {
-    Session *session = g_new0(Session, 1);
+CdpSession *cdp_new(Devtools *devtools, const char *session_id, CdpHandler handler, void *data) {
+    CdpSession *session = g_new0(CdpSession, 1);
     session->devtools = devtools;
     session->id = g_strdup(session_id ? session_id : "");
     session->handler = handler;
@@ -214,7 +214,7 @@ static void free_event(void *event) {
     json_decref(event);
 }
 
-void session_free(Session *session) {
+void cdp_free(CdpSession *session) {
     if (!session)
         return;
     pthread_mutex_lock(&session->devtools->lock);
@@ -228,11 +228,11 @@ void session_free(Session *session) {
     g_free(session);
 }
 
-void session_set_deadline(Session *session, int64_t deadline_ms) {
+void cdp_set_deadline(CdpSession *session, int64_t deadline_ms) {
     session->deadline_ms = deadline_ms;
 }
 
-int64_t session_deadline(const Session *session) {
+int64_t cdp_deadline(const CdpSession *session) {
     return session->deadline_ms;
 }
 
@@ -276,19 +276,19 @@ static unsigned next_id(Devtools *devtools) {
     return id;
 }
 
-void session_send(Session *session, const char *method, json_t *params) {
-    session_send_to(session, session->id, method, params);
+void cdp_send(CdpSession *session, const char *method, json_t *params) {
+    cdp_send_to(session, session->id, method, params);
 }
 
-void session_send_to(Session *session, const char *session_id, const char *method, json_t *params) {
+void cdp_send_to(CdpSession *session, const char *session_id, const char *method, json_t *params) {
     write_message(session->devtools, next_id(session->devtools), session_id, method, params);
 }
 
-Call *session_begin(Session *session, const char *method, json_t *params) {
-    return session_begin_to(session, session->id, method, params);
+Call *cdp_begin(CdpSession *session, const char *method, json_t *params) {
+    return cdp_begin_to(session, session->id, method, params);
 }
 
-Call *session_begin_to(Session *session, const char *session_id, const char *method, json_t *params) {
+Call *cdp_begin_to(CdpSession *session, const char *session_id, const char *method, json_t *params) {
     Devtools *devtools = session->devtools;
     Call *call = g_new0(Call, 1);
     call->session = session;
@@ -319,7 +319,7 @@ bool call_is_done(Call *call) {
 }
 
 /* Why waiting makes no sense any more, if so; asked with the lock held. */
-static bool is_hopeless(Session *session, int64_t until, GError **error) {
+static bool is_hopeless(CdpSession *session, int64_t until, GError **error) {
     if (stop_requested())
         error_set(error, ERROR_STOPPED, "stopped");
     else if (session->devtools->gone)
@@ -335,7 +335,7 @@ static bool is_hopeless(Session *session, int64_t until, GError **error) {
 
 /* Hands out the events that wait, but none that come meanwhile: a page may make them faster than they are handled. The
  * lock is held, but not while the handler runs. */
-static void handle_events(Session *session) {
+static void handle_events(CdpSession *session) {
     for (unsigned n = session->events.length; n > 0; n--) {
         json_t *event = g_queue_pop_head(&session->events);
         pthread_mutex_unlock(&session->devtools->lock);
@@ -348,7 +348,7 @@ static void handle_events(Session *session) {
 }
 
 /* Events that are there are handled before anything is given up: they may say why. */
-bool session_wait(Session *session, bool (*done)(void *data), void *data, int64_t until, int poll_ms, GError **error) {
+bool cdp_wait(CdpSession *session, bool (*done)(void *data), void *data, int64_t until, int poll_ms, GError **error) {
     pthread_mutex_t *lock = &session->devtools->lock;
     bool is_done = false, hopeless = false;
 
@@ -374,7 +374,7 @@ static bool reply_has_come(void *data) {
 
 static bool wait_for_reply(Call *call, GError **error) {
     /* Polls once a second for nothing but safety: replies signal. */
-    if (session_wait(call->session, reply_has_come, call, INT64_MAX, 1000, error))
+    if (cdp_wait(call->session, reply_has_come, call, INT64_MAX, 1000, error))
         return true;
     g_prefix_error(error, "%s: ", call->method);
     return false;
@@ -396,13 +396,13 @@ json_t *call_end(Call *ended, GError **error) {
     return result;
 }
 
-json_t *session_call(Session *session, const char *method, json_t *params, GError **error) {
-    return call_end(session_begin(session, method, params), error);
+json_t *cdp_call(CdpSession *session, const char *method, json_t *params, GError **error) {
+    return call_end(cdp_begin(session, method, params), error);
 }
 
-GBytes *session_call_data(Session *session, const char *method, json_t *params, GError **error) {
+GBytes *cdp_call_data(CdpSession *session, const char *method, json_t *params, GError **error) {
     static const char key[] = "\"data\":\"";
-    Call *call = session_begin(session, method, params);
+    Call *call = cdp_begin(session, method, params);
     if (!wait_for_reply(call, error)) {
         call_free(call);
         return NULL;

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 typedef struct Devtools Devtools;
-typedef struct Session Session;
+typedef struct CdpSession CdpSession;
 typedef struct Call Call;
 
 /* Takes both descriptors: commands go to write_fd, replies come from read_fd. Starts the reader thread. */
@@ -29,43 +29,43 @@ bool devtools_is_gone(Devtools *devtools);
 /* Says so of one that hangs: every session's waits end with ERROR_GONE from now on. Any thread. */
 void devtools_give_up(Devtools *devtools);
 
-/* What a session's handler is told: an event, with its parameters (borrowed). It may call session_send() and
- * session_begin(), not what waits. */
-typedef void (*SessionHandler)(const char *event, const json_t *params, void *data);
+/* What a session's handler is told: an event, with its parameters (borrowed). It may call cdp_send() and
+ * cdp_begin(), not what waits. */
+typedef void (*CdpHandler)(const char *event, const json_t *params, void *data);
 
 /* Talks to the target that the browser knows by session_id (from Target.attachToTarget), or to the browser itself if
  * that is NULL. handler may be NULL. Each wait of the session ends at its deadline (clock_now_ms()). */
-Session *session_new(Devtools *devtools, const char *session_id, SessionHandler handler, void *data);
-void session_free(Session *session);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_free)
-void session_set_deadline(Session *session, int64_t deadline_ms);
-int64_t session_deadline(const Session *session);
+CdpSession *cdp_new(Devtools *devtools, const char *session_id, CdpHandler handler, void *data);
+void cdp_free(CdpSession *session);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CdpSession, cdp_free)
+void cdp_set_deadline(CdpSession *session, int64_t deadline_ms);
+int64_t cdp_deadline(const CdpSession *session);
 
 /* Sends a command whose reply does not matter. Takes params, which may be NULL for none. */
-void session_send(Session *session, const char *method, json_t *params);
+void cdp_send(CdpSession *session, const char *method, json_t *params);
 
 /* The same to a target that was attached below this session (a worker), named by its own session id. */
-void session_send_to(Session *session, const char *session_id, const char *method, json_t *params);
+void cdp_send_to(CdpSession *session, const char *session_id, const char *method, json_t *params);
 
 /* Sends a command and waits for its reply. Takes params. Returns the result, a JSON object which the caller owns. NULL
  * with error: ERROR_FAILED if the browser refuses it or the page's process crashed, ERROR_TIMEOUT at the deadline,
  * ERROR_GONE if the browser went, ERROR_STOPPED. */
-json_t *session_call(Session *session, const char *method, json_t *params, GError **error) MUST_CHECK;
+json_t *cdp_call(CdpSession *session, const char *method, json_t *params, GError **error) MUST_CHECK;
 
 /* The same for a command whose result is {"data": "<base64>"}: returns the bytes, without a detour through JSON. */
-GBytes *session_call_data(Session *session, const char *method, json_t *params, GError **error) MUST_CHECK;
+GBytes *cdp_call_data(CdpSession *session, const char *method, json_t *params, GError **error) MUST_CHECK;
 
-/* The two halves of session_call(), for doing other things in between. Every Call is ended once, or freed. */
-Call *session_begin(Session *session, const char *method, json_t *params);
+/* The two halves of cdp_call(), for doing other things in between. Every Call is ended once, or freed. */
+Call *cdp_begin(CdpSession *session, const char *method, json_t *params);
 
 /* The same to a target that was attached below this session. */
-Call *session_begin_to(Session *session, const char *session_id, const char *method, json_t *params);
+Call *cdp_begin_to(CdpSession *session, const char *session_id, const char *method, json_t *params);
 bool call_is_done(Call *call);
 json_t *call_end(Call *call, GError **error) MUST_CHECK;
 void call_free(Call *call);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Call, call_free)
 
 /* Handles events until done(data) is true, asked after each event and at least every poll_ms. False with error set as
- * by session_call(); at `until` (clock_now_ms(), at most the session's deadline) with ERROR_TIMEOUT. */
-bool session_wait(Session *session, bool (*done)(void *data), void *data, int64_t until, int poll_ms,
-                  GError **error) MUST_CHECK;
+ * by cdp_call(); at `until` (clock_now_ms(), at most the session's deadline) with ERROR_TIMEOUT. */
+bool cdp_wait(CdpSession *session, bool (*done)(void *data), void *data, int64_t until, int poll_ms,
+              GError **error) MUST_CHECK;

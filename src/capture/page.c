@@ -97,8 +97,8 @@ static void on_dialog(Page *page, const json_t *params) {
     const char *message = json_string_value(json_object_get(params, "message"));
     const char *prompt = json_string_value(json_object_get(params, "defaultPrompt"));
     page_log(page, "dialog accepted: %s(\"%s\")", type ? type : "?", message ? message : "");
-    session_send(page->session, "Page.handleJavaScriptDialog",
-                 json_pack("{s:b, s:s}", "accept", 1, "promptText", prompt ? prompt : ""));
+    cdp_send(page->session, "Page.handleJavaScriptDialog",
+             json_pack("{s:b, s:s}", "accept", 1, "promptText", prompt ? prompt : ""));
 }
 
 static void on_console(Page *page, const json_t *params) {
@@ -195,9 +195,9 @@ void page_show(Page *page) {
 }
 
 void page_set_viewport(Page *page, int width, int height) {
-    session_send(page->session, "Emulation.setDeviceMetricsOverride",
-                 json_pack("{s:i, s:i, s:f, s:b, s:f}", "width", width, "height", height, "deviceScaleFactor",
-                           page->spec->device_scale_factor, "mobile", page->spec->mobile, "scale", page->scale));
+    cdp_send(page->session, "Emulation.setDeviceMetricsOverride",
+             json_pack("{s:i, s:i, s:f, s:b, s:f}", "width", width, "height", height, "deviceScaleFactor",
+                       page->spec->device_scale_factor, "mobile", page->spec->mobile, "scale", page->scale));
 }
 
 static bool set_cookies(Page *page, GError **error) {
@@ -210,7 +210,7 @@ static bool set_cookies(Page *page, GError **error) {
             json_object_set_new(copy, "url", json_string(page->spec->target_url));
         json_array_append_new(cookies, copy);
     }
-    json_t *result = session_call(page->session, "Network.setCookies", json_pack("{s:o}", "cookies", cookies), error);
+    json_t *result = cdp_call(page->session, "Network.setCookies", json_pack("{s:o}", "cookies", cookies), error);
     if (!result)
         g_prefix_error(error, "cookies: ");
     json_decref(result);
@@ -222,17 +222,16 @@ static void set_looks(Page *page) {
     page->scale = spec->still.mode == STILL_OFF ? 1 : HIDDEN_SCALE;
     page_set_viewport(page, spec->width, spec->height);
     if (spec->user_agent)
-        session_send(page->session, "Emulation.setUserAgentOverride",
-                     json_pack("{s:s}", "userAgent", spec->user_agent));
+        cdp_send(page->session, "Emulation.setUserAgentOverride", json_pack("{s:s}", "userAgent", spec->user_agent));
     if (spec->transparent)
-        session_send(page->session, "Emulation.setDefaultBackgroundColorOverride",
-                     json_pack("{s:{s:i, s:i, s:i, s:i}}", "color", "r", 0, "g", 0, "b", 0, "a", 0));
+        cdp_send(page->session, "Emulation.setDefaultBackgroundColorOverride",
+                 json_pack("{s:{s:i, s:i, s:i, s:i}}", "color", "r", 0, "g", 0, "b", 0, "a", 0));
 }
 
 /* Its answer is waited for: half of the pages which were asked for at once saw no touch screen. */
 static bool set_touch(Page *page, GError **error) {
     json_t *result =
-        session_call(page->session, "Emulation.setTouchEmulationEnabled", json_pack("{s:b}", "enabled", 1), error);
+        cdp_call(page->session, "Emulation.setTouchEmulationEnabled", json_pack("{s:b}", "enabled", 1), error);
     json_decref(result);
     return result != NULL;
 }
@@ -246,7 +245,7 @@ static bool have_been_obeyed(Page *page, GError **error) {
 }
 
 static bool find_main_frame(Page *page, GError **error) {
-    json_t *tree = session_call(page->session, "Page.getFrameTree", NULL, error);
+    json_t *tree = cdp_call(page->session, "Page.getFrameTree", NULL, error);
     const json_t *frame = json_object_get(json_object_get(tree, "frameTree"), "frame");
     page->frame_id = g_strdup(json_string_value(json_object_get(frame, "id")));
     json_decref(tree);
@@ -254,17 +253,17 @@ static bool find_main_frame(Page *page, GError **error) {
 }
 
 static bool set_up(Page *page, GError **error) {
-    session_send(page->session, "Page.enable", NULL);
+    cdp_send(page->session, "Page.enable", NULL);
     if (!find_main_frame(page, error))
         return false;
-    session_send(page->session, "Runtime.enable", NULL);
-    session_send(page->session, "Security.setIgnoreCertificateErrors",
-                 json_pack("{s:b}", "ignore", page->spec->ignore_certificate_errors));
+    cdp_send(page->session, "Runtime.enable", NULL);
+    cdp_send(page->session, "Security.setIgnoreCertificateErrors",
+             json_pack("{s:b}", "ignore", page->spec->ignore_certificate_errors));
     g_autofree char *still = page_still_script(page);
     g_autofree char *own = script_with_config(page, "capture/page.js");
-    session_send(page->session, "Page.addScriptToEvaluateOnNewDocument", json_pack("{s:s}", "source", still));
-    session_send(page->session, "Page.addScriptToEvaluateOnNewDocument",
-                 json_pack("{s:s, s:s}", "source", own, "worldName", OWN_WORLD));
+    cdp_send(page->session, "Page.addScriptToEvaluateOnNewDocument", json_pack("{s:s}", "source", still));
+    cdp_send(page->session, "Page.addScriptToEvaluateOnNewDocument",
+             json_pack("{s:s, s:s}", "source", own, "worldName", OWN_WORLD));
     set_looks(page);
     return true;
 }
@@ -359,11 +358,10 @@ static bool is_answered(void *call) {
 
 bool page_navigate(Page *page, GError **error) {
     page_log(page, "going to %s", page->spec->target_url);
-    g_autoptr(Call) call =
-        session_begin(page->session, "Page.navigate", json_pack("{s:s}", "url", page->spec->target_url));
+    g_autoptr(Call) call = cdp_begin(page->session, "Page.navigate", json_pack("{s:s}", "url", page->spec->target_url));
     g_autoptr(GError) cause = NULL;
     int64_t until = clock_now_ms() + page->spec->resource_timeout_ms;
-    if (!session_wait(page->session, is_answered, call, until, 1000, &cause)) {
+    if (!cdp_wait(page->session, is_answered, call, until, 1000, &cause)) {
         if (error_is(cause, ERROR_TIMEOUT))
             error_set(error, ERROR_TIMEOUT, "%s did not answer within %d ms (resourceTimeoutMs)",
                       page->spec->target_url, page->spec->resource_timeout_ms);
@@ -391,12 +389,12 @@ static json_t *evaluation_params(int64_t world, const char *expression, bool awa
 }
 
 Call *page_begin_evaluation(Page *page, int64_t world, const char *expression) {
-    return session_begin(page->session, "Runtime.evaluate", evaluation_params(world, expression, true, true));
+    return cdp_begin(page->session, "Runtime.evaluate", evaluation_params(world, expression, true, true));
 }
 
 /* Not by value: it may be what JSON cannot say, a circle or the document. */
 Call *page_begin_injection(Page *page, const char *source) {
-    return session_begin(page->session, "Runtime.evaluate", evaluation_params(page->page_world, source, true, false));
+    return cdp_begin(page->session, "Runtime.evaluate", evaluation_params(page->page_world, source, true, false));
 }
 
 json_t *page_end_evaluation(Call *call, GError **error) {
@@ -429,17 +427,17 @@ json_t *page_ask(Page *page, GError **error, const char *function, const char *f
 /* Style sheets and pictures. */
 
 bool page_set_style(Page *page, const char *css, GError **error) {
-    session_send(page->session, "DOM.enable", NULL);
+    cdp_send(page->session, "DOM.enable", NULL);
     /* Its answer has to be waited for: until then there is no sheet to be found. */
-    json_t *enabled = session_call(page->session, "CSS.enable", NULL, error);
+    json_t *enabled = cdp_call(page->session, "CSS.enable", NULL, error);
     json_decref(enabled);
     if (!enabled)
         return false;
     json_t *sheet =
-        session_call(page->session, "CSS.createStyleSheet", json_pack("{s:s}", "frameId", page->frame_id), error);
+        cdp_call(page->session, "CSS.createStyleSheet", json_pack("{s:s}", "frameId", page->frame_id), error);
     const char *id = json_string_value(json_object_get(sheet, "styleSheetId"));
-    json_t *done = id ? session_call(page->session, "CSS.setStyleSheetText",
-                                     json_pack("{s:s, s:s}", "styleSheetId", id, "text", css), error)
+    json_t *done = id ? cdp_call(page->session, "CSS.setStyleSheetText",
+                                 json_pack("{s:s, s:s}", "styleSheetId", id, "text", css), error)
                       : NULL;
     json_decref(sheet);
     json_decref(done);
@@ -447,7 +445,7 @@ bool page_set_style(Page *page, const char *css, GError **error) {
 }
 
 bool page_document_size(Page *page, int *out_width, int *out_height, GError **error) {
-    json_t *metrics = session_call(page->session, "Page.getLayoutMetrics", NULL, error);
+    json_t *metrics = cdp_call(page->session, "Page.getLayoutMetrics", NULL, error);
     if (!metrics)
         return false;
     const json_t *size = json_object_get(metrics, "cssContentSize");
@@ -459,15 +457,15 @@ bool page_document_size(Page *page, int *out_width, int *out_height, GError **er
 
 void page_end_scripts(Page *page) {
     if (page->spec->still.mode != STILL_OFF)
-        session_send(page->session, "Emulation.setScriptExecutionDisabled", json_pack("{s:b}", "value", 1));
-    session_send(page->session, "Page.stopLoading", NULL);
+        cdp_send(page->session, "Emulation.setScriptExecutionDisabled", json_pack("{s:b}", "value", 1));
+    cdp_send(page->session, "Page.stopLoading", NULL);
 }
 
 GBytes *page_picture(Page *page, double x, double y, double width, double height, GError **error) {
     json_t *clip =
         json_pack("{s:f, s:f, s:f, s:f, s:f}", "x", x, "y", y, "width", width, "height", height, "scale", 1.0);
-    return session_call_data(page->session, "Page.captureScreenshot",
-                             json_pack("{s:s, s:b, s:b, s:o}", "format", "png", "optimizeForSpeed", 1,
-                                       "captureBeyondViewport", 1, "clip", clip),
-                             error);
+    return cdp_call_data(page->session, "Page.captureScreenshot",
+                         json_pack("{s:s, s:b, s:b, s:o}", "format", "png", "optimizeForSpeed", 1,
+                                   "captureBeyondViewport", 1, "clip", clip),
+                         error);
 }

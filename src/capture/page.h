@@ -2,7 +2,7 @@
  * traffic.c answers for what it requests, settle.c brings it to rest, steps.c clicks and types; capture.c tells them
  * in which order.
  *
- * A Page belongs to one thread. Functions return false with an error as session_call() sets it, or an ERROR_FAILED of
+ * A Page belongs to one thread. Functions return false with an error as cdp_call() sets it, or an ERROR_FAILED of
  * their own. */
 #pragma once
 
@@ -26,7 +26,7 @@ struct Page {
     int64_t started_ms;
     Tab *tab;
     PageHandler handlers[2]; /* of traffic.c and settle.c */
-    Session *session;        /* the tab's */
+    CdpSession *session;     /* the tab's */
     char *frame_id;          /* of the main frame */
     GHashTable *worlds;      /* set of execution context ids: where page.js runs, one a frame */
     int64_t own_world;       /* the one of the main frame, 0 while there is none */

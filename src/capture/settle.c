@@ -51,7 +51,7 @@ static void set_clock(Page *page, const char *policy, double budget_ms) {
     json_t *params = json_pack("{s:s}", "policy", policy);
     if (budget_ms > 0)
         json_object_set_new(params, "budget", json_real(budget_ms));
-    session_send(page->session, "Emulation.setVirtualTimePolicy", params);
+    cdp_send(page->session, "Emulation.setVirtualTimePolicy", params);
     page->clock_runs = budget_ms > 0;
 }
 
@@ -64,11 +64,11 @@ static void on_attached(Page *page, const json_t *params) {
         return;
     if (g_strcmp0(json_string_value(json_object_get(about, "type")), "worker") == 0) {
         g_autofree char *script = page_still_script(page);
-        session_send_to(page->session, id, "Runtime.evaluate", json_pack("{s:s}", "expression", script));
+        cdp_send_to(page->session, id, "Runtime.evaluate", json_pack("{s:s}", "expression", script));
         traffic_forget(page, json_string_value(json_object_get(about, "url")));
         g_ptr_array_add(page->workers, g_strdup(id));
     }
-    session_send_to(page->session, id, "Runtime.runIfWaitingForDebugger", NULL);
+    cdp_send_to(page->session, id, "Runtime.runIfWaitingForDebugger", NULL);
 }
 
 static void on_detached(Page *page, const json_t *params) {
@@ -93,12 +93,12 @@ static bool handle(Page *page, const char *event, const json_t *params) {
 void settle_start(Page *page) {
     const Still *still = &page->spec->still;
     page_add_handler(page, handle);
-    session_send(page->session, "Target.setAutoAttach",
-                 json_pack("{s:b, s:b, s:b}", "autoAttach", 1, "waitForDebuggerOnStart", 1, "flatten", 1));
+    cdp_send(page->session, "Target.setAutoAttach",
+             json_pack("{s:b, s:b, s:b}", "autoAttach", 1, "waitForDebuggerOnStart", 1, "flatten", 1));
     if (still->mode != STILL_OFF && still->animations) {
         /* They stand at their beginning until settle_freeze() takes them to their end. */
-        session_send(page->session, "Animation.enable", NULL);
-        session_send(page->session, "Animation.setPlaybackRate", json_pack("{s:i}", "playbackRate", 0));
+        cdp_send(page->session, "Animation.enable", NULL);
+        cdp_send(page->session, "Animation.setPlaybackRate", json_pack("{s:i}", "playbackRate", 0));
     }
     if (is_strict(page))
         set_clock(page, "pause", 0);
@@ -182,7 +182,7 @@ static bool is_done_or_stalls(void *data) {
 static bool wait_for(Page *page, Calls calls, bool (*done)(const Rest *), int64_t stall_ms, GError **error) {
     Rest rest = {.page = page, .done = done, .calls = calls, .busy_ms = clock_now_ms()};
     rest.stall_ms = page->is_restless ? MIN(stall_ms, RESTLESS_MS) : stall_ms;
-    if (!session_wait(page->session, is_done_or_stalls, &rest, INT64_MAX, POLL_MS, error)) {
+    if (!cdp_wait(page->session, is_done_or_stalls, &rest, INT64_MAX, POLL_MS, error)) {
         g_prefix_error(error, "waiting for the page to come to rest: ");
         return false;
     }
@@ -197,8 +197,8 @@ static bool wait_for(Page *page, Calls calls, bool (*done)(const Rest *), int64_
 static GPtrArray *ask_workers(Page *page) {
     GPtrArray *calls = g_ptr_array_new_with_free_func((GDestroyNotify)call_free);
     for (unsigned i = 0; i < page->workers->len; i++)
-        g_ptr_array_add(calls, session_begin_to(page->session, page->workers->pdata[i], "Runtime.evaluate",
-                                                json_pack("{s:s}", "expression", "0")));
+        g_ptr_array_add(calls, cdp_begin_to(page->session, page->workers->pdata[i], "Runtime.evaluate",
+                                            json_pack("{s:s}", "expression", "0")));
     return calls;
 }
 
@@ -217,7 +217,7 @@ static bool live_once(Page *page, double budget_ms, bool *out_idle, GError **err
     run_clock(page, budget_ms);
     if (!wait_for(page, (Calls){0}, clock_stands, STALL_MS, error))
         return false;
-    *out_idle = session_wait(page->session, have_answered, calls, clock_now_ms() + WORKER_MS, POLL_MS, &cause);
+    *out_idle = cdp_wait(page->session, have_answered, calls, clock_now_ms() + WORKER_MS, POLL_MS, &cause);
     if (*out_idle || error_is(cause, ERROR_TIMEOUT))
         return true;
     g_propagate_error(error, g_steal_pointer(&cause));
@@ -287,7 +287,7 @@ static bool is_over(void *data) {
 /* Lets real time pass. */
 static bool let_pass(Page *page, int ms, GError **error) {
     int64_t until = clock_now_ms() + ms;
-    return session_wait(page->session, is_over, &until, INT64_MAX, MIN(ms, POLL_MS), error);
+    return cdp_wait(page->session, is_over, &until, INT64_MAX, MIN(ms, POLL_MS), error);
 }
 
 /* Waits for what has come but is not unpacked yet. That takes real time, and goes on only while the clock runs: so it is

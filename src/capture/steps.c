@@ -47,9 +47,9 @@ static bool point_at(Page *page, const char *selector, bool click, GError **erro
     Call *last = NULL;
     for (int i = 0; i < (click ? 3 : 1); i++) {
         call_free(last);
-        last = session_begin(page->session, "Input.dispatchMouseEvent",
-                             json_pack("{s:s, s:f, s:f, s:s, s:i}", "type", mouse_events[i], "x", x, "y", y, "button",
-                                       i > 0 ? "left" : "none", "clickCount", i > 0));
+        last = cdp_begin(page->session, "Input.dispatchMouseEvent",
+                         json_pack("{s:s, s:f, s:f, s:s, s:i}", "type", mouse_events[i], "x", x, "y", y, "button",
+                                   i > 0 ? "left" : "none", "clickCount", i > 0));
     }
     return was_taken(page, last, error);
 }
@@ -69,9 +69,9 @@ static bool was_done(json_t *answer) {
 }
 
 static Call *begin_key_event(Page *page, const char *type, const Key *key) {
-    return session_begin(page->session, "Input.dispatchKeyEvent",
-                         json_pack("{s:s, s:s, s:s, s:i, s:s*}", "type", type, "key", key->key, "code", key->code,
-                                   "windowsVirtualKeyCode", key->key_code, "text", key->text));
+    return cdp_begin(page->session, "Input.dispatchKeyEvent",
+                     json_pack("{s:s, s:s, s:s, s:i, s:s*}", "type", type, "key", key->key, "code", key->code,
+                               "windowsVirtualKeyCode", key->key_code, "text", key->text));
 }
 
 static bool press_key(Page *page, const Key *key, GError **error) {
@@ -84,8 +84,7 @@ static bool type_text(Page *page, const Step *step, GError **error) {
         return false;
     if (!*step->text)
         return press_key(page, key_find("Backspace"), error);
-    return was_taken(page, session_begin(page->session, "Input.insertText", json_pack("{s:s}", "text", step->text)),
-                     error);
+    return was_taken(page, cdp_begin(page->session, "Input.insertText", json_pack("{s:s}", "text", step->text)), error);
 }
 
 static bool press(Page *page, const Step *step, GError **error) {

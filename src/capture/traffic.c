@@ -180,7 +180,7 @@ static bool is_forbidden(Page *page, const char *url) {
 }
 
 static void refuse(Page *page, const char *id, const char *reason) {
-    session_send(page->session, "Fetch.failRequest", json_pack("{s:s, s:s}", "requestId", id, "errorReason", reason));
+    cdp_send(page->session, "Fetch.failRequest", json_pack("{s:s, s:s}", "requestId", id, "errorReason", reason));
 }
 
 static void on_paused(Page *page, const json_t *params) {
@@ -198,8 +198,8 @@ static void on_paused(Page *page, const json_t *params) {
         refuse(page, id, "AccessDenied");
         return;
     }
-    session_send(page->session, "Fetch.continueRequest",
-                 json_pack("{s:s, s:o*}", "requestId", id, "headers", headers_with_rules(page, request)));
+    cdp_send(page->session, "Fetch.continueRequest",
+             json_pack("{s:s, s:o*}", "requestId", id, "headers", headers_with_rules(page, request)));
 }
 
 /* User and password go to the page's own origin, and once a request: who asks again has refused them. */
@@ -222,8 +222,8 @@ static void on_password_wanted(Page *page, const json_t *params) {
         answer = json_pack("{s:s, s:s, s:s}", "response", "ProvideCredentials", "username", page->spec->http_user_name,
                            "password", password ? password : "");
     }
-    session_send(page->session, "Fetch.continueWithAuth",
-                 json_pack("{s:s, s:o}", "requestId", id, "authChallengeResponse", answer));
+    cdp_send(page->session, "Fetch.continueWithAuth",
+             json_pack("{s:s, s:o}", "requestId", id, "authChallengeResponse", answer));
 }
 
 static const struct {
@@ -254,15 +254,15 @@ void traffic_start(Page *page) {
     page_add_handler(page, handle);
     page->origins = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     page->requests = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, request_free);
-    session_send(page->session, "Network.enable", json_pack("{s:i}", "maxPostDataSize", 0));
+    cdp_send(page->session, "Network.enable", json_pack("{s:i}", "maxPostDataSize", 0));
     if (must_ask)
-        session_send(page->session, "Fetch.enable",
-                     json_pack("{s:[{s:s}], s:b}", "patterns", "urlPattern", "*", "handleAuthRequests",
-                               spec->http_user_name != NULL));
+        cdp_send(page->session, "Fetch.enable",
+                 json_pack("{s:[{s:s}], s:b}", "patterns", "urlPattern", "*", "handleAuthRequests",
+                           spec->http_user_name != NULL));
     else
-        session_send(page->session, "Network.setBlockedURLs",
-                     json_pack("{s:[{s:s, s:b}]}", "urlPatterns", "urlPattern", "*://www.google-analytics.com:*/*",
-                               "block", 1));
+        cdp_send(page->session, "Network.setBlockedURLs",
+                 json_pack("{s:[{s:s, s:b}]}", "urlPatterns", "urlPattern", "*://www.google-analytics.com:*/*", "block",
+                           1));
 }
 
 /* What has waited too long. */
@@ -315,7 +315,7 @@ void traffic_cut_off(Page *page) {
                  LOGGED_URL_BYTES, request->url);
     }
     g_hash_table_remove_all(page->requests);
-    session_send(page->session, "Page.stopLoading", NULL);
+    cdp_send(page->session, "Page.stopLoading", NULL);
 }
 
 bool traffic_check_document(Page *page, GError **error) {

@@ -21,7 +21,7 @@ typedef struct Peer {
 typedef struct {
     Peer peer;
     Devtools *devtools;
-    Session *session;
+    CdpSession *session;
     GString *heard; /* the events of the session, "name:x " each */
     int n_heard;
 } Fixture;
@@ -84,13 +84,13 @@ static void start(Fixture *f, void (*play)(Peer *peer)) {
     f->devtools = devtools_new(commands[1], replies[0]);
     f->heard = g_string_new(NULL);
     f->n_heard = 0;
-    f->session = session_new(f->devtools, "S", on_event, f);
-    session_set_deadline(f->session, clock_now_ms() + PATIENCE_MS);
+    f->session = cdp_new(f->devtools, "S", on_event, f);
+    cdp_set_deadline(f->session, clock_now_ms() + PATIENCE_MS);
     pthread_create(&f->peer.thread, NULL, run_peer, &f->peer);
 }
 
 static void end(Fixture *f) {
-    session_free(f->session);
+    cdp_free(f->session);
     devtools_free(f->devtools);
     pthread_join(f->peer.thread, NULL);
     close(f->peer.read_fd);
@@ -115,9 +115,9 @@ static void out_of_order(Peer *peer) {
 static void replies_find_their_calls_in_any_order(void) {
     Fixture f;
     start(&f, out_of_order);
-    Call *first = session_begin(f.session, "A.a", NULL);
-    Call *second = session_begin(f.session, "A.b", json_pack("{s:i}", "y", 1));
-    g_assert_cmpint(x_of(session_call(f.session, "A.c", NULL, NULL)), ==, 3);
+    Call *first = cdp_begin(f.session, "A.a", NULL);
+    Call *second = cdp_begin(f.session, "A.b", json_pack("{s:i}", "y", 1));
+    g_assert_cmpint(x_of(cdp_call(f.session, "A.c", NULL, NULL)), ==, 3);
     g_assert_cmpint(x_of(call_end(second, NULL)), ==, 2);
     g_assert_cmpint(x_of(call_end(first, NULL)), ==, 1);
     end(&f);
@@ -136,7 +136,7 @@ static void events_between(Peer *peer) {
 static void events_before_a_reply_are_heard_before_it_and_those_of_others_are_not(void) {
     Fixture f;
     start(&f, events_between);
-    g_assert_cmpint(x_of(session_call(f.session, "A.a", NULL, NULL)), ==, 9);
+    g_assert_cmpint(x_of(cdp_call(f.session, "A.a", NULL, NULL)), ==, 9);
     g_assert_cmpstr(f.heard->str, ==, "P.one:1 P.two:2 ");
     end(&f);
 }
@@ -157,12 +157,12 @@ static void a_refused_command_is_an_error_with_both_their_names(void) {
     g_autoptr(GError) refused = NULL;
     g_autoptr(GError) broken = NULL;
     start(&f, refusal);
-    g_assert_null(session_call(f.session, "DOM.focus", NULL, &refused));
+    g_assert_null(cdp_call(f.session, "DOM.focus", NULL, &refused));
     g_assert_true(error_is(refused, ERROR_FAILED));
     g_assert_cmpstr(refused->message, ==, "DOM.focus: no such node");
-    g_assert_null(session_call(f.session, "DOM.blur", NULL, &broken));
+    g_assert_null(cdp_call(f.session, "DOM.blur", NULL, &broken));
     g_assert_true(error_is(broken, ERROR_FAILED));
-    g_assert_cmpint(x_of(session_call(f.session, "A.a", NULL, NULL)), ==, 1); /* and it goes on */
+    g_assert_cmpint(x_of(cdp_call(f.session, "A.a", NULL, NULL)), ==, 1); /* and it goes on */
     end(&f);
 }
 
@@ -181,10 +181,10 @@ static void megabytes_of_data_come_through_and_none_is_an_error(void) {
     Fixture f;
     g_autoptr(GError) error = NULL;
     start(&f, large_reply);
-    g_autoptr(GBytes) bytes = session_call_data(f.session, "Page.captureScreenshot", NULL, NULL);
+    g_autoptr(GBytes) bytes = cdp_call_data(f.session, "Page.captureScreenshot", NULL, NULL);
     g_assert_nonnull(bytes);
     g_assert_cmpuint(g_bytes_get_size(bytes), ==, LARGE / 4 * 3);
-    g_assert_null(session_call_data(f.session, "Page.captureScreenshot", NULL, &error));
+    g_assert_null(cdp_call_data(f.session, "Page.captureScreenshot", NULL, &error));
     g_assert_true(error_is(error, ERROR_FAILED));
     end(&f);
 }
@@ -200,7 +200,7 @@ static void in_pieces(Peer *peer) {
 static void a_reply_may_come_byte_by_byte(void) {
     Fixture f;
     start(&f, in_pieces);
-    g_assert_cmpint(x_of(session_call(f.session, "A.a", NULL, NULL)), ==, 7);
+    g_assert_cmpint(x_of(cdp_call(f.session, "A.a", NULL, NULL)), ==, 7);
     end(&f);
 }
 
@@ -218,12 +218,12 @@ static void expect_gone(void (*play)(Peer *peer)) {
     g_autoptr(GError) error = NULL;
     g_autoptr(GError) later = NULL;
     start(&f, play);
-    g_assert_null(session_call(f.session, "A.a", NULL, &error));
+    g_assert_null(cdp_call(f.session, "A.a", NULL, &error));
     g_assert_true(error_is(error, ERROR_GONE));
     g_assert_true(devtools_is_gone(f.devtools));
-    g_assert_null(session_call(f.session, "A.b", NULL, &later));
+    g_assert_null(cdp_call(f.session, "A.b", NULL, &later));
     g_assert_true(error_is(later, ERROR_GONE));
-    session_send(f.session, "A.c", NULL);
+    cdp_send(f.session, "A.c", NULL);
     end(&f);
 }
 
@@ -261,7 +261,7 @@ static void nonsense(Peer *peer) {
 static void nonsense_is_passed_over(void) {
     Fixture f;
     start(&f, nonsense);
-    g_assert_cmpint(x_of(session_call(f.session, "A.a", NULL, NULL)), ==, 1);
+    g_assert_cmpint(x_of(cdp_call(f.session, "A.a", NULL, NULL)), ==, 1);
     g_assert_cmpstr(f.heard->str, ==, "P.bare:0 ");
     end(&f);
 }
@@ -282,11 +282,11 @@ static void a_wait_ends_at_its_deadline_or_that_of_the_session(void) {
     g_autoptr(GError) of_session = NULL;
     start(&f, silence);
     int64_t started = clock_now_ms();
-    g_assert_false(session_wait(f.session, never, NULL, started + 30, 1000, &of_wait));
+    g_assert_false(cdp_wait(f.session, never, NULL, started + 30, 1000, &of_wait));
     g_assert_true(error_is(of_wait, ERROR_TIMEOUT));
     g_assert_cmpint(clock_now_ms() - started, >=, 30);
-    session_set_deadline(f.session, started + 60);
-    g_assert_null(session_call(f.session, "A.slow", NULL, &of_session));
+    cdp_set_deadline(f.session, started + 60);
+    g_assert_null(cdp_call(f.session, "A.slow", NULL, &of_session));
     g_assert_true(error_is(of_session, ERROR_TIMEOUT));
     g_assert_nonnull(strstr(of_session->message, "A.slow"));
     g_assert_cmpint(clock_now_ms() - started, <, PATIENCE_MS / 2);
@@ -303,8 +303,8 @@ static void late_reply(Peer *peer) {
 static void a_call_may_be_dropped_before_its_reply(void) {
     Fixture f;
     start(&f, late_reply);
-    call_free(session_begin(f.session, "A.a", NULL));
-    g_assert_cmpint(x_of(session_call(f.session, "A.b", NULL, NULL)), ==, 2);
+    call_free(cdp_begin(f.session, "A.a", NULL));
+    g_assert_cmpint(x_of(cdp_call(f.session, "A.b", NULL, NULL)), ==, 2);
     end(&f);
 }
 
@@ -318,7 +318,7 @@ static void a_page_whose_process_crashed_fails(void) {
     Fixture f;
     g_autoptr(GError) error = NULL;
     start(&f, crash);
-    g_assert_null(session_call(f.session, "A.a", NULL, &error));
+    g_assert_null(cdp_call(f.session, "A.a", NULL, &error));
     g_assert_true(error_is(error, ERROR_FAILED));
     g_assert_nonnull(strstr(error->message, "crashed"));
     g_assert_false(devtools_is_gone(f.devtools));
@@ -341,13 +341,13 @@ static void flood(Peer *peer) {
 static void a_flood_of_words_while_nobody_listens_is_cut_off_and_no_other_event_is_lost(void) {
     Fixture f;
     start(&f, flood);
-    Call *call = session_begin(f.session, "A.a", NULL);
+    Call *call = cdp_begin(f.session, "A.a", NULL);
     while (!call_is_done(call)) /* without a wait of the session, which would hand them out */
         g_thread_yield();
     g_assert_cmpint(f.n_heard, ==, 0);
     g_assert_cmpint(x_of(call_end(call, NULL)), ==, 1);
     g_assert_cmpint(f.n_heard, ==, WORDS_KEPT + OTHERS);
-    g_assert_cmpint(x_of(session_call(f.session, "A.b", NULL, NULL)), ==, 2);
+    g_assert_cmpint(x_of(cdp_call(f.session, "A.b", NULL, NULL)), ==, 2);
     end(&f);
 }
 
