@@ -1,12 +1,16 @@
 #include "store/build.h"
 
-#define COLUMNS "id, name, is_public, send_email, email_alias, created "
+#include "store/build_row.h"
 
 void build_free(Build *build) {
     if (!build)
         return;
     g_free(build->name);
     g_free(build->email_alias);
+    g_free(build->webhook_url);
+    g_free(build->webhook_secret);
+    g_free(build->status_prefix);
+    g_free(build->status_token);
     g_free(build);
 }
 
@@ -18,7 +22,18 @@ static Build *read_build(const DbQuery *query) {
     build->send_email = db_int(query, 3) != 0;
     build->email_alias = g_strdup(db_text(query, 4));
     build->created_ms = db_int(query, 5);
+    build->webhook_url = g_strdup(db_text(query, 6));
+    build->webhook_secret = g_strdup(db_text(query, 7));
+    build->status_prefix = g_strdup(db_text(query, 8));
+    build->status_token = g_strdup(db_text(query, 9));
     return build;
+}
+
+GPtrArray *build_rows_read(DbQuery *query, GError **error) {
+    g_autoptr(GPtrArray) builds = g_ptr_array_new_with_free_func((GDestroyNotify)build_free);
+    while (db_next(query))
+        g_ptr_array_add(builds, read_build(query));
+    return db_end(query, error) ? g_steal_pointer(&builds) : NULL;
 }
 
 int64_t build_create(Db *db, const char *name, bool is_public, int64_t now_ms, GError **error) {
@@ -31,7 +46,7 @@ int64_t build_create(Db *db, const char *name, bool is_public, int64_t now_ms, G
 }
 
 Build *build_load(Db *db, int64_t id, GError **error) {
-    g_autoptr(DbQuery) query = db_query(db, "SELECT " COLUMNS "FROM builds WHERE id = ?", DB_INT(id));
+    g_autoptr(DbQuery) query = db_query(db, "SELECT " BUILD_COLUMNS "FROM builds b WHERE b.id = ?", DB_INT(id));
     Build *build = db_next(query) ? read_build(query) : NULL;
     if (db_end(query, error) && !build)
         error_set(error, ERROR_NOT_FOUND, "build must exist");
@@ -39,10 +54,18 @@ Build *build_load(Db *db, int64_t id, GError **error) {
 }
 
 GPtrArray *build_list(Db *db, int64_t before, int most, GError **error) {
-    g_autoptr(GPtrArray) builds = g_ptr_array_new_with_free_func((GDestroyNotify)build_free);
-    g_autoptr(DbQuery) query = db_query(db, "SELECT " COLUMNS "FROM builds WHERE id < ? ORDER BY id DESC LIMIT ?",
-                                        DB_INT(before > 0 ? before : G_MAXINT64), DB_INT(most));
-    while (db_next(query))
-        g_ptr_array_add(builds, read_build(query));
-    return db_end(query, error) ? g_steal_pointer(&builds) : NULL;
+    g_autoptr(DbQuery) query =
+        db_query(db, "SELECT " BUILD_COLUMNS "FROM builds b WHERE b.id < ? ORDER BY b.id DESC LIMIT ?",
+                 DB_INT(before > 0 ? before : G_MAXINT64), DB_INT(most));
+    return build_rows_read(query, error);
+}
+
+bool build_save(Db *db, const Build *build, int64_t now_ms, GError **error) {
+    return db_change(db, error,
+                     "UPDATE builds SET name = ?, is_public = ?, send_email = ?, email_alias = ?, webhook_url = ?, "
+                     "webhook_secret = ?, status_prefix = ?, status_token = ?, modified = ? WHERE id = ?",
+                     DB_TEXT(build->name), DB_INT(build->is_public), DB_INT(build->send_email),
+                     DB_TEXT(build->email_alias), DB_TEXT(build->webhook_url), DB_TEXT(build->webhook_secret),
+                     DB_TEXT(build->status_prefix), DB_TEXT(build->status_token), DB_INT(now_ms),
+                     DB_INT(build->id)) == 1;
 }

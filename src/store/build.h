@@ -8,7 +8,9 @@ typedef struct {
     char *name;
     bool is_public; /* anyone may look at its pages and pictures */
     bool send_email;
-    char *email_alias; /* NULL: the owners get mail */
+    char *email_alias;                  /* NULL: the owners get mail */
+    char *webhook_url, *webhook_secret; /* told of each release that is ready or decided; NULL: nobody is */
+    char *status_prefix, *status_token; /* where commits' statuses may be told, and with which token; NULL: nowhere */
     int64_t created_ms;
 } Build;
 
@@ -23,3 +25,6 @@ Build *build_load(Db *db, int64_t id, GError **error) MUST_CHECK;
 
 /* At most so many builds, newest first, with an id below before (0: all). The caller frees the array of Build. */
 GPtrArray *build_list(Db *db, int64_t before, int most, GError **error) MUST_CHECK;
+
+/* Writes what a build has. Its texts must have been checked. */
+bool build_save(Db *db, const Build *build, int64_t now_ms, GError **error) MUST_CHECK;

@@ -1,0 +1,137 @@
+#include "auth/session.h"
+
+#include "base/random.h"
+#include "base/secret.h"
+#include "auth/login.h"
+
+#include <string.h>
+
+/* seen is written so often at most: most page views change nothing. */
+enum { TOKEN_BYTES = 32, MOST_COOKIE = 512, SEEN_MS = 10 * 60 * 1000 };
+
+/* A browser takes a cookie with the prefix __Host- only over https, for this host and all of its paths (RFC 6265bis, 4.1.3.2). */
+static const char *cookie_name(const HttpRequest *request) {
+    return g_str_has_prefix(http_request_origin(request), "https://") ? "__Host-dpxdt" : "dpxdt";
+}
+
+static char *hash_of(const char *text) {
+    return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+}
+
+/* Nobody can find the token out from it. */
+static char *csrf_of(const char *token) {
+    g_autofree char *text = g_strconcat("csrf:", token, NULL);
+    return hash_of(text);
+}
+
+void session_free(Session *session) {
+    if (!session)
+        return;
+    user_free(session->user);
+    g_free(session->token);
+    g_free(session->csrf);
+    g_free(session);
+}
+
+char *session_begin(Db *db, const char *user_id, const char *address, int64_t now_ms, GError **error) {
+    g_autofree char *token = random_base64(TOKEN_BYTES);
+    g_autofree char *hash = hash_of(token);
+    if (db_change(db, error,
+                  "INSERT INTO sessions (token_sha256, user_id, address, created, seen) VALUES (?, ?, ?, ?, ?)",
+                  DB_TEXT(hash), DB_TEXT(user_id), DB_TEXT(address), DB_INT(now_ms), DB_INT(now_ms)) != 1)
+        return NULL;
+    return g_steal_pointer(&token);
+}
+
+/* Finding. */
+
+static bool note_seen(Db *db, const char *hash, int64_t seen_ms, int64_t now_ms, GError **error) {
+    return now_ms - seen_ms < SEEN_MS || db_change(db, error, "UPDATE sessions SET seen = ? WHERE token_sha256 = ?",
+                                                   DB_INT(now_ms), DB_TEXT(hash)) >= 0;
+}
+
+bool session_find(Db *db, const HttpRequest *request, int64_t now_ms, Session **out_session, GError **error) {
+    const char *token = http_request_cookie(request, cookie_name(request));
+    *out_session = NULL;
+    if (!token || !*token || strlen(token) > MOST_COOKIE)
+        return true;
+    g_autofree char *hash = hash_of(token);
+    g_autoptr(DbQuery) query =
+        db_query(db, "SELECT user_id, created, seen FROM sessions WHERE token_sha256 = ? AND seen > ? AND created > ?",
+                 DB_TEXT(hash), DB_INT(now_ms - SESSION_IDLE_MS), DB_INT(now_ms - SESSION_MOST_MS));
+    if (!db_next(query))
+        return db_end(query, error);
+    g_autoptr(User) user = user_load(db, db_text(query, 0), error);
+    if (!user || !note_seen(db, hash, db_int(query, 2), now_ms, error))
+        return false;
+    *out_session = g_new0(Session, 1);
+    **out_session = (Session){.user = g_steal_pointer(&user),
+                              .token = g_strdup(token),
+                              .csrf = csrf_of(token),
+                              .created_ms = db_int(query, 1)};
+    return db_end(query, error);
+}
+
+/* Ending. */
+
+bool session_end(Db *db, const char *token, GError **error) {
+    g_autofree char *hash = hash_of(token);
+    return db_change(db, error, "DELETE FROM sessions WHERE token_sha256 = ?", DB_TEXT(hash)) >= 0;
+}
+
+bool session_end_all(Db *db, const char *user_id, GError **error) {
+    return db_change(db, error, "DELETE FROM sessions WHERE user_id = ?", DB_TEXT(user_id)) >= 0;
+}
+
+int64_t session_sweep(Db *db, int64_t now_ms, GError **error) {
+    int64_t idle = db_change(db, error, "DELETE FROM sessions WHERE seen <= ?", DB_INT(now_ms - SESSION_IDLE_MS));
+    int64_t old =
+        idle < 0 ? -1
+                 : db_change(db, error, "DELETE FROM sessions WHERE created <= ?", DB_INT(now_ms - SESSION_MOST_MS));
+    int64_t logins =
+        old < 0 ? -1 : db_change(db, error, "DELETE FROM logins WHERE created <= ?", DB_INT(now_ms - LOGIN_MOST_MS));
+    return logins < 0 ? -1 : idle + old + logins;
+}
+
+/* Cookies. */
+
+static void add_cookie(const HttpRequest *request, HttpResponse *response, const char *name, const char *value,
+                       int64_t seconds) {
+    bool is_secure = g_str_has_prefix(http_request_origin(request), "https://");
+    g_autofree char *cookie = g_strdup_printf("%s=%s; Path=/; Max-Age=%" G_GINT64_FORMAT "; HttpOnly; SameSite=Lax%s",
+                                              name, value, seconds, is_secure ? "; Secure" : "");
+    http_response_add_header(response, "Set-Cookie", cookie);
+}
+
+void session_set_cookie(const HttpRequest *request, HttpResponse *response, const char *token) {
+    add_cookie(request, response, cookie_name(request), token ? token : "", token ? SESSION_MOST_MS / 1000 : 0);
+}
+
+void session_set_short_cookie(const HttpRequest *request, HttpResponse *response, const char *name, const char *value,
+                              int seconds) {
+    add_cookie(request, response, name, value, seconds);
+}
+
+/* Forms. */
+
+/* Browsers of today say of each request which site it comes from (Fetch Metadata), and older ones of those that change
+ * something. */
+static bool is_from_elsewhere(const HttpRequest *request) {
+    const char *site = http_request_header(request, "Sec-Fetch-Site"), *origin = http_request_header(request, "Origin");
+    if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
+        return true;
+    return origin && g_ascii_strcasecmp(origin, http_request_origin(request)) != 0;
+}
+
+bool session_check_form(const Session *session, const HttpRequest *request, GError **error) {
+    const char *header = http_request_header(request, "X-CSRF-Token");
+    const char *said = header ? header : http_request_field(request, "csrf");
+    if (is_from_elsewhere(request))
+        error_set(error, ERROR_DENIED, "this was sent by a page of another site");
+    else if (!said || !secret_equals(said, session->csrf))
+        error_set(error, ERROR_DENIED,
+                  "this form is of an older visit: go back, load the page anew, and send it once more");
+    else
+        return true;
+    return false;
+}
