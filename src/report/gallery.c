@@ -249,8 +249,8 @@ static char *fill(const char *template, const Slot *slots, size_t n_slots) {
 }
 
 static bool write_page(const json_t *data, const char *index, GError **error) {
-    const char *style = embedded_text("report/gallery.css");
-    const char *script = embedded_text("report/gallery.js");
+    g_autofree char *style = g_strconcat(embedded_text("html/stage.css"), embedded_text("report/gallery.css"), NULL);
+    g_autofree char *script = g_strconcat(embedded_text("html/stage.js"), embedded_text("report/gallery.js"), NULL);
     g_autofree char *style_hash = policy_hash(style);
     g_autofree char *script_hash = policy_hash(script);
     g_autofree char *data_text = to_script_text(data);
