@@ -91,19 +91,7 @@ json_t *client_post(DpxdtClient *client, const char *url, FetchRequest *request,
     return reply ? client_read_answer(url, reply, error) : NULL;
 }
 
-/* Forms: "name=value&...", where what is NULL is left out. */
-
-void form_add(GString *form, const char *name, const char *value) {
-    if (!value)
-        return;
-    g_autofree char *escaped = g_uri_escape_string(value, NULL, FALSE);
-    g_string_append_printf(form, "%s%s=%s", form->len > 0 ? "&" : "", name, escaped);
-}
-
-void form_add_number(GString *form, const char *name, int64_t number) {
-    g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, number);
-    form_add(form, name, text);
-}
+/* Forms. */
 
 GString *form_of_build(int64_t build_id) {
     GString *form = g_string_new(NULL);

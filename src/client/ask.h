@@ -3,6 +3,7 @@
 
 #include "client/client.h"
 #include "net/fetch.h"
+#include "net/form.h"
 
 #include <glib.h>
 
@@ -40,9 +41,7 @@ DpxdtStatus client_tell(DpxdtClient *client, const char *endpoint, GString *form
 char *client_text(const json_t *json, const char *key);
 int client_number(const json_t *json, const char *key);
 
-/* Forms: "name=value&...". What is NULL is left out. */
+/* Forms (net/form.h) that begin with what names a build, or a release of it; and what names a task. */
 GString *form_of_build(int64_t build_id);
 GString *form_of_release(const DpxdtRelease *release);
-void form_add(GString *form, const char *name, const char *value);
-void form_add_number(GString *form, const char *name, int64_t number);
 void form_add_task(GString *form, const DpxdtTask *task);
