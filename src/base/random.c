@@ -1,5 +1,6 @@
 #include "base/random.h"
 
+#include "base/base64url.h"
 #include "base/hex.h"
 
 #include <errno.h>
@@ -25,11 +26,7 @@ char *random_hex(size_t n) {
 char *random_base64(size_t n) {
     g_autofree unsigned char *bytes = g_malloc(n);
     random_bytes(bytes, n);
-    char *text = g_base64_encode(bytes, n);
-    g_strdelimit(text, "+", '-');
-    g_strdelimit(text, "/", '_');
-    g_strdelimit(text, "=", '\0');
-    return text;
+    return base64url_encode(bytes, n);
 }
 
 char *random_base32(size_t n) {
