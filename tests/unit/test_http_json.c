@@ -9,6 +9,7 @@ enum { STOP_MS = 5000, MINUTE_S = 60, HOUR_S = 60 * 60, DAY_S = 24 * 60 * 60 };
 
 /* What is answered: set before it is asked for. */
 typedef struct {
+    HttpPart part;
     HttpServer *server;
     int status;
     const char *body, *header, *value;
@@ -28,11 +29,11 @@ static HttpResponse *refuse(const HttpRequest *request, int status, const char *
 
 static void set_up(Service *service, const void *unused) {
     static const HttpRoute routes[] = {{"GET", "/", answer}};
+    service->part = (HttpPart){routes, G_N_ELEMENTS(routes), service};
     const HttpConfig config = {
         .host = "127.0.0.1",
-        .routes = routes,
-        .n_routes = 1,
-        .data = service,
+        .parts = &service->part,
+        .n_parts = 1,
         .request_timeout_ms = STOP_MS,
         .refuse = refuse,
     };

@@ -56,6 +56,7 @@ static void nobody_is_asked_before_a_login(void) {
 /* A service. Its codes are the nonce that its token is to have. */
 
 typedef struct {
+    HttpPart part;
     HttpServer *server;
     char *issuer;
     TokenKey *keys[2];
@@ -125,11 +126,11 @@ static void set_up(Service *service, const void *unused) {
         {"GET", "/keys", list_keys},
         {"POST", "/token", give_token},
     };
+    service->part = (HttpPart){routes, G_N_ELEMENTS(routes), service};
     const HttpConfig config = {
         .host = "127.0.0.1",
-        .routes = routes,
-        .n_routes = G_N_ELEMENTS(routes),
-        .data = service,
+        .parts = &service->part,
+        .n_parts = 1,
         .max_body = 10000,
         .request_timeout_ms = STOP_MS,
         .refuse = refuse,
