@@ -1,6 +1,8 @@
 /* Values on their way into a page. */
 #include "html/html.h"
 
+#include "unit/places.h"
+
 #include <string.h>
 
 /* Ends what was written, as a text. */
@@ -155,6 +157,63 @@ static void a_flag_that_is_none_is_our_mistake(void) {
     }
 }
 
+static void a_page_is_written_as_it_was_compiled(void) {
+    static const char expected[] =
+        "<!doctype html>\n"
+        "<html lang=\"en\">\n"
+        "<head>\n"
+        "<meta charset=\"utf-8\">\n"
+        "<meta name=\"description\" content=\"&lt;a&gt; &amp; &quot;b&#39;\">\n"
+        "<title>&lt;a&gt; &amp; \"b' - dpxdt</title>\n"
+        "<script src=\"/static/app.js\" data-build='&lt;a&gt; &amp; &quot;b&#39;'></script>\n"
+        "</head>\n"
+        "<body>\n"
+        "<!-- What follows is text: a ? b ?\? c, \"quoted\" \\ and 100 % &amp; more; Stra\xc3\x9f"
+        "e. -->\n"
+        "<p>&lt;a&gt; &amp; \"b'</p>\n"
+        "<p class=\"&lt;a&gt; &amp; &quot;b&#39;\" title='&lt;a&gt; &amp; &quot;b&#39;' data-number=\"1\">before "
+        "&lt;a&gt; &amp; \"b'1 behind</p>\n"
+        "<a href=\"%3Ca%3E%20&amp;%20%22b&#39;\">all of it</a>\n"
+        "<a href=\"%3Ca%3E%20&amp;%20%22b&#39;/runs?page=1\">the beginning</a>\n"
+        "<a href='/build/%3Ca%3E%20%26%20%22b%27/run/1'>the path</a>\n"
+        "<a href=\"/build?name=%3Ca%3E%20%26%20%22b%27&amp;page=1#%3Ca%3E%20%26%20%22b%27\"\n"
+        "           title=\"the query\">in two lines</a>\n"
+        "<a href=\"https://example.com/%3Ca%3E%20%26%20%22b%27\">another site</a>\n"
+        "<img src=\"%3Ca%3E%20&amp;%20%22b&#39;\" alt=\"&lt;a&gt; &amp; &quot;b&#39;\" width=\"1\">\n"
+        "<svg viewBox=\"0 0 16 16\"><use href=\"#i-%3Ca%3E%20%26%20%22b%27\"/></svg>\n"
+        "<b>first</b>\n"
+        "% is no C, {{ no value.\n"
+        "<form action=\"%3Ca%3E%20&amp;%20%22b&#39;\" method=\"post\">\n"
+        "<input type=\"checkbox\" checked name=\"&lt;a&gt; &amp; &quot;b&#39;\" value=\"&lt;a&gt; &amp; "
+        "&quot;b&#39;\">\n"
+        "<textarea rows=\"3\">\n"
+        "&lt;a&gt; &amp; \"b'</textarea>\n"
+        "<button formaction=\"/run/%3Ca%3E%20%26%20%22b%27\">Go</button>\n"
+        "</form>\n"
+        "<pre>\n"
+        "&lt;a&gt; &amp; \"b'\n"
+        "    &lt;a&gt; &amp; \"b'\n"
+        "\n"
+        "        as it is\n"
+        "    % as well\n"
+        "</pre>\n"
+        "<noscript>Without scripts.</noscript>\n"
+        "</body>\n"
+        "</html>\n";
+    Html *page = html_new();
+    places_page(page, "<a> & \"b'", 1, "checked");
+    g_autofree char *text = text_of(page);
+    g_assert_cmpstr(text, ==, expected);
+}
+
+static void a_newline_that_begins_a_textarea_is_kept(void) {
+    Html *page = html_new();
+    places_page(page, "\nsecond", 0, NULL);
+    g_autofree char *text = text_of(page);
+    g_assert_nonnull(strstr(text, "<textarea rows=\"3\">\n\nsecond</textarea>"));
+    g_assert_nonnull(strstr(text, "<pre>\n\nsecond\n"));
+}
+
 #define TEST(name, function) g_test_add_func("/html/" name, function)
 
 int main(int argc, char **argv) {
@@ -167,5 +226,7 @@ int main(int argc, char **argv) {
     TEST("whole-numbers-are-values-too", whole_numbers_are_values_too);
     TEST("a-flag-is-a-boolean-attribute-or-nothing", a_flag_is_a_boolean_attribute_or_nothing);
     TEST("a-flag-that-is-none-is-our-mistake", a_flag_that_is_none_is_our_mistake);
+    TEST("a-page-is-written-as-it-was-compiled", a_page_is_written_as_it_was_compiled);
+    TEST("a-newline-that-begins-a-textarea-is-kept", a_newline_that_begins_a_textarea_is_kept);
     return g_test_run();
 }
