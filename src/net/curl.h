@@ -24,6 +24,10 @@
     F(curl_mime_filename)  \
     F(curl_mime_type)      \
     F(curl_mime_data)      \
+    F(curl_mime_data_cb)   \
+    F(curl_mime_encoder)   \
+    F(curl_mime_headers)   \
+    F(curl_mime_subparts)  \
     F(curl_mime_free)      \
     F(curl_global_init)
 
