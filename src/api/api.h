@@ -4,7 +4,7 @@
 #pragma once
 
 #include "api/metrics.h"
-#include "api/news.h"
+#include "base/news.h"
 #include "blob/blob.h"
 #include "db/db.h"
 #include "http/server.h"

@@ -11,7 +11,7 @@
 typedef struct Call Call;
 
 /* Makes an answer when the database is done with. NULL with an error. */
-typedef HttpResponse *CallAnswer(const Call *call, void *data, GError **error);
+typedef HttpResponse *CallAnswer(Call *call, void *data, GError **error);
 
 struct Call {
     Api *api;

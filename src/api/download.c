@@ -1,17 +1,24 @@
 #include "api/download.h"
 
 #include "api/call.h"
+#include "auth/access.h"
+#include "auth/session.h"
 #include "store/artifact.h"
 
 #include <string.h>
+#include <unistd.h>
 
-/* What a browser may show as what it is; all else is text to it. */
-static const char *safe_type(const char *content_type) {
-    static const char *const safe[] = {"image/png", "image/jpeg", "image/gif", "image/webp", "application/json"};
-    for (size_t i = 0; content_type && i < G_N_ELEMENTS(safe); i++)
-        if (strcmp(content_type, safe[i]) == 0)
-            return safe[i];
-    return "text/plain; charset=utf-8";
+/* A file that may be sent. */
+typedef struct {
+    Artifact *artifact;
+    bool only_pictures; /* to somebody who may see nothing else of the build */
+    bool is_public;
+} Sent;
+
+static void sent_free(void *data) {
+    Sent *sent = data;
+    artifact_free(sent->artifact);
+    g_free(sent);
 }
 
 static bool not_found(Call *call, GError **error) {
@@ -20,40 +27,118 @@ static bool not_found(Call *call, GError **error) {
     return false;
 }
 
+/* What it is. */
+
+/* By its first bytes, as browsers find it out (WHATWG MIME Sniffing, 6.1); NULL: no picture. What it was called by who uploaded it
+ * does not count: it may be a page with a script. */
+static const char *picture_type(int file) {
+    static const struct {
+        const char *bytes;
+        size_t size, at;
+        const char *type;
+    } signatures[] = {
+        {"\x89PNG\r\n\x1a\n", 8, 0, "image/png"},
+        {"\xff\xd8\xff", 3, 0, "image/jpeg"},
+        {"WEBPVP", 6, 8, "image/webp"},
+    };
+    char start[16] = "";
+    ssize_t n = pread(file, start, sizeof start, 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(signatures); i++)
+        if (n >= (ssize_t)(signatures[i].at + signatures[i].size) &&
+            memcmp(start + signatures[i].at, signatures[i].bytes, signatures[i].size) == 0)
+            return signatures[i].type;
+    return NULL;
+}
+
+/* Of what is no picture: nothing that a browser runs. */
+static const char *text_type(const Artifact *artifact) {
+    bool is_json = g_strcmp0(artifact->content_type, "application/json") == 0;
+    return is_json ? "application/json" : "text/plain; charset=utf-8";
+}
+
+static void add_headers(HttpResponse *response, const Sent *sent, bool is_picture) {
+    g_autofree char *etag = g_strdup_printf("\"%s\"", sent->artifact->sha1);
+    g_autofree char *name = g_strdup_printf("attachment; filename=\"%s.txt\"", sent->artifact->sha1);
+    http_response_add_header(response, "ETag", etag);
+    http_response_add_header(response, "Cache-Control",
+                             sent->is_public && is_picture ? "public, immutable, max-age=31536000"
+                                                           : "private, immutable, max-age=31536000");
+    http_response_add_header(response, "X-Content-Type-Options", "nosniff");
+    http_response_add_header(response, "Content-Security-Policy", "sandbox; default-src 'none'");
+    http_response_add_header(response, "Cross-Origin-Resource-Policy", "same-origin");
+    if (!is_picture)
+        http_response_add_header(response, "Content-Disposition", name);
+}
+
 /* When the database is done with: an object store takes its time. */
-static HttpResponse *send_file(const Call *call, void *data, GError **error) {
-    const Artifact *artifact = data;
+static HttpResponse *send_file(Call *call, void *data, GError **error) {
+    const Sent *sent = data;
     int64_t size;
     g_autoptr(GError) cause = NULL;
-    int file = blobs_open_file(call->api->blobs, artifact->sha256, &size, &cause);
+    int file = blobs_open_file(call->api->blobs, sent->artifact->sha256, &size, &cause);
     if (file < 0) {
         /* That bytes are lost is no fault of who asks for them. */
         error_set(error, ERROR_FAILED, "%s", cause->message);
         return NULL;
     }
-    HttpResponse *response = http_response_file(safe_type(artifact->content_type), file, size);
-    g_autofree char *etag = g_strdup_printf("\"%s\"", artifact->sha1);
-    http_response_add_header(response, "ETag", etag);
-    http_response_add_header(response, "Cache-Control", "private, immutable, max-age=31536000");
-    http_response_add_header(response, "X-Content-Type-Options", "nosniff");
-    http_response_add_header(response, "Content-Security-Policy", "sandbox; default-src 'none'");
+    const char *picture = picture_type(file);
+    if (sent->only_pictures && !picture) {
+        close(file);
+        not_found(call, error);
+        return NULL;
+    }
+    HttpResponse *response = http_response_file(picture ? picture : text_type(sent->artifact), file, size);
+    add_headers(response, sent, picture != NULL);
     return response;
+}
+
+/* Who may have it. */
+
+/* Somebody who is logged in, or a stranger, to whom pictures of public builds are shown. *out_access is NONE if he may not. */
+static bool find_access(Call *call, Db *db, Access *out_access, bool *out_public, GError **error) {
+    g_autoptr(Session) session = NULL;
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(Build) build = build_load(db, call->build_id, &cause);
+    *out_access = ACCESS_NONE;
+    *out_public = build && build->is_public;
+    if (error_is(cause, ERROR_NOT_FOUND))
+        return true;
+    if (cause) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    }
+    return session_find(db, call->request, call->now_ms, &session, error) &&
+           access_find(db, session ? session->user : NULL, build, out_access, error);
+}
+
+/* A key is asked for where there is one, and where nothing else lets him in. */
+static bool allow_reader(Call *call, Db *db, Sent *sent, GError **error) {
+    const char *id, *secret;
+    Access access = ACCESS_NONE;
+    call->build_id = call_optional_number(call, "build_id", 0);
+    bool has_key = call->api->ignore_auth || http_request_credentials(call->request, &id, &secret);
+    if (!has_key && call->build_id != 0 && !find_access(call, db, &access, &sent->is_public, error))
+        return false;
+    sent->only_pictures = access == ACCESS_PUBLIC;
+    return access != ACCESS_NONE || call_allow_build(call, db, error);
 }
 
 static bool find_file(Db *db, void *data, GError **error) {
     Call *call = data;
-    if (!call_allow_build(call, db, error))
+    Sent sent = {0};
+    if (!allow_reader(call, db, &sent, error))
         return false;
     const char *sha1 = call_optional_text(call, "sha1sum");
     g_autoptr(GError) cause = NULL;
-    g_autoptr(Artifact) artifact = sha1 ? artifact_load(db, call->build_id, sha1, &cause) : NULL;
-    if (!artifact && (!cause || error_is(cause, ERROR_NOT_FOUND)))
+    sent.artifact = sha1 ? artifact_load(db, call->build_id, sha1, &cause) : NULL;
+    if (!sent.artifact && (!cause || error_is(cause, ERROR_NOT_FOUND)))
         return not_found(call, error);
-    if (cause)
+    if (cause) {
         g_propagate_error(error, g_steal_pointer(&cause));
-    else
-        call_answer_with(call, send_file, g_steal_pointer(&artifact), (GDestroyNotify)artifact_free);
-    return call->answer != NULL;
+        return false;
+    }
+    call_answer_with(call, send_file, g_memdup2(&sent, sizeof sent), sent_free);
+    return true;
 }
 
 HttpResponse *api_download(HttpRequest *request, void *api) {

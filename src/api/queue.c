@@ -1,7 +1,7 @@
 #include "api/queue.h"
 
 #include "api/lease.h"
-#include "store/run.h"
+#include "store/run_task.h"
 
 #include <string.h>
 
@@ -9,19 +9,6 @@ enum { MOST_LEASED = 100, LEASE_S = 60, MOST_LEASE_S = 24 * 60 * 60, MOST_TASK_N
 
 static const char *queue_of(const Call *call) {
     return http_request_segment(call->request, "queue");
-}
-
-/* What follows for runs. */
-
-/* What a task was to bring does not come: its run has failed, unless it has what it needs from elsewhere, and its release
- * goes on. */
-static bool fail_run(Call *call, Db *db, const Task *task, GError **error) {
-    if (task->run_id == 0)
-        return true;
-    g_autoptr(Release) release = release_lock_by_id(db, task->release_id, error);
-    g_autoptr(Run) run = release ? run_load(db, task->run_id, error) : NULL;
-    bool is_pending = run && (run->status == RUN_DATA_PENDING || run->status == RUN_NEEDS_DIFF);
-    return run && (!is_pending || run_task_failed(db, release, run, task->queue, call->now_ms, error));
 }
 
 /* add */
@@ -90,7 +77,7 @@ static bool lease_tasks(Db *db, void *data, GError **error) {
         return false;
     call->counts[METRIC_LEASES_EXPIRED] = failed->len;
     for (guint i = 0; i < failed->len; i++)
-        if (!fail_run(call, db, g_ptr_array_index(failed, i), error))
+        if (!run_task_over(db, g_ptr_array_index(failed, i), call->now_ms, error))
             return false;
     call->nothing_yet = leased->len == 0 && failed->len == 0;
     json_t *tasks = json_array();
@@ -141,7 +128,7 @@ static bool finish(Db *db, void *data, GError **error) {
         return lease_name_error(error);
     int64_t left = task->run_id ? queue_count_of_run(db, task->run_id, error) : 1;
     call_put_success(call);
-    return left >= 0 && (again || (!failed && left > 0) || fail_run(call, db, task, error));
+    return left >= 0 && (again || (!failed && left > 0) || run_task_over(db, task, call->now_ms, error));
 }
 
 HttpResponse *api_queue_finish(HttpRequest *request, void *api) {

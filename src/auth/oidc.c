@@ -78,6 +78,10 @@ bool oidc_begin(OidcProvider *provider, OidcLogin *out_login, char **out_url, GE
 /* And back. */
 
 /* RFC 9207, 2.4: before anything else in the answer is believed. */
+const char *oidc_issuer(const OidcProvider *provider) {
+    return provider->issuer;
+}
+
 static bool check_issuer(OidcProvider *provider, const char *iss, GError **error) {
     json_auto_t *discovery = provider_discovery(provider, error);
     if (!discovery)

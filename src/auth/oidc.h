@@ -53,6 +53,9 @@ typedef struct OidcProvider OidcProvider;
  * would not be safe. */
 OidcProvider *oidc_provider_new(const OidcSettings *settings, GError **error) MUST_CHECK;
 void oidc_provider_free(OidcProvider *provider);
+
+/* Its issuer, as it was set. */
+const char *oidc_issuer(const OidcProvider *provider);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(OidcProvider, oidc_provider_free)
 
 /* Begins a login: where the browser is to be sent, which the caller frees, and what to keep until it comes back.

@@ -1,4 +1,4 @@
-/* `dpxdt server`: the API and, if wanted, workers in the same process. */
+/* `dpxdt server`: the API, the review site and, if wanted, workers in the same process. */
 #include "api/housekeeping.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -6,7 +6,9 @@
 #include "base/stop.h"
 #include "cmd/data.h"
 #include "cmd/log_options.h"
+#include "cmd/web_options.h"
 #include "cmd/worker_options.h"
+#include "web/web.h"
 
 #include <string.h>
 
@@ -24,6 +26,7 @@ enum {
 
 typedef struct {
     DataOptions data;
+    WebOptions web;
     WorkerOptions worker;
     WorkerSetup setup; /* what worker comes to */
     char *host, *release_prefix, *queue_prefix, *log_format;
@@ -33,6 +36,7 @@ typedef struct {
 
 static void options_clear(Options *options) {
     data_options_clear(&options->data);
+    web_options_clear(&options->web);
     worker_options_clear(&options->worker);
     g_free(options->host);
     g_free(options->release_prefix);
@@ -59,6 +63,7 @@ static bool parse(const Command *command, int *argc, char ***argv, Options *opti
          "Of the API that the workers use (default: this server's)", "URL"},
         {"queue-server-prefix", 0, 0, G_OPTION_ARG_STRING, &options->queue_prefix,
          "Of the queue that the workers use (default: this server's)", "URL"},
+        WEB_ENTRIES(&options->web),
         WORKER_ENTRIES(&options->worker),
         {"max-request", 0, 0, G_OPTION_ARG_INT, &options->body_mb, "Largest upload (default: 16)", "MB"},
         {"db-connections", 0, 0, G_OPTION_ARG_INT, &options->connections,
@@ -95,22 +100,66 @@ static bool check(Options *options, GError **error) {
     return check_number("--port", options->port, 0, 65535, error) &&
            check_number("--max-request", options->body_mb, 1, MOST_BODY_MB, error) &&
            check_number("--db-connections", options->connections, 1, 1000, error) &&
+           web_options_apply(&options->web, options->port, error) &&
            worker_options_apply(&options->worker, &options->setup, error) &&
            log_options_apply(options->log_format, error);
 }
 
-static HttpServer *listen_for_requests(const Options *options, const HttpPart *part, GError **error) {
+/* What is served: two halves of one site, on one database. */
+typedef struct {
+    Api api;
+    Web web;
+    HttpPart parts[2];
+} Site;
+
+static void site_init(Site *site, const Options *options) {
+    api_init(&site->api);
+    web_init(&site->web);
+    site->web.pool = site->api.pool;
+    site->web.blobs = site->api.blobs;
+    site->web.news = &site->api.news;
+    site->web.oidc = options->web.oidc;
+    site->web.ignore_auth = site->api.ignore_auth;
+    site->web.allow_private = site->api.allow_private;
+    site->parts[0] = (HttpPart){api_routes, api_n_routes, &site->api};
+    site->parts[1] = (HttpPart){web_routes, web_n_routes, &site->web};
+}
+
+static void site_clear(Site *site) {
+    web_clear(&site->web);
+    api_clear(&site->api);
+}
+
+/* Programs get JSON, people a page. */
+static HttpResponse *refuse(const HttpRequest *request, int status, const char *why, void *data) {
+    Site *site = data;
+    return g_str_has_prefix(http_request_path(request), "/api/") ? api_refuse(request, status, why, &site->api)
+                                                                 : web_refuse(request, status, why, &site->web);
+}
+
+static void note_answer(const HttpRequest *request, int status, int64_t sent, int64_t us, void *data) {
+    api_answered(request, status, sent, us, &((Site *)data)->api);
+}
+
+static void *begin_upload(void *data, GError **error) {
+    return api_uploads.begin(&((Site *)data)->api, error);
+}
+
+static HttpServer *listen_for_requests(const Options *options, Site *site, GError **error) {
     const HttpConfig config = {
         .host = options->host,
         .port = options->port,
-        .parts = part,
-        .n_parts = 1,
-        .data = part->data,
-        .uploads = api_uploads,
+        .parts = site->parts,
+        .n_parts = G_N_ELEMENTS(site->parts),
+        .data = site,
+        .uploads = {begin_upload, api_uploads.add, api_uploads.free},
         .max_body = (int64_t)options->body_mb * 1024 * 1024,
         .request_timeout_ms = REQUEST_TIMEOUT_MS,
-        .refuse = api_refuse,
-        .answered = api_answered,
+        .proxies = (const IpBlock *)(void *)options->web.proxies->data,
+        .n_proxies = options->web.proxies->len,
+        .public_url = options->web.public_url,
+        .refuse = refuse,
+        .answered = note_answer,
     };
     return http_server_start(&config, error);
 }
@@ -135,14 +184,13 @@ static bool work_and_wait(const Options *options, const Api *api, int port, GErr
     return true;
 }
 
-static int serve(const Options *options, Api *api, GError **error) {
-    const HttpPart part = {api_routes, api_n_routes, api};
-    HttpServer *server = listen_for_requests(options, &part, error);
+static int serve(const Options *options, Site *site, GError **error) {
+    HttpServer *server = listen_for_requests(options, site, error);
     if (!server)
         return 2;
-    Housekeeping *housekeeping = housekeeping_start(api);
-    bool done = work_and_wait(options, api, http_server_port(server), error);
-    api_stop_waiting(api);
+    Housekeeping *housekeeping = housekeeping_start(&site->api);
+    bool done = work_and_wait(options, &site->api, http_server_port(server), error);
+    api_stop_waiting(&site->api);
     housekeeping_join(housekeeping);
     bool is_drained = http_server_stop(server, DRAIN_MS);
     log_event(is_drained ? LOG_INFO : LOG_WARNING, "stopped", LOG_TEXT("unanswered", is_drained ? "none" : "some"));
@@ -160,15 +208,15 @@ static int run(const Command *command, int argc, char **argv, GError **error) {
     if (!blobs)
         return 2;
     g_autofree char *own_secret = random_base64(OWN_SECRET_BYTES);
-    Api api = {.pool = pool,
-               .blobs = blobs,
-               .ignore_auth = options.ignore_auth,
-               .allow_private = options.worker.allow_private,
-               .logs_requests = true,
-               .own_secret = own_secret};
-    api_init(&api);
-    int status = serve(&options, &api, error);
-    api_clear(&api);
+    Site site = {.api = {.pool = pool,
+                         .blobs = blobs,
+                         .ignore_auth = options.ignore_auth,
+                         .allow_private = options.worker.allow_private,
+                         .logs_requests = true,
+                         .own_secret = own_secret}};
+    site_init(&site, &options);
+    int status = serve(&options, &site, error);
+    site_clear(&site);
     return status;
 }
 

@@ -8,7 +8,7 @@
 struct HttpRequest {
     const HttpConfig *config;
     struct MHD_Connection *connection;
-    char *method, *path, *id, *address, *origin;
+    char *method, *path, *target, *id, *address, *origin;
     GHashTable *segments, *query, *fields; /* name -> value */
     GPtrArray *files;                      /* of HttpFile */
     GByteArray *raw;                       /* a body that is no form */

@@ -62,6 +62,21 @@ static char *origin_of(const HttpConfig *config, struct MHD_Connection *connecti
     return g_strconcat(is_secure ? "https://" : "http://", host ? host : "localhost", NULL);
 }
 
+static void add_parameter(void *name, void *value, void *data) {
+    GString *target = data;
+    g_string_append_c(target, strchr(target->str, '?') ? '&' : '?');
+    g_string_append_uri_escaped(target, name, NULL, FALSE);
+    g_string_append_c(target, '=');
+    g_string_append_uri_escaped(target, value, NULL, FALSE);
+}
+
+static char *target_of(const HttpRequest *request) {
+    GString *target = g_string_new(NULL);
+    g_string_append_uri_escaped(target, request->path, "/", FALSE);
+    g_hash_table_foreach(request->query, add_parameter, target);
+    return g_string_free(target, FALSE);
+}
+
 HttpRequest *http_incoming_new(const HttpConfig *config, struct MHD_Connection *connection, const char *method,
                                const char *path) {
     HttpRequest *request = g_new0(HttpRequest, 1);
@@ -84,6 +99,7 @@ HttpRequest *http_incoming_new(const HttpConfig *config, struct MHD_Connection *
     if (!g_utf8_validate(path, -1, NULL))
         http_incoming_refuse(request, 400, "the path is no valid UTF-8");
     mhd.MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, take_query, request);
+    request->target = target_of(request);
     char *password = NULL, *user = mhd.MHD_basic_auth_get_username_password(connection, &password);
     request->user = g_strdup(user);
     request->password = g_strdup(password);
@@ -111,6 +127,7 @@ void http_incoming_free(HttpRequest *request) {
     g_string_free(request->behind, TRUE);
     g_free(request->method);
     g_free(request->path);
+    g_free(request->target);
     g_free(request->id);
     g_free(request->address);
     g_free(request->origin);
@@ -127,6 +144,10 @@ const char *http_request_method(const HttpRequest *request) {
 
 const char *http_request_path(const HttpRequest *request) {
     return request->path;
+}
+
+const char *http_request_target(const HttpRequest *request) {
+    return request->target;
 }
 
 const char *http_request_segment(const HttpRequest *request, const char *name) {

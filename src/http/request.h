@@ -13,6 +13,9 @@ typedef struct HttpRequest HttpRequest;
 const char *http_request_method(const HttpRequest *request);
 const char *http_request_path(const HttpRequest *request);
 
+/* The path with the query, escaped: what leads here again. */
+const char *http_request_target(const HttpRequest *request);
+
 /* What stands for <name> in the path of the route; NULL if there is none. */
 const char *http_request_segment(const HttpRequest *request, const char *name);
 

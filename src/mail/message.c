@@ -1,6 +1,6 @@
 #include "mail/message.h"
 
-#include "mail/mail_address.h"
+#include "base/mail_address.h"
 
 #include <glib.h>
 #include <string.h>

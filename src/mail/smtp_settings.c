@@ -1,6 +1,6 @@
 #include "mail/smtp_settings.h"
 
-#include "mail/mail_address.h"
+#include "base/mail_address.h"
 
 #include <arpa/inet.h>
 #include <string.h>

@@ -309,3 +309,43 @@ bool queue_depth(Db *db, const char *queue, int64_t now_ms, QueueDepth *out_dept
                                   .oldest_ms = MAX(now_ms - db_int(query, 2), 0)};
     return db_end(query, error);
 }
+
+/* For people. */
+
+Task *queue_find(Db *db, const char *queue, const char *name, GError **error) {
+    return find_task(db, queue, name, error);
+}
+
+GPtrArray *queue_list(Db *db, const char *queue, const char *status, int most, GError **error) {
+    g_autoptr(GPtrArray) tasks = g_ptr_array_new_with_free_func((GDestroyNotify)task_free);
+    g_autoptr(DbQuery) query =
+        status ? db_query(db, "SELECT " COLUMNS "FROM tasks WHERE queue = ? AND status = ? ORDER BY id DESC LIMIT ?",
+                          DB_TEXT(queue), DB_TEXT(status), DB_INT(most))
+               : db_query(db, "SELECT " COLUMNS "FROM tasks WHERE queue = ? ORDER BY id DESC LIMIT ?", DB_TEXT(queue),
+                          DB_INT(most));
+    while (db_next(query))
+        g_ptr_array_add(tasks, read_task(query));
+    return db_end(query, error) ? g_steal_pointer(&tasks) : NULL;
+}
+
+void queue_count_free(QueueCount *count) {
+    if (!count)
+        return;
+    g_free(count->queue);
+    g_free(count->status);
+    g_free(count);
+}
+
+GPtrArray *queue_count_all(Db *db, GError **error) {
+    g_autoptr(GPtrArray) counts = g_ptr_array_new_with_free_func((GDestroyNotify)queue_count_free);
+    g_autoptr(DbQuery) query =
+        db_query(db, "SELECT queue, status, COUNT(*), MAX(created), MIN(eta) FROM tasks GROUP BY queue, status "
+                     "ORDER BY queue, status");
+    while (db_next(query)) {
+        QueueCount *count = g_new0(QueueCount, 1);
+        *count = (QueueCount){g_strdup(db_text(query, 0)), g_strdup(db_text(query, 1)), db_int(query, 2),
+                              db_int(query, 3), db_int(query, 4)};
+        g_ptr_array_add(counts, count);
+    }
+    return db_end(query, error) ? g_steal_pointer(&counts) : NULL;
+}

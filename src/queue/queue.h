@@ -97,6 +97,24 @@ bool queue_only_others_leased(Db *db, int64_t run_id, const char *queue, const c
 /* How many live tasks a run or a release has, or -1. */
 int64_t queue_count_of_run(Db *db, int64_t run_id, GError **error);
 
+/* A task, or NULL with ERROR_NOT_FOUND. The caller frees it. */
+Task *queue_find(Db *db, const char *queue, const char *name, GError **error) MUST_CHECK;
+
+/* Tasks of a queue, newest first, of one status ("live", "done", "error", "canceled") or, if that is NULL, of any; at most so many.
+ * The caller frees the array of Task. */
+GPtrArray *queue_list(Db *db, const char *queue, const char *status, int most, GError **error) MUST_CHECK;
+
+/* How many tasks of each queue have each status. */
+typedef struct {
+    char *queue, *status;
+    int64_t n, newest_ms, oldest_eta_ms;
+} QueueCount;
+
+void queue_count_free(QueueCount *count);
+
+/* By queue and status. The caller frees the array of QueueCount. */
+GPtrArray *queue_count_all(Db *db, GError **error) MUST_CHECK;
+
 /* What is live in a queue. */
 typedef struct {
     int64_t waiting, leased;

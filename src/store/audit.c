@@ -24,13 +24,27 @@ static AuditKind kind_from_name(const char *name) {
     return AUDIT_CHANGED_SETTINGS;
 }
 
-void audit_entry_free(AuditEntry *entry) {
-    if (!entry)
-        return;
+static void entry_clear(AuditEntry *entry) {
     g_free(entry->actor);
     g_free(entry->address);
     g_free(entry->message);
+}
+
+void audit_entry_free(AuditEntry *entry) {
+    if (!entry)
+        return;
+    entry_clear(entry);
     g_free(entry);
+}
+
+void audit_line_free(AuditLine *line) {
+    if (!line)
+        return;
+    entry_clear(&line->entry);
+    g_free(line->email);
+    g_free(line->release_name);
+    g_free(line->run_name);
+    g_free(line);
 }
 
 bool audit_add(Db *db, const AuditEntry *entry, int64_t now_ms, GError **error) {
@@ -42,24 +56,53 @@ bool audit_add(Db *db, const AuditEntry *entry, int64_t now_ms, GError **error) 
                      DB_TEXT(entry->message), DB_INT(now_ms)) == 1;
 }
 
+/* Of the table audit, called a; as read_entry() reads them. */
+#define COLUMNS "a.id, a.build_id, a.release_id, a.run_id, a.kind, a.actor, a.address, a.message, a.created "
+enum { N_COLUMNS = 9 };
+
+static AuditEntry read_entry(const DbQuery *query) {
+    return (AuditEntry){
+        .id = db_int(query, 0),
+        .build_id = db_int(query, 1),
+        .release_id = db_int(query, 2),
+        .run_id = db_int(query, 3),
+        .kind = kind_from_name(db_text(query, 4)),
+        .actor = g_strdup(db_text(query, 5)),
+        .address = g_strdup(db_text(query, 6)),
+        .message = g_strdup(db_text(query, 7)),
+        .created_ms = db_int(query, 8),
+    };
+}
+
 GPtrArray *audit_list(Db *db, int64_t build_id, int64_t before, int most, GError **error) {
     g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func((GDestroyNotify)audit_entry_free);
-    g_autoptr(DbQuery) query = db_query(db,
-                                        "SELECT id, build_id, release_id, run_id, kind, actor, address, message, "
-                                        "created FROM audit WHERE build_id = ? AND id < ? ORDER BY id DESC LIMIT ?",
-                                        DB_INT(build_id), DB_INT(before > 0 ? before : G_MAXINT64), DB_INT(most));
+    g_autoptr(DbQuery) query =
+        db_query(db, "SELECT " COLUMNS "FROM audit a WHERE a.build_id = ? AND a.id < ? ORDER BY a.id DESC LIMIT ?",
+                 DB_INT(build_id), DB_INT(before > 0 ? before : G_MAXINT64), DB_INT(most));
     while (db_next(query)) {
         AuditEntry *entry = g_new0(AuditEntry, 1);
-        entry->id = db_int(query, 0);
-        entry->build_id = db_int(query, 1);
-        entry->release_id = db_int(query, 2);
-        entry->run_id = db_int(query, 3);
-        entry->kind = kind_from_name(db_text(query, 4));
-        entry->actor = g_strdup(db_text(query, 5));
-        entry->address = g_strdup(db_text(query, 6));
-        entry->message = g_strdup(db_text(query, 7));
-        entry->created_ms = db_int(query, 8);
+        *entry = read_entry(query);
         g_ptr_array_add(entries, entry);
     }
     return db_end(query, error) ? g_steal_pointer(&entries) : NULL;
+}
+
+GPtrArray *audit_list_lines(Db *db, int64_t build_id, int64_t before, int most, GError **error) {
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func((GDestroyNotify)audit_line_free);
+    g_autoptr(DbQuery) query =
+        db_query(db,
+                 "SELECT " COLUMNS ", u.email, l.name, l.number, r.name FROM audit a "
+                 "LEFT JOIN users u ON u.id = a.actor LEFT JOIN releases l ON l.id = a.release_id "
+                 "LEFT JOIN runs r ON r.id = a.run_id WHERE a.build_id = ? AND a.id < ? ORDER BY a.id DESC LIMIT ?",
+                 DB_INT(build_id), DB_INT(before > 0 ? before : G_MAXINT64), DB_INT(most));
+    while (db_next(query)) {
+        AuditLine *line = g_new0(AuditLine, 1);
+        line->entry = read_entry(query);
+        line->email = g_strdup(db_text(query, N_COLUMNS));
+        line->release_name = g_strdup(db_text(query, N_COLUMNS + 1));
+        line->release_number = (int)db_int(query, N_COLUMNS + 2);
+        line->run_name = g_strdup(db_text(query, N_COLUMNS + 3));
+        g_ptr_array_add(lines, line);
+    }
+    return db_end(query, error) ? g_steal_pointer(&lines) : NULL;
 }

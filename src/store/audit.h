@@ -43,3 +43,16 @@ bool audit_add(Db *db, const AuditEntry *entry, int64_t now_ms, GError **error) 
 /* Entries of a build, newest first, at most so many, with an id below before (0: all). The caller frees the array of
  * AuditEntry. */
 GPtrArray *audit_list(Db *db, int64_t build_id, int64_t before, int most, GError **error) MUST_CHECK;
+
+/* An entry with what its ids stand for; each NULL if there is none. */
+typedef struct {
+    AuditEntry entry;
+    char *email; /* of the user who did it */
+    char *release_name, *run_name;
+    int release_number;
+} AuditLine;
+
+void audit_line_free(AuditLine *line);
+
+/* The same as audit_list(), for people. The caller frees the array of AuditLine. */
+GPtrArray *audit_list_lines(Db *db, int64_t build_id, int64_t before, int most, GError **error) MUST_CHECK;

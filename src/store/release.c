@@ -94,6 +94,16 @@ Release *release_load(Db *db, int64_t id, GError **error) {
     return take_release(query, error);
 }
 
+GPtrArray *release_list(Db *db, int64_t build_id, int64_t before, int most, GError **error) {
+    g_autoptr(GPtrArray) releases = g_ptr_array_new_with_free_func((GDestroyNotify)release_free);
+    g_autoptr(DbQuery) query =
+        db_query(db, "SELECT " COLUMNS "FROM releases WHERE build_id = ? AND id < ? ORDER BY id DESC LIMIT ?",
+                 DB_INT(build_id), DB_INT(before > 0 ? before : G_MAXINT64), DB_INT(most));
+    while (db_next(query))
+        g_ptr_array_add(releases, read_release(query));
+    return db_end(query, error) ? g_steal_pointer(&releases) : NULL;
+}
+
 /* Going on. */
 
 static bool set_status(Db *db, Release *release, ReleaseStatus status, int64_t now_ms, GError **error) {

@@ -43,6 +43,9 @@ Release *release_lock_by_id(Db *db, int64_t id, GError **error) MUST_CHECK;
 Release *release_find(Db *db, int64_t build_id, const char *name, int number, GError **error) MUST_CHECK;
 Release *release_load(Db *db, int64_t id, GError **error) MUST_CHECK;
 
+/* Releases of a build, newest first, with an id below before (0: all), at most so many. The caller frees the array of Release. */
+GPtrArray *release_list(Db *db, int64_t build_id, int64_t before, int most, GError **error) MUST_CHECK;
+
 /* Whether it is still open to reports: neither good nor bad. Else ERROR_BUSY: "release is closed". */
 bool release_check_open(const Release *release, GError **error) MUST_CHECK;
 

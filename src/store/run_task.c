@@ -1,7 +1,5 @@
 #include "store/run_task.h"
 
-#include "queue/queue.h"
-
 #include <jansson.h>
 
 #define BASELINE ":baseline" /* at the end of a task's name */
@@ -61,4 +59,22 @@ bool run_add_diff_task(Db *db, const Release *release, const Run *run, int64_t n
     put(payload, "run_sha1sum", image);
     put(payload, "reference_sha1sum", ref_image);
     return add(db, run, RUN_DIFF_QUEUE, name, "report_run", payload, now_ms, error);
+}
+
+bool run_task_over(Db *db, const Task *task, int64_t now_ms, GError **error) {
+    if (task->run_id == 0)
+        return true;
+    g_autoptr(Release) release = release_lock_by_id(db, task->release_id, error);
+    g_autoptr(Run) run = release ? run_load(db, task->run_id, error) : NULL;
+    bool is_pending = run && (run->status == RUN_DATA_PENDING || run->status == RUN_NEEDS_DIFF);
+    return run && (!is_pending || run_task_failed(db, release, run, task->queue, now_ms, error));
+}
+
+bool run_task_again(Db *db, const Task *task, int64_t now_ms, GError **error) {
+    const RunFacts nothing = {0};
+    if (task->run_id == 0)
+        return true;
+    g_autoptr(Release) release = release_lock_by_id(db, task->release_id, error);
+    g_autoptr(Run) run = release ? run_load(db, task->run_id, error) : NULL;
+    return run && run_report(db, release, run, &nothing, now_ms, error);
 }

@@ -2,6 +2,7 @@
  * parameters, and no others. In a transaction. */
 #pragma once
 
+#include "queue/queue.h"
 #include "store/run.h"
 
 #define RUN_CAPTURE_QUEUE "capture"
@@ -17,3 +18,10 @@ char *run_diff_task_name(const Run *run);
 
 /* A comparison of its image with its ref_image. */
 bool run_add_diff_task(Db *db, const Release *release, const Run *run, int64_t now_ms, GError **error) MUST_CHECK;
+
+/* What a task was to bring does not come: its run has failed, unless it has what it needs from elsewhere, and its release goes
+ * on. Nothing for a task that is of no run. */
+bool run_task_over(Db *db, const Task *task, int64_t now_ms, GError **error) MUST_CHECK;
+
+/* A task is live again: its run waits for it. */
+bool run_task_again(Db *db, const Task *task, int64_t now_ms, GError **error) MUST_CHECK;

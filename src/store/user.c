@@ -1,11 +1,7 @@
 #include "store/user.h"
 
+#include "base/mail_address.h"
 #include "store/user_row.h"
-
-#include <string.h>
-
-/* RFC 5321, 4.5.3.1. */
-enum { MOST_EMAIL = 254, MOST_LOCAL = 64 };
 
 void user_free(User *user) {
     if (!user)
@@ -68,27 +64,7 @@ bool user_set_superuser(Db *db, const char *id, bool is_superuser, GError **erro
                              DB_TEXT(id)) >= 0;
 }
 
-/* What providers of mail give out, without quotes, comments and letters that are not ASCII (RFC 5321, 4.1.2). */
-static bool is_local_part(const char *text, size_t size) {
-    static const char others[] = "!#$%&'*+-/=?^_`{|}~.";
-    for (size_t i = 0; i < size; i++)
-        if (!g_ascii_isalnum(text[i]) && !strchr(others, text[i]))
-            return false;
-    return size > 0 && size <= MOST_LOCAL && text[0] != '.' && text[size - 1] != '.';
-}
-
-static bool is_domain(const char *text) {
-    for (const char *at = text; *at; at++)
-        if (!g_ascii_isalnum(*at) && (!strchr("-.", *at) || at == text || at[-1] == '.'))
-            return false;
-    return *text && !g_str_has_suffix(text, ".") && !g_str_has_suffix(text, "-");
-}
-
 char *user_check_email(const char *text, GError **error) {
     g_autofree char *plain = g_strstrip(g_strdup(text));
-    const char *at = strrchr(plain, '@');
-    if (at && strlen(plain) <= MOST_EMAIL && is_local_part(plain, (size_t)(at - plain)) && is_domain(at + 1))
-        return g_ascii_strdown(plain, -1);
-    error_set(error, ERROR_INVALID, "%s is no address of mail, as in somebody@example.com", *plain ? plain : "nothing");
-    return NULL;
+    return mail_address_check(plain, error) ? g_ascii_strdown(plain, -1) : NULL;
 }

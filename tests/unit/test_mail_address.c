@@ -1,5 +1,5 @@
 /* What may stand as an address in a mail, and in what is said to a mail server. */
-#include "mail/mail_address.h"
+#include "base/mail_address.h"
 
 #include <glib.h>
 

@@ -1,4 +1,4 @@
-#include "mail/mail_address.h"
+#include "base/mail_address.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "api/news.h"
+#include "base/news.h"
 
 #include "base/clock.h"
 

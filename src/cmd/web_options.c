@@ -1,0 +1,78 @@
+#include "cmd/web_options.h"
+
+#include <string.h>
+
+void web_options_clear(WebOptions *options) {
+    g_clear_pointer(&options->public_url, g_free);
+    g_clear_pointer(&options->trusted_proxies, g_free);
+    g_clear_pointer(&options->issuer, g_free);
+    g_clear_pointer(&options->client_id, g_free);
+    g_clear_pointer(&options->hosted_domain, g_free);
+    g_clear_pointer(&options->proxies, g_array_unref);
+    g_clear_pointer(&options->oidc, oidc_provider_free);
+}
+
+static void complete(char **option, const char *variable) {
+    const char *value = g_getenv(variable);
+    if (!*option && value && *value)
+        *option = g_strdup(value);
+}
+
+/* A scheme and a host, and nothing behind them: pages are at the root. */
+static bool check_public_url(char *url, GError **error) {
+    g_autoptr(GUri) uri = NULL;
+    size_t length = url ? strlen(url) : 0;
+    if (!url)
+        return true;
+    if (length > 0 && url[length - 1] == '/')
+        url[length - 1] = '\0';
+    uri = g_uri_parse(url, G_URI_FLAGS_NONE, NULL);
+    const char *scheme = uri ? g_uri_get_scheme(uri) : "", *path = uri ? g_uri_get_path(uri) : "";
+    bool is_http = strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0;
+    if (is_http && *path == '\0' && !g_uri_get_query(uri) && g_uri_get_host(uri) && *g_uri_get_host(uri) &&
+        !g_uri_get_userinfo(uri))
+        return true;
+    error_set(error, ERROR_INVALID, "--public-url must be like https://dpxdt.example.com, not %s", url);
+    return false;
+}
+
+static bool read_proxies(WebOptions *options, GError **error) {
+    g_auto(GStrv) texts = g_strsplit_set(options->trusted_proxies ? options->trusted_proxies : "", ", ", -1);
+    options->proxies = g_array_new(FALSE, FALSE, sizeof(IpBlock));
+    for (char **text = texts; *text; text++) {
+        IpBlock block;
+        if (**text == '\0')
+            continue;
+        if (!ip_block_parse(*text, &block)) {
+            error_set(error, ERROR_INVALID,
+                      "--trusted-proxies: %s is no address, and no block of addresses as 10.0.0.0/8", *text);
+            return false;
+        }
+        g_array_append_val(options->proxies, block);
+    }
+    return true;
+}
+
+static bool make_provider(WebOptions *options, int port, GError **error) {
+    if (!options->issuer)
+        return true;
+    g_autofree char *local = g_strdup_printf("http://localhost:%d", port);
+    g_autofree char *redirect = g_strconcat(options->public_url ? options->public_url : local, "/oauth2callback", NULL);
+    const OidcSettings settings = {.issuer = options->issuer,
+                                   .client_id = options->client_id,
+                                   .client_secret = g_getenv("DPXDT_OIDC_CLIENT_SECRET"),
+                                   .redirect_uri = redirect,
+                                   .hosted_domain = options->hosted_domain};
+    options->oidc = oidc_provider_new(&settings, error);
+    return options->oidc != NULL;
+}
+
+bool web_options_apply(WebOptions *options, int port, GError **error) {
+    complete(&options->public_url, "DPXDT_PUBLIC_URL");
+    complete(&options->trusted_proxies, "DPXDT_TRUSTED_PROXIES");
+    complete(&options->issuer, "DPXDT_OIDC_ISSUER");
+    complete(&options->client_id, "DPXDT_OIDC_CLIENT_ID");
+    complete(&options->hosted_domain, "DPXDT_OIDC_HOSTED_DOMAIN");
+    return check_public_url(options->public_url, error) && read_proxies(options, error) &&
+           make_provider(options, port, error);
+}

@@ -1,0 +1,234 @@
+#include "web/run.h"
+
+#include "base/random.h"
+#include "store/decision.h"
+#include "web/stage.h"
+
+#include <jansson.h>
+#include <string.h>
+
+enum { MOST_FAILED = 30, MOST_GROUPS = 100, MOST_MEMBERS = 100, MOST_HISTORY = 20, BATCH_BYTES = 16 };
+
+/* All that is looked up for the page; it owns what it has. */
+typedef struct {
+    Release *release;
+    Run *run;
+    RunLine *line, *neighbours[4]; /* by Neighbour */
+    GPtrArray *failed, *groups, *members, *history;
+    char *actor;
+    int64_t decided_ms;
+} Found;
+
+static void found_clear(Found *found) {
+    release_free(found->release);
+    run_free(found->run);
+    run_line_free(found->line);
+    for (size_t i = 0; i < G_N_ELEMENTS(found->neighbours); i++)
+        run_line_free(found->neighbours[i]);
+    g_clear_pointer(&found->failed, g_ptr_array_unref);
+    g_clear_pointer(&found->groups, g_ptr_array_unref);
+    g_clear_pointer(&found->members, g_ptr_array_unref);
+    g_clear_pointer(&found->history, g_ptr_array_unref);
+    g_free(found->actor);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Found, found_clear)
+
+static char *name_of_run(const View *view) {
+    const char *name = view_text(view, "test");
+    return g_utf8_normalize(name ? name : "", -1, G_NORMALIZE_NFC);
+}
+
+static bool find_neighbours(View *view, Found *found, GError **error) {
+    for (Neighbour which = NEIGHBOUR_NEXT; which <= NEIGHBOUR_NEXT_GROUP_OPEN; which++)
+        if (!run_list_neighbour(view->db, found->release->id, found->line, which, &found->neighbours[which], error))
+            return false;
+    return true;
+}
+
+static bool find(View *view, Found *found, GError **error) {
+    g_autofree char *name = name_of_run(view);
+    found->release = view_find_release(view, ACCESS_PUBLIC, error);
+    int64_t id = found->release ? found->release->id : 0;
+    found->run = id ? run_find(view->db, id, name, error) : NULL;
+    found->line = found->run ? run_list_find(view->db, id, name, error) : NULL;
+    if (!found->line || !find_neighbours(view, found, error))
+        return false;
+    bool is_different = found->line->rank == ORDER_DIFFERENT;
+    found->failed = run_list_lines(view->db, id, ORDER_FAILED, NULL, NULL, MOST_FAILED, error);
+    found->groups = found->failed ? run_list_groups(view->db, id, NULL, MOST_GROUPS, error) : NULL;
+    found->members = !found->groups ? NULL
+                     : is_different ? run_list_group(view->db, id, found->line, NULL, MOST_MEMBERS, error)
+                                    : g_ptr_array_new();
+    found->history = found->members ? run_list_history(view->db, view->build->id, name, MOST_HISTORY, error) : NULL;
+    return found->history && decision_find(view->db, found->run, &found->actor, &found->decided_ms, error);
+}
+
+/* An id means nothing to people. */
+static bool name_actor(View *view, Found *found, GError **error) {
+    g_autoptr(GError) cause = NULL;
+    if (!found->actor)
+        return true;
+    g_autoptr(User) user = user_load(view->db, found->actor, &cause);
+    if (cause && !error_is(cause, ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    }
+    if (user) {
+        g_free(found->actor);
+        found->actor = g_strdup(user->email);
+    }
+    return true;
+}
+
+static bool run_page(View *view, GError **error) {
+    g_auto(Found) found = {0};
+    if (!find(view, &found, error) || !name_actor(view, &found, error))
+        return false;
+    g_autofree char *stage = stage_of_run(found.run), *batch = random_hex(BATCH_BYTES);
+    g_autofree char *build = view_path_of_build(view->build->id);
+    g_autofree char *path = view_path_of_release(view->build->id, found.release->name, found.release->number);
+    g_autofree char *title = g_strdup_printf("%s #%d", found.release->name, found.release->number);
+    view_add_crumb(view, view->build->name, build);
+    view_add_crumb(view, title, path);
+    const RunPage shown = {
+        .release = found.release,
+        .run = found.run,
+        .line = found.line,
+        .next = found.neighbours[NEIGHBOUR_NEXT],
+        .previous = found.neighbours[NEIGHBOUR_PREVIOUS],
+        .next_open = found.neighbours[NEIGHBOUR_NEXT_OPEN],
+        .next_group = found.neighbours[NEIGHBOUR_NEXT_GROUP_OPEN],
+        .failed = found.failed,
+        .groups = found.groups,
+        .members = found.members,
+        .history = found.history,
+        .stage = stage,
+        .batch = batch,
+        .actor = found.actor,
+        .decided_ms = found.decided_ms,
+        .n_group = (int)found.members->len,
+    };
+    run_html(view->html, view, &shown);
+    return true;
+}
+
+HttpResponse *web_run(HttpRequest *request, void *web) {
+    return view_show(request, web, run_page);
+}
+
+/* Deciding. */
+
+typedef enum { VERB_APPROVE, VERB_REJECT, VERB_APPROVE_GROUP, VERB_UNDO } Verb;
+
+static bool read_verb(View *view, Verb *out_verb, GError **error) {
+    static const struct {
+        const char *name;
+        Verb verb;
+    } verbs[] = {
+        {"approve", VERB_APPROVE},
+        {"reject", VERB_REJECT},
+        {"disapprove", VERB_REJECT}, /* as it was called */
+        {"approve_group", VERB_APPROVE_GROUP},
+        {"undo", VERB_UNDO},
+    };
+    const char *name = view_text(view, "verb");
+    for (size_t i = 0; name && i < G_N_ELEMENTS(verbs); i++)
+        if (strcmp(verbs[i].name, name) == 0) {
+            *out_verb = verbs[i].verb;
+            return true;
+        }
+    return view_refuse(view, 400, error, "Approve, reject, or undo?");
+}
+
+/* Whether the pictures are those that were looked at. A form that does not say which these were is of a script of somebody. */
+static bool check_seen(View *view, const Run *run, GError **error) {
+    const char *image = view_text(view, "image"), *ref_image = view_text(view, "ref_image");
+    if (g_strcmp0(image, run->facts.image) == 0 && g_strcmp0(ref_image, run->facts.ref_image) == 0)
+        return true;
+    return view_refuse(view, 409, error, "There are other pictures of this page now. Look at them first.");
+}
+
+/* Who says what is said already changes nothing. */
+static bool decide_one(View *view, Release *release, Run *run, bool approved, int *out_n, GError **error) {
+    *out_n = run->status != (approved ? RUN_DIFF_APPROVED : RUN_DIFF_FOUND);
+    return check_seen(view, run, error) &&
+           (*out_n == 0 ||
+            (run_approve(view->db, release, run, approved, view_user(view)->id, view->now_ms, error) &&
+             view_audit(view, approved ? AUDIT_RUN_APPROVED : AUDIT_RUN_REJECTED, release->id, run->id, NULL, error)));
+}
+
+static bool approve_group(View *view, Release *release, Run *run, int *out_n, GError **error) {
+    const Decider decider = {view_user(view)->id, view_text(view, "batch"), view->now_ms};
+    g_autoptr(RunLine) line = run_list_find(view->db, release->id, run->name, error);
+    if (!line || !check_seen(view, run, error))
+        return false;
+    if (line->rank != ORDER_DIFFERENT)
+        return view_refuse(view, 409, error, "This page does not differ any more.");
+    if (!decision_approve_group(view->db, release, line, view_number(view, "seen", 0), &decider, out_n, error))
+        return false;
+    g_autofree char *what = g_strdup_printf("and all with the same change: %d", *out_n);
+    return view_audit(view, AUDIT_RUN_APPROVED, release->id, run->id, what, error);
+}
+
+static bool undo(View *view, Release *release, int *out_n, GError **error) {
+    const Decider decider = {view_user(view)->id, view_text(view, "batch"), view->now_ms};
+    if (!decider.batch)
+        return view_refuse(view, 400, error, "What is to be undone?");
+    if (!decision_undo(view->db, release, &decider, out_n, error))
+        return false;
+    g_autofree char *what = g_strdup_printf("of %d pages", *out_n);
+    return view_audit(view, AUDIT_RUN_REJECTED, release->id, 0, what, error);
+}
+
+static bool decide(View *view, Release *release, Run *run, Verb verb, int *out_n, GError **error) {
+    switch (verb) {
+    case VERB_APPROVE:
+    case VERB_REJECT:
+        return decide_one(view, release, run, verb == VERB_APPROVE, out_n, error);
+    case VERB_APPROVE_GROUP:
+        return approve_group(view, release, run, out_n, error);
+    case VERB_UNDO:
+        return undo(view, release, out_n, error);
+    }
+    g_assert_not_reached();
+}
+
+/* To what is open still, or back to the release. */
+static bool go_on(View *view, const Release *release, const Run *run, GError **error) {
+    g_autoptr(RunLine) line = run_list_find(view->db, release->id, run->name, error), next = NULL;
+    if (!line || !run_list_neighbour(view->db, release->id, line, NEIGHBOUR_NEXT_OPEN, &next, error))
+        return false;
+    g_autofree char *path = next ? view_path_of_run(view->build->id, release->name, release->number, next->name)
+                                 : view_path_of_release(view->build->id, release->name, release->number);
+    view_go(view, path);
+    return true;
+}
+
+static void answer_script(View *view, const Release *release, const Run *run, int n) {
+    json_t *json = json_pack("{s:s, s:i, s:s, s:i, s:i, s:i, s:i, s:i, s:i}", "status", run_status_name(run->status),
+                             "n", n, "release", release_status_name(release->status), "failed", release->n_failed,
+                             "different", release->n_found, "approved", release->n_approved, "missing", release->n_new,
+                             "passed", release->n_same, "pending", release->n_pending);
+    view_answer_json(view, json);
+}
+
+static bool decide_run(View *view, GError **error) {
+    Verb verb = VERB_APPROVE;
+    int n = 0;
+    g_autofree char *name = name_of_run(view);
+    g_autoptr(Release) release = view_lock_release(view, ACCESS_OWNER, error);
+    g_autoptr(Run) run = release ? run_find(view->db, release->id, name, error) : NULL;
+    if (!run || !read_verb(view, &verb, error) || !decide(view, release, run, verb, &n, error))
+        return false;
+    g_autoptr(Run) after = run_find(view->db, release->id, name, error);
+    if (!after)
+        return false;
+    if (!view_wants_json(view))
+        return go_on(view, release, after, error);
+    answer_script(view, release, after, n);
+    return true;
+}
+
+HttpResponse *web_decide_run(HttpRequest *request, void *web) {
+    return view_change(request, web, decide_run);
+}

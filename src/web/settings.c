@@ -1,0 +1,116 @@
+#include "web/settings.h"
+
+#include "base/random.h"
+#include "net/egress.h"
+
+enum { SECRET_BYTES = 24, MOST_TOKEN = 500 };
+
+static void problems_clear(SettingsProblems *problems) {
+    g_free(problems->name);
+    g_free(problems->email_alias);
+    g_free(problems->webhook_url);
+    g_free(problems->status_prefix);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SettingsProblems, problems_clear)
+
+static bool settings(View *view, GError **error) {
+    const SettingsProblems none = {0};
+    if (!view_find_build(view, "build_id", ACCESS_OWNER, error))
+        return false;
+    g_autofree char *path = view_path_of_build(view->build->id);
+    view_add_crumb(view, view->build->name, path);
+    view_add_crumb(view, "Settings", NULL);
+    settings_html(view->html, view, view->build, &none, view_text(view, "saved") != NULL);
+    return true;
+}
+
+HttpResponse *web_settings(HttpRequest *request, void *web) {
+    return view_show(request, web, settings);
+}
+
+/* What was typed into a field, checked by check(), which the caller frees: "" is NULL. *out_problem is set if it will not do. */
+typedef char *(*Checker)(const View *view, const char *text, GError **error);
+
+static char *read_field(const View *view, const char *name, Checker check, char **out_problem) {
+    g_autoptr(GError) error = NULL;
+    const char *typed = view_text(view, name);
+    g_autofree char *plain = g_strstrip(g_strdup(typed ? typed : ""));
+    if (!*plain)
+        return NULL;
+    char *checked = check(view, plain, &error);
+    if (checked)
+        return checked;
+    *out_problem = g_strdup(error->message);
+    return g_steal_pointer(&plain);
+}
+
+static char *check_name(const View *view, const char *text, GError **error) {
+    return store_check_text(text, STORE_MOST_NAME, "the name", error);
+}
+
+static char *check_email(const View *view, const char *text, GError **error) {
+    return user_check_email(text, error);
+}
+
+static char *check_url(const View *view, const char *text, GError **error) {
+    g_autofree char *url = store_check_text(text, STORE_MOST_URL, "the address", error);
+    return url && egress_check(url, view->web->allow_private, error) ? g_steal_pointer(&url) : NULL;
+}
+
+static char *check_token(const View *view, const char *text, GError **error) {
+    return store_check_text(text, MOST_TOKEN, "the token", error);
+}
+
+/* A token stands in no page: a field that is left empty keeps it, as long as the address is the same. */
+static char *read_token(const View *view, const char *prefix, char **out_problem) {
+    char *typed = read_field(view, "status_token", check_token, out_problem);
+    bool is_same = prefix && g_strcmp0(prefix, view->build->status_prefix) == 0;
+    return typed || !is_same ? typed : g_strdup(view->build->status_token);
+}
+
+static Build *read_settings(const View *view, SettingsProblems *problems) {
+    Build *build = g_new0(Build, 1);
+    build->id = view->build->id;
+    build->name = read_field(view, "name", check_name, &problems->name);
+    build->is_public = view_text(view, "public") != NULL;
+    build->send_email = view_text(view, "send_email") != NULL;
+    build->email_alias = read_field(view, "email_alias", check_email, &problems->email_alias);
+    build->webhook_url = read_field(view, "webhook_url", check_url, &problems->webhook_url);
+    build->webhook_secret = !build->webhook_url           ? NULL
+                            : view->build->webhook_secret ? g_strdup(view->build->webhook_secret)
+                                                          : random_base64(SECRET_BYTES);
+    build->status_prefix = read_field(view, "status_prefix", check_url, &problems->status_prefix);
+    build->status_token = read_token(view, build->status_prefix, &problems->status_prefix);
+    if (!build->name && !problems->name)
+        problems->name = g_strdup("a name is needed");
+    if (build->status_prefix && !g_str_has_suffix(build->status_prefix, "/") && !problems->status_prefix)
+        problems->status_prefix = g_strdup("it must end with a /, so that no other host begins like it");
+    return build;
+}
+
+static bool has_problem(const SettingsProblems *problems) {
+    return problems->name || problems->email_alias || problems->webhook_url || problems->status_prefix;
+}
+
+static bool change_settings(View *view, GError **error) {
+    g_auto(SettingsProblems) problems = {0};
+    if (!view_find_build(view, "build_id", ACCESS_OWNER, error))
+        return false;
+    g_autoptr(Build) build = read_settings(view, &problems);
+    if (has_problem(&problems)) {
+        view->status = 422;
+        view_add_crumb(view, view->build->name, NULL);
+        settings_html(view->html, view, build, &problems, false);
+        return true;
+    }
+    g_autofree char *what = g_strdup_printf("%s, %s, %s", build->name, build->is_public ? "public" : "private",
+                                            build->send_email ? "mail" : "no mail");
+    g_autofree char *path = g_strdup_printf("/settings?build_id=%" G_GINT64_FORMAT "&saved=yes", build->id);
+    view_go(view, path);
+    return build_save(view->db, build, view->now_ms, error) &&
+           view_audit(view, AUDIT_CHANGED_SETTINGS, 0, 0, what, error);
+}
+
+HttpResponse *web_change_settings(HttpRequest *request, void *web) {
+    return view_change(request, web, change_settings);
+}

@@ -1,0 +1,6 @@
+#pragma once
+
+#include "web/web.h"
+
+/* "/static/<file>" */
+HttpHandler web_static;

@@ -1,0 +1,260 @@
+/* The review screen: decisions that are sent while one goes on, pages that are there before they are asked for. All of it works without
+   this script, a page at a time. */
+'use strict';
+(() => {
+const {$, el, state, hooks, prepare, found, set, show} = Stage;
+const AHEAD = 3;
+const settings = {keys: true, facts: innerWidth >= 1400};
+try { Object.assign(settings, JSON.parse(localStorage.getItem('dpxdt-review'))); } catch { /* private window */ }
+
+/* ---- Pages ---- */
+
+/* address -> promise of a document, whose pictures are decoded. */
+const pages = new Map();
+
+async function load(address) {
+  const answer = await fetch(address);
+  if (!answer.ok || answer.redirected) throw new Error(answer.redirected ? 'You are not logged in any more.' : `The server answered with ${answer.status}.`);
+  return new DOMParser().parseFromString(await answer.text(), 'text/html');
+}
+
+function decode(page) {
+  const {images} = JSON.parse(page.getElementById('stage').dataset.run);
+  page.pictures = Object.values(images).filter(Boolean).map(src => {
+    const image = el('img', {src});
+    image.decode().catch(() => {});
+    return image;
+  });
+  return page;
+}
+
+function get(address) {
+  if (!pages.has(address)) {
+    const page = load(address).then(decode);
+    page.catch(() => pages.delete(address));
+    pages.set(address, page);
+  }
+  return pages.get(address);
+}
+
+/* The pages behind this one that nothing was decided of, and the next group's. */
+async function prefetch() {
+  const wanted = new Set([location.pathname + location.search]);
+  let page = document;
+  try {
+    for (let left = AHEAD; left > 0; left--) {
+      const group = link(page, 'next-group');
+      if (group) { wanted.add(group); get(group); }
+      const next = link(page, 'next') || link(page, 'next-open');
+      if (!next) break;
+      wanted.add(next);
+      page = await get(next);
+    }
+  } catch { /* it is asked for again when it is wanted */ }
+  if (pages.size > 30) for (const address of pages.keys()) if (!wanted.has(address)) pages.delete(address);
+}
+
+const link = (page, id) => page.getElementById(id)?.getAttribute('href');
+
+/* Shows a page in the place of this one. */
+async function go(address, kept) {
+  if (!address) return;
+  try {
+    const page = await get(address);
+    for (const part of ['list', 'main', 'facts']) {
+      const old = $(part), scrolled = old.scrollTop;
+      old.replaceWith(document.importNode(page.getElementById(part), true));
+      if (part === 'list') $(part).scrollTop = scrolled;
+    }
+    document.title = page.title;
+    if (!kept) history.pushState(null, '', address);
+    begin();
+    $('live').textContent = $('name').textContent + ', ' + $('score').textContent;
+  } catch (error) {
+    toast(error.message, true);
+  }
+}
+
+/* ---- What was decided ---- */
+
+const done = []; /* what can be undone, the last at the end */
+const decided = new Map(); /* address of a page -> whether it is approved, as of what was sent */
+let sending = Promise.resolve();
+
+function toast(text, failed) {
+  clearTimeout(toast.timer);
+  Object.assign($('toast'), {textContent: text, className: failed ? 'failed' : '', hidden: false});
+  toast.timer = setTimeout(() => { $('toast').hidden = true; }, failed ? 8000 : 2500);
+}
+
+/* One behind the other, as they were made. */
+function send(fields, undone) {
+  sending = sending.then(async () => {
+    try {
+      const answer = await fetch('/run', {method: 'POST', body: new URLSearchParams(fields), headers: {Accept: 'application/json'}});
+      const told = await answer.json();
+      if (!answer.ok) throw new Error(told.error);
+      if ($('n-open')) $('n-open').textContent = `${told.different} open`;
+      if (!told.different && fields.verb !== 'undo' && fields.verb !== 'reject') toast('All is decided. G, then Y: the release is good.');
+    } catch (error) {
+      undone?.();
+      toast(`Not sent: ${error.message}`, true);
+    }
+  });
+}
+
+const fieldsOf = form => Object.fromEntries(new FormData(form));
+const here = () => location.pathname + location.search;
+const isOpen = () => $('main').dataset.status === 'diff_found';
+
+/* Members of this page's group, as addresses. */
+const groupOf = () => [...document.querySelectorAll('#sheet a')].map(a => a.getAttribute('href'));
+
+function mark(addresses, approved) {
+  for (const address of addresses) {
+    decided.set(address, approved);
+    const a = document.querySelector(`#list a[href="${CSS.escape(address)}"]`);
+    a?.querySelector('use').setAttribute('href', approved ? '#i-approved' : '#i-different');
+    a?.setAttribute('class', approved ? 'approved' : 'different');
+    pages.delete(address);
+  }
+}
+
+/* Behind this page, the next that is open still, as far as is known here. */
+async function nextOpen(id) {
+  let address = link(document, id) || link(document, 'next-open');
+  for (const seen = new Set(); address && !seen.has(address); seen.add(address)) {
+    if (!decided.get(address) && address !== here()) return address;
+    const page = await get(address);
+    address = link(page, 'next-group') || link(page, 'next-open');
+  }
+  return null;
+}
+
+async function decide(verb, addresses, next) {
+  const form = $('decide');
+  if (!form) return;
+  const fields = {...fieldsOf(form), verb, batch: crypto.randomUUID()};
+  const approved = verb !== 'reject';
+  mark(addresses, approved);
+  done.push({fields, addresses, from: here()});
+  send(fields, () => mark(addresses, !approved));
+  const address = await nextOpen(next);
+  if (address) go(address);
+  else sending.then(() => go(link(document, 'up') && here(), true));
+}
+
+function approve() {
+  if (isOpen()) decide('approve', [here()], 'next-open');
+  else step('next');
+}
+
+const approveGroup = () => { if (isOpen()) decide(groupOf().length ? 'approve_group' : 'approve', groupOf().length ? groupOf() : [here()], 'next-group'); };
+
+async function reject() {
+  if ($('main').dataset.status === 'diff_approved') decide('reject', [here()], 'next');
+  else step('next');
+}
+
+function undo() {
+  const last = done.pop();
+  if (!last) return toast('There is nothing to undo.');
+  const {fields, addresses, from} = last;
+  const inverse = {approve: 'reject', reject: 'approve', approve_group: 'undo'}[fields.verb];
+  const approved = inverse === 'approve';
+  mark(addresses, approved);
+  send({...fields, verb: inverse});
+  sending.then(() => { pages.clear(); go(from); });
+  toast('Undone.');
+}
+
+/* ---- Keys ---- */
+
+const step = id => go(link(document, id));
+let armed = false;
+
+const ACTIONS = {
+  ...Stage.actions,
+  j: () => step('next'), k: () => step('previous'), y: approve, Y: approveGroup, n: reject, z: undo,
+  u: () => { location.href = link(document, 'up'); },
+  o: () => { const src = document.querySelector('#stage img')?.src; if (src) open(src, '_blank', 'noopener'); },
+  v: () => { if ($('sheet')) { $('sheet').hidden = !$('sheet').hidden; $('test').hidden = !$('sheet').hidden; } },
+  i: () => { settings.facts = !settings.facts; save(); showFacts(); },
+  g: () => { armed = true; toast('G: and now Y, if the release is good.'); },
+  '0': Stage.toggleZoom, '?': () => $('help').showModal(),
+  '/': () => { location.href = link(document, 'up') + '&show=different'; },
+};
+
+function finish() {
+  sending.then(() => {
+    const {csrf, id, name, number} = fieldsOf($('decide') || document.querySelector('form'));
+    const form = el('form', {method: 'post', action: '/release', hidden: true},
+      ...Object.entries({csrf, id, name, number, good: 'yes'}).map(([key, value]) => el('input', {name: key, value})));
+    document.body.append(form);
+    form.submit();
+  });
+}
+
+function save() {
+  try { localStorage.setItem('dpxdt-review', JSON.stringify(settings)); } catch { /* private window */ }
+}
+
+function onKey(event) {
+  const key = event.key.length === 1 && event.key !== 'Y' ? event.key.toLowerCase() : event.key;
+  if (event.ctrlKey || event.metaKey || event.altKey || $('help').open || event.target.matches('input:not([type=range])')) return;
+  const was = armed;
+  armed = false;
+  if (key === 'Escape') Stage.leaveArea();
+  else if (/Arrow(Left|Right)/.test(key)) { if (!Stage.nudge(event)) return; }
+  else if (!settings.keys || (key === ' ' && event.target.matches('button, a, summary, input'))) return;
+  else if (was && key === 'y') finish();
+  else if (ACTIONS[key]) ACTIONS[key]();
+  else return;
+  event.preventDefault();
+}
+
+/* ---- A page begins ---- */
+
+function showFacts() {
+  $('facts').hidden = !settings.facts && !Stage.narrow.matches;
+  $('facts-button').setAttribute('aria-expanded', !$('facts').hidden);
+}
+
+function onSubmit(event) {
+  const verb = event.submitter?.value;
+  event.preventDefault();
+  ({approve, approve_group: approveGroup, reject})[verb]?.();
+}
+
+function begin() {
+  const run = JSON.parse($('stage').dataset.run);
+  prepare(run);
+  set(run);
+  for (const id of ['facts-button', 'help-button']) $(id).hidden = false;
+  $('facts-button').onclick = ACTIONS.i;
+  $('help-button').onclick = ACTIONS['?'];
+  if ($('decide')) $('decide').onsubmit = onSubmit;
+  if (run.found.length) $('found-all').replaceChildren(el('h3', {}, 'What changed'), el('ul', {}, ...found(run, 30)));
+  $('stage').replaceChildren();
+  delete state.made;
+  Stage.start();
+  showFacts();
+  show();
+  document.querySelector('#list [aria-current=true]')?.scrollIntoView({block: 'nearest'});
+  prefetch();
+}
+
+document.addEventListener('keydown', onKey);
+document.addEventListener('click', event => {
+  const a = event.target.closest('#list a, #sheet a, #next, #previous');
+  if (!a || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  event.preventDefault();
+  go(a.getAttribute('href'));
+});
+addEventListener('popstate', () => go(here(), true));
+addEventListener('beforeunload', event => { if (send.waiting) event.preventDefault(); });
+$('keys-on').checked = settings.keys;
+$('keys-on').onchange = () => { settings.keys = $('keys-on').checked; save(); };
+hooks.lost = 'This picture could not be loaded.';
+begin();
+})();

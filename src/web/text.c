@@ -1,0 +1,150 @@
+#include "web/text.h"
+
+#include "store/artifact.h"
+
+#include <jansson.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MOST_SHOWN = 256 * 1024 };
+
+#define HIDDEN "(hidden)"
+
+/* Which file. */
+
+typedef enum { KIND_LOG, KIND_CONFIG, KIND_IMAGE } Kind;
+
+/* The file that type names: before, diff or after. */
+static bool find_file(View *view, const Run *run, Kind kind, const char **out_sha1, const char **out_title,
+                      GError **error) {
+    const RunFacts *facts = &run->facts;
+    const struct {
+        const char *type;
+        const char *files[3], *titles[3]; /* by Kind */
+    } types[] = {
+        {"before",
+         {facts->ref_log, facts->ref_config, facts->ref_image},
+         {"Log of before", "Config of before", "Before"}},
+        {"diff", {facts->diff_log, NULL, facts->diff_image}, {"Log of the comparison", NULL, "Diff"}},
+        {"after", {facts->log, facts->config, facts->image}, {"Log", "Config", "After"}},
+    };
+    const char *type = view_text(view, "type");
+    for (size_t i = 0; type && i < G_N_ELEMENTS(types); i++) {
+        if (strcmp(types[i].type, type) != 0 || !types[i].titles[kind])
+            continue;
+        *out_sha1 = types[i].files[kind];
+        *out_title = types[i].titles[kind];
+        return *out_sha1 || view_refuse(view, 404, error, "This run has no such file.");
+    }
+    return view_refuse(view, 400, error, "The type must be before, diff or after; a config is before or after.");
+}
+
+/* The beginning of a file, as text, which the caller frees. */
+static char *read_text(View *view, const char *sha1, bool *out_cut, GError **error) {
+    int64_t size;
+    g_autoptr(Artifact) artifact = artifact_load(view->db, view->build->id, sha1, error);
+    int file = artifact ? blobs_open_file(view->web->blobs, artifact->sha256, &size, error) : -1;
+    if (file < 0)
+        return NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+    char bytes[8192];
+    for (ssize_t n; text->len < MOST_SHOWN && (n = read(file, bytes, sizeof bytes)) > 0;)
+        g_string_append_len(text, bytes, n);
+    close(file);
+    *out_cut = (int64_t)text->len < size;
+    return g_utf8_make_valid(text->str, (gssize)text->len);
+}
+
+/* What is hidden. */
+
+static void hide_values(json_t *object) {
+    const char *key;
+    json_t *value;
+    json_object_foreach (object, key, value)
+        json_object_set_new(object, key, json_string(HIDDEN));
+}
+
+static void hide_cookies(json_t *cookies) {
+    size_t i;
+    json_t *cookie;
+    json_array_foreach (cookies, i, cookie)
+        if (json_object_get(cookie, "value"))
+            json_object_set_new(cookie, "value", json_string(HIDDEN));
+}
+
+static void hide_headers(json_t *rules) {
+    const char *pattern;
+    json_t *headers;
+    json_object_foreach (rules, pattern, headers)
+        hide_values(headers);
+}
+
+char *text_redact_config(const char *text) {
+    json_auto_t *config = json_loads(text, 0, NULL);
+    if (!json_is_object(config))
+        return g_strdup(HIDDEN);
+    if (json_object_get(config, "httpPassword"))
+        json_object_set_new(config, "httpPassword", json_string(HIDDEN));
+    hide_cookies(json_object_get(config, "cookies"));
+    hide_headers(json_object_get(config, "injectHeaders"));
+    char *shown = json_dumps(config, JSON_INDENT(2) | JSON_SORT_KEYS), *owned = g_strdup(shown);
+    free(shown);
+    return owned;
+}
+
+/* Pages. */
+
+static void add_crumbs(View *view, const Release *release, const Run *run, const char *title) {
+    g_autofree char *build = view_path_of_build(view->build->id);
+    g_autofree char *path = view_path_of_release(view->build->id, release->name, release->number);
+    g_autofree char *run_path = view_path_of_run(view->build->id, release->name, release->number, run->name);
+    g_autofree char *name = g_strdup_printf("%s #%d", release->name, release->number);
+    view_add_crumb(view, view->build->name, build);
+    view_add_crumb(view, name, path);
+    view_add_crumb(view, run->name, run_path);
+    view_add_crumb(view, title, NULL);
+}
+
+static bool show(View *view, Kind kind, Access least, GError **error) {
+    TextPage shown = {0};
+    const char *typed = view_text(view, "test");
+    g_autofree char *name = g_utf8_normalize(typed ? typed : "", -1, G_NORMALIZE_NFC), *text = NULL, *redacted = NULL;
+    g_autoptr(Release) release = view_find_release(view, least, error);
+    g_autoptr(Run) run = release ? run_find(view->db, release->id, name, error) : NULL;
+    if (!run || !find_file(view, run, kind, &shown.file, &shown.title, error))
+        return false;
+    if (kind != KIND_IMAGE && !(text = read_text(view, shown.file, &shown.is_cut, error)))
+        return false;
+    redacted = kind == KIND_CONFIG ? text_redact_config(text) : NULL;
+    shown.release = release;
+    shown.run = run;
+    shown.text = redacted ? redacted : text;
+    shown.image = kind == KIND_IMAGE ? shown.file : NULL;
+    add_crumbs(view, release, run, shown.title);
+    text_html(view->html, view, &shown);
+    return true;
+}
+
+static bool show_log(View *view, GError **error) {
+    return show(view, KIND_LOG, ACCESS_OWNER, error);
+}
+
+static bool show_config(View *view, GError **error) {
+    return show(view, KIND_CONFIG, ACCESS_OWNER, error);
+}
+
+static bool show_image(View *view, GError **error) {
+    return show(view, KIND_IMAGE, ACCESS_PUBLIC, error);
+}
+
+HttpResponse *web_log(HttpRequest *request, void *web) {
+    return view_show(request, web, show_log);
+}
+
+HttpResponse *web_config(HttpRequest *request, void *web) {
+    return view_show(request, web, show_config);
+}
+
+HttpResponse *web_image(HttpRequest *request, void *web) {
+    return view_show(request, web, show_image);
+}
