@@ -118,6 +118,7 @@ typedef struct {
     const char *url, *image, *log, *config;
     const char *ref_url, *ref_image, *ref_log, *ref_config;
     const char *diff_image, *diff_log;
+    const char *thumbnail;  /* a small picture of what changed most, before and after */
     const char *findings;   /* JSON: what changed where */
     const char *distortion; /* a number from 0 to 1, as text */
     int run_failed, diff_failed;

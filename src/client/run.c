@@ -56,6 +56,7 @@ DpxdtStatus dpxdt_report_run(DpxdtClient *client, const DpxdtRelease *release, c
         {"ref_config", report->ref_config},
         {"diff_image", report->diff_image},
         {"diff_log", report->diff_log},
+        {"thumbnail", report->thumbnail},
         {"findings", report->findings},
         {"distortion", report->distortion},
         {"run_failed", report->run_failed ? "yes" : NULL},

@@ -1,8 +1,9 @@
-/* A task of the queue run-pdiff: two pictures -> what they differ in, as a picture, as numbers, and in words. */
+/* A task of the queue run-pdiff: two pictures -> what they differ in, as pictures, as numbers, and in words. */
 #include "worker/job.h"
 
 #include "diff/diff.h"
 #include "diff/mark.h"
+#include "diff/thumbnail.h"
 #include "report/findings.h"
 #include "worker/criteria_note.h"
 
@@ -53,36 +54,50 @@ static char *findings_of(const Difference *difference, const char *summary) {
     return owned;
 }
 
-static char *log_of(const Difference *difference, const char *distortion, const char *summary) {
+static char *log_of(const Difference *difference, const char *distortion, const char *summary,
+                    const GError *no_thumbnail) {
     GString *log = g_string_new(NULL);
     g_string_append(log, difference->same ? "same\n" : "different\n");
     if (difference_has_other_size(difference))
         g_string_append_printf(log, "size changed from %dx%d to %dx%d\n", difference->reference_width,
                                difference->reference_height, difference->width, difference->height);
     g_string_append_printf(log, "distortion %s\n%s%s", distortion, summary ? summary : "", summary ? "\n" : "");
+    if (no_thumbnail)
+        g_string_append_printf(log, "there is no thumbnail: %s\n", no_thumbnail->message);
     return g_string_free(log, FALSE);
+}
+
+static bool upload_png(Job *job, const char *name, GBytes *png, char out_sha1[DPXDT_SHA1_SIZE], GError **error) {
+    gsize size = 0;
+    const void *data = g_bytes_get_data(png, &size);
+    return job_upload(job, name, data, size, out_sha1, error);
 }
 
 static bool upload_mark(Job *job, const Difference *difference, GBytes *run, char out_sha1[DPXDT_SHA1_SIZE],
                         GError **error) {
-    gsize size = 0;
     g_autoptr(GBytes) marked = mark_png(difference, run, MARK_FADED, NULL, error);
-    const void *data = marked ? g_bytes_get_data(marked, &size) : NULL;
-    return marked && job_upload(job, "diff.png", data, size, out_sha1, error);
+    return marked && upload_png(job, "diff.png", marked, out_sha1, error);
 }
 
+/* Reports what differs, or that nothing does. A thumbnail that cannot be made is no failure. */
 static bool report(Job *job, const Pair *pair, const Difference *difference, GError **error) {
-    char log_sha1[DPXDT_SHA1_SIZE], image_sha1[DPXDT_SHA1_SIZE];
+    char log_sha1[DPXDT_SHA1_SIZE], image_sha1[DPXDT_SHA1_SIZE], thumbnail_sha1[DPXDT_SHA1_SIZE];
+    g_autoptr(GError) no_thumbnail = NULL;
+    g_autoptr(GBytes) thumbnail =
+        difference->same ? NULL : thumbnail_png(difference, pair->reference, pair->run, &no_thumbnail);
     g_autofree char *distortion = diff_format_distortion(difference->distortion);
-    g_autofree char *summary = summary_of(difference);
-    g_autofree char *log = log_of(difference, distortion, summary), *findings = findings_of(difference, summary);
+    g_autofree char *summary = summary_of(difference), *findings = findings_of(difference, summary);
+    g_autofree char *log = log_of(difference, distortion, summary, no_thumbnail);
     job_say(job, "Reporting diff result to server");
     if (!job_upload(job, "log.txt", log, strlen(log), log_sha1, error) ||
-        (!difference->same && !upload_mark(job, difference, pair->run, image_sha1, error)))
+        (!difference->same && !upload_mark(job, difference, pair->run, image_sha1, error)) ||
+        (thumbnail && !upload_png(job, "thumbnail.png", thumbnail, thumbnail_sha1, error)))
         return false;
     DpxdtReport result = {.diff_log = log_sha1, .distortion = distortion, .findings = findings};
     if (!difference->same)
         result.diff_image = image_sha1;
+    if (thumbnail)
+        result.thumbnail = thumbnail_sha1;
     return job_report(job, &result, error);
 }
 

@@ -349,7 +349,17 @@ class Tools(ServerTestCase):
         self.assertEqual((told['status'], run['run_name'], run['status']), ('reviewing', '/b.html', 'diff_found'))
         self.assertGreater(run['distortion'], 0)
         self.assertTrue(self.client.download(self.build, run['diff_image']).startswith(b'\x89PNG'))
-        self.tool('pair-diff', self.site.url + '/a.html', self.site.url + '/a.html', expected=0)
+        thumbnail = self.folder / 'thumbnail.png'
+        thumbnail.write_bytes(self.client.download(self.build, run['thumbnail']))
+        picture = harness.read_picture(thumbnail)
+        self.assertEqual((picture.width, picture.height), (488, 160))
+        sides = [{picture[x, y] for x in range(left, left + 240) for y in range(160)} for left in (0, 248)]
+        for side in sides:
+            self.assertIn((0, 0, 0, 255), side)  # letters
+            self.assertIn((255, 255, 255, 255), side)
+        self.assertEqual({picture[x, y] for x in range(240, 248) for y in range(160)}, {(0, 0, 0, 0)})
+        same = self.tool('pair-diff', self.site.url + '/a.html', self.site.url + '/a.html', expected=0)
+        self.assertEqual([run['thumbnail'] for run in same['runs']], [None])
         failed = self.tool('pair-diff', self.site.url + '/a.html', self.site.url + '/none', expected=2)
         self.assertEqual(failed['failed'], 1)
 
