@@ -20,6 +20,7 @@ _dpxdt_options() { # COMMAND: its options, as compgen -W wants them; '=' where a
         ;;
     server)
         echo "$data $work" '--port= --host= --enable-api-server --enable-queue-workers --ignore-auth --ignore-auth-anywhere' \
+            '--public-url= --trusted-proxies= --oidc-issuer= --oidc-client-id= --oidc-hosted-domain=' \
             '--release-server-prefix= --max-request= --db-connections= --help -h'
         ;;
     worker) echo "$client $work --help -h" ;;

@@ -124,6 +124,11 @@ _dpxdt() {
                 '--enable-queue-workers[capture and compare in this process, too]' \
                 '--ignore-auth[let everybody do everything]' \
                 '--ignore-auth-anywhere[on any address]' \
+                '--public-url=[how people reach the server]:value:' \
+                '--trusted-proxies=[proxies that are believed]:value:' \
+                '--oidc-issuer=[login service]:value:' \
+                '--oidc-client-id=[what it calls this server]:value:' \
+                '--oidc-hosted-domain=[let in only accounts of this domain]:value:' \
                 '--release-server-prefix=[of the API that its workers use]:value:' \
                 '--max-request=[largest upload, in MB]:value:' \
                 '--db-connections=[connections to the database]:value:'
