@@ -56,22 +56,41 @@ static void add_to_file(HttpRequest *request, const char *bytes, size_t size) {
     http_incoming_refuse(request, 507, "the file could not be kept; the server's log says why");
 }
 
+/* Whether a piece that is said to be the first of a part goes on with the one at hand. libmicrohttpd tells of a part of which
+ * nothing has come yet, with no byte, and tells of its first bytes as of another one. So two parts of one name behind each other,
+ * of which the first is empty, are taken for one. */
+static bool goes_on(const HttpRequest *request, const char *field, const char *file_name) {
+    if (request->part_size > 0)
+        return false;
+    if (!file_name)
+        return request->field && g_strcmp0(request->field, field ? field : "") == 0;
+    if (request->field || request->files->len == 0)
+        return false;
+    const HttpFile *file = g_ptr_array_index(request->files, request->files->len - 1);
+    return strcmp(file->field, field ? field : "") == 0 && strcmp(file->name, file_name) == 0;
+}
+
+static void begin_part(HttpRequest *request, const char *field, const char *file_name) {
+    end_field(request);
+    request->part_size = 0;
+    if (file_name) {
+        begin_file(request, field, file_name);
+    } else {
+        request->field = g_strdup(field ? field : "");
+        g_string_truncate(request->value, 0);
+    }
+}
+
 /* A piece of a field, from offset on. */
 static enum MHD_Result take_piece(void *data, enum MHD_ValueKind kind, const char *field, const char *file_name,
                                   const char *content_type, const char *encoding, const char *bytes, uint64_t offset,
                                   size_t size) {
     HttpRequest *request = data;
-    if (offset == 0) {
-        end_field(request);
-        if (file_name) {
-            begin_file(request, field, file_name);
-        } else {
-            request->field = g_strdup(field ? field : "");
-            g_string_truncate(request->value, 0);
-        }
-    }
+    if (offset == 0 && !goes_on(request, field, file_name))
+        begin_part(request, field, file_name);
     if (request->refused)
         return MHD_NO;
+    request->part_size += size;
     if (request->field)
         g_string_append_len(request->value, bytes, (gssize)size);
     else

@@ -30,6 +30,7 @@ struct HttpRequest {
     struct MHD_PostProcessor *post;
     char *field; /* the one at hand, and what is known of its value; NULL: none, or a file */
     GString *value;
+    size_t part_size; /* of the part at hand, a field or a file: what has come of it */
     char *end_mark;  /* of a form with parts; NULL: another one */
     GString *behind; /* the last bytes of the body, in which the mark may have begun */
     bool has_ended;  /* the mark was seen: what comes behind it does not count (RFC 2046, 5.1.1) */

@@ -5,10 +5,13 @@
 #include "http/proxies.h"
 
 #include <glib.h>
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { MAX_BODY = 100 * 1000, REQUEST_MS = 1000, STOP_MS = 5000 };
@@ -191,6 +194,32 @@ static void files_come_with_their_fields(Fixture *f, const void *unused) {
     assert_body(one, "file /home/me/log.txt 7 [my log\n]\nbuild_id=1");
     g_autofree char *two = ask(f->port, "POST /files", ASK_MULTIPART, LOG LOG BUILD_ID ASK_END);
     assert_body(two, "file /home/me/log.txt 7 [my log\n]\nfile /home/me/log.txt 7 [my log\n]\nbuild_id=1");
+}
+
+/* What comes in one piece is what the next test is not about. */
+static char *ask_slowly(int port, const char *line, const char *headers, const char *body) {
+    const int one = 1;
+    g_autofree char *head =
+        g_strdup_printf("%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n", line, headers,
+                        strlen(body));
+    int peer = ask_connect(port);
+    setsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    g_assert_cmpint(send(peer, head, strlen(head), MSG_NOSIGNAL), >, 0);
+    for (const char *at = body; *at; at++) {
+        int unread = 1;
+        while (unread > 0) /* until the server has taken the last byte */
+            g_assert_cmpint(ioctl(peer, SIOCOUTQ, &unread), ==, 0);
+        g_assert_cmpint(send(peer, at, 1, MSG_NOSIGNAL), ==, 1);
+        g_thread_yield();
+    }
+    return ask_read_all(peer);
+}
+
+static void a_form_is_the_same_however_it_is_cut(Fixture *f, const void *unused) {
+    g_autofree char *parts = ask_slowly(f->port, "POST /files", ASK_MULTIPART, BUILD_ID LOG ASK_END);
+    assert_body(parts, "file /home/me/log.txt 7 [my log\n]\nbuild_id=1");
+    g_autofree char *fields = ask_slowly(f->port, "POST /echo", ASK_FORM, "a=%C3%BC%26&b=x+y");
+    assert_body(fields, "a query=- field=\xc3\xbc&\nb query=- field=x y\n");
 }
 
 static void a_form_that_breaks_off_is_not_taken_for_whole(Fixture *f, const void *unused) {
@@ -418,6 +447,7 @@ int main(int argc, char **argv) {
     TEST("segments-of-the-path-are-told", segments_of_the_path_are_told);
     TEST("what-has-no-route-is-refused", what_has_no_route_is_refused);
     TEST("files-come-with-their-fields", files_come_with_their_fields);
+    TEST("a-form-is-the-same-however-it-is-cut", a_form_is_the_same_however_it_is_cut);
     TEST("a-form-that-breaks-off-is-not-taken-for-whole", a_form_that_breaks_off_is_not_taken_for_whole);
     TEST("what-is-too-large-is-refused", what_is_too_large_is_refused);
     TEST("text-must-be-utf8-without-nul", text_must_be_utf8_without_nul);
