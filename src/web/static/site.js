@@ -16,9 +16,13 @@ const {id, name, number} = release.dataset;
 const address = '/events?' + new URLSearchParams({id, name, number});
 
 function show(state) {
-  for (const kind of ['failed', 'different', 'approved', 'missing', 'passed', 'pending'])
-    document.querySelector(`[data-count=${kind}] b`).textContent = state[kind];
-  const all = ['failed', 'different', 'approved', 'missing', 'passed', 'pending'].reduce((sum, kind) => sum + state[kind], 0);
+  let all = 0;
+  for (const chip of document.querySelectorAll('[data-count]')) {
+    const n = state[chip.dataset.count];
+    chip.querySelector('b').textContent = n;
+    chip.classList.toggle('zero', !n);
+    all += n;
+  }
   const bar = document.querySelector('progress');
   if (bar) {
     Object.assign(bar, {max: all, value: all - state.pending});
