@@ -17,6 +17,9 @@ enum { N_COLUMNS = 11 };
 #define BEFORE "(r.sort_rank, r.sort_weight, r.likeness, r.name) < (?, ?, ?, ?)"
 #define KEY_OF(line) DB_INT((line)->rank), DB_INT((line)->weight), DB_TEXT((line)->likeness), DB_TEXT((line)->name)
 
+/* Before the first of its rank. */
+static const RunLine none = {.weight = INT64_MIN, .likeness = (char *)"", .name = (char *)""};
+
 void run_line_free(RunLine *line) {
     if (!line)
         return;
@@ -77,7 +80,6 @@ static char *pattern_of(const char *words) {
 
 GPtrArray *run_list_lines(Db *db, int64_t release_id, OrderRank rank, const RunLine *after, const char *words, int most,
                           GError **error) {
-    static const RunLine none = {.rank = 0, .weight = INT64_MIN, .likeness = (char *)"", .name = (char *)""};
     const RunLine *from = after ? after : &none;
     g_autofree char *pattern = pattern_of(words);
     g_autoptr(DbQuery) query = db_query(db,
@@ -104,9 +106,9 @@ GPtrArray *run_list_groups(Db *db, int64_t release_id, const RunLine *after, int
     g_autoptr(GPtrArray) groups = g_ptr_array_new_with_free_func((GDestroyNotify)run_group_free);
     g_autoptr(DbQuery) query = db_query(
         db,
-        "SELECT " COLUMNS ", g.n, g.n_open, g.latest FROM ("
+        "SELECT " COLUMNS ", g.n, g.n_open FROM ("
         "SELECT MIN(name) AS name, COUNT(*) AS n, SUM(CASE WHEN status = 'diff_found' THEN 1 ELSE 0 END) AS n_open, "
-        "MAX(modified) AS latest, sort_weight, likeness FROM runs WHERE release_id = ? AND sort_rank = 1 AND "
+        "sort_weight, likeness FROM runs WHERE release_id = ? AND sort_rank = 1 AND "
         "(sort_weight, likeness) > (?, ?) GROUP BY sort_weight, likeness "
         "ORDER BY sort_weight, likeness LIMIT ?) g JOIN runs r ON r.release_id = ? AND r.name = g.name "
         "ORDER BY " ORDER,
@@ -117,7 +119,6 @@ GPtrArray *run_list_groups(Db *db, int64_t release_id, const RunLine *after, int
         group->first = read_line(query);
         group->n = (int)db_int(query, N_COLUMNS);
         group->n_open = (int)db_int(query, N_COLUMNS + 1);
-        group->modified_ms = db_int(query, N_COLUMNS + 2);
         g_ptr_array_add(groups, group);
     }
     return db_end(query, error) ? g_steal_pointer(&groups) : NULL;
@@ -141,26 +142,36 @@ static bool take_line(DbQuery *query, RunLine **out_line, GError **error) {
     return db_end(query, error);
 }
 
-/* The first open one behind a key, of another group than the line's, if so wanted. */
-static bool find_open(Db *db, int64_t release_id, const RunLine *from, const RunLine *not_of, RunLine **out_line,
+/* The first open one behind a line that differs; of another group, if so wanted. */
+static bool find_open(Db *db, int64_t release_id, const RunLine *from, bool of_other_group, RunLine **out_line,
                       GError **error) {
-    const char *likeness = not_of ? not_of->likeness : "";
+    static const char any[] =
+        "SELECT " COLUMNS "FROM runs r WHERE r.release_id = ? AND r.sort_rank = 1 AND "
+        "(r.sort_weight, r.likeness, r.name) > (?, ?, ?) AND r.status = 'diff_found' ORDER BY " ORDER " LIMIT 1";
+    static const char other[] =
+        "SELECT " COLUMNS "FROM runs r WHERE r.release_id = ? AND r.sort_rank = 1 AND "
+        "(r.sort_weight, r.likeness) > (?, ?) AND r.status = 'diff_found' ORDER BY " ORDER " LIMIT 1";
     g_autoptr(DbQuery) query =
-        db_query(db,
-                 "SELECT " COLUMNS "FROM runs r WHERE r.release_id = ? AND r.sort_rank = 1 AND " BEHIND
-                 " AND r.status = 'diff_found' AND (? = '' OR r.likeness <> ?) ORDER BY " ORDER " LIMIT 1",
-                 DB_INT(release_id), KEY_OF(from), DB_TEXT(likeness), DB_TEXT(likeness));
+        of_other_group
+            ? db_query(db, other, DB_INT(release_id), DB_INT(from->weight), DB_TEXT(from->likeness))
+            : db_query(db, any, DB_INT(release_id), DB_INT(from->weight), DB_TEXT(from->likeness), DB_TEXT(from->name));
     return take_line(query, out_line, error);
 }
 
-static bool find_open_around(Db *db, int64_t release_id, const RunLine *line, const RunLine *not_of, RunLine **out_line,
+static bool is_of_group(const RunLine *line, const RunLine *other) {
+    return line->rank == other->rank && line->weight == other->weight && strcmp(line->likeness, other->likeness) == 0;
+}
+
+/* Behind the line, or else from the first on; but not the line itself, or its group. */
+static bool find_open_around(Db *db, int64_t release_id, const RunLine *line, bool of_other_group, RunLine **out_line,
                              GError **error) {
-    static const RunLine first = {.rank = 0, .weight = INT64_MIN, .likeness = (char *)"", .name = (char *)""};
-    if (!find_open(db, release_id, line, not_of, out_line, error))
+    bool differs = line->rank == ORDER_DIFFERENT;
+    *out_line = NULL;
+    if (differs && !find_open(db, release_id, line, of_other_group, out_line, error))
         return false;
-    if (!*out_line && !find_open(db, release_id, &first, not_of, out_line, error))
+    if (!*out_line && !find_open(db, release_id, &none, false, out_line, error))
         return false;
-    if (*out_line && (*out_line)->id == line->id)
+    if (*out_line && (of_other_group ? is_of_group(*out_line, line) : (*out_line)->id == line->id))
         g_clear_pointer(out_line, run_line_free);
     return true;
 }
@@ -172,7 +183,7 @@ bool run_list_neighbour(Db *db, int64_t release_id, const RunLine *line, Neighbo
     static const char previous[] =
         "SELECT " COLUMNS "FROM runs r WHERE r.release_id = ? AND " BEFORE " ORDER BY " REVERSED " LIMIT 1";
     if (which == NEIGHBOUR_NEXT_OPEN || which == NEIGHBOUR_NEXT_GROUP_OPEN)
-        return find_open_around(db, release_id, line, which == NEIGHBOUR_NEXT_OPEN ? NULL : line, out_line, error);
+        return find_open_around(db, release_id, line, which == NEIGHBOUR_NEXT_GROUP_OPEN, out_line, error);
     g_autoptr(DbQuery) query =
         db_query(db, which == NEIGHBOUR_NEXT ? next : previous, DB_INT(release_id), KEY_OF(line));
     return take_line(query, out_line, error);

@@ -28,7 +28,6 @@ RunLine *run_list_find(Db *db, int64_t release_id, const char *name, GError **er
 typedef struct {
     RunLine *first;
     int n, n_open;
-    int64_t modified_ms; /* when the last of them changed */
 } RunGroup;
 
 void run_group_free(RunGroup *group);
