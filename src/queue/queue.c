@@ -6,6 +6,9 @@
 
 enum { LEASE_BYTES = 16 };
 
+/* In the place of the index of the last message: what the task is about is begun. A heartbeat cannot say so. */
+enum { BEGUN = -1 };
+
 static const char *const status_names[] = {
     [TASK_LIVE] = "live", [TASK_DONE] = "done", [TASK_ERROR] = "error", [TASK_CANCELED] = "canceled"};
 
@@ -32,7 +35,7 @@ void task_free(Task *task) {
 /* In this order read_task() has them. */
 #define COLUMNS                                                                                                    \
     "id, queue, name, status, eta, build_id, release_id, run_id, source, payload, content_type, created, leased, " \
-    "finished, lease, owner, attempts, max_attempts, message "
+    "finished, lease, owner, attempts, max_attempts, message, message_index "
 
 static TaskStatus status_from_name(const char *name) {
     for (size_t i = 0; i < G_N_ELEMENTS(status_names); i++)
@@ -62,6 +65,7 @@ static Task *read_task(const DbQuery *query) {
     task->attempts = (int)db_int(query, 16);
     task->max_attempts = (int)db_int(query, 17);
     task->message = g_strdup(db_text(query, 18));
+    task->is_begun = db_int(query, 19) == BEGUN;
     return task;
 }
 
@@ -109,6 +113,14 @@ static bool is_there(Db *db, const Task *task, bool *out_there, GError **error) 
         db_query(db, "SELECT id FROM tasks WHERE queue = ? AND name = ?", DB_TEXT(task->queue), DB_TEXT(task->name));
     *out_there = db_next(query);
     return db_end(query, error);
+}
+
+bool queue_add_once(Db *db, const Task *task, int64_t now_ms, bool *out_added, GError **error) {
+    bool there;
+    if (!is_there(db, task, &there, error))
+        return false;
+    *out_added = !there;
+    return there || insert(db, task, now_ms, error);
 }
 
 /* Two may add the same at once: the one who comes second is told by the database, and begins his transaction again. */
@@ -173,7 +185,7 @@ GPtrArray *queue_lease(Db *db, const char *queue, const LeaseRequest *request, i
         return NULL;
     while (waiting->len > 0) {
         Task *task = g_ptr_array_steal_index(waiting, 0);
-        bool is_used_up = task->attempts >= task->max_attempts;
+        bool is_used_up = task->attempts >= task->max_attempts || task->is_begun;
         g_ptr_array_add(is_used_up ? failed : leased, task);
         if (!(is_used_up ? give_up(db, task, now_ms, error) : lease(db, task, request, now_ms, error)))
             return NULL;
@@ -221,6 +233,38 @@ bool queue_heartbeat(Db *db, const LeaseHolder *holder, const char *message, int
                      DB_TEXT(message), DB_INT(index), DB_INT(task->id), DB_INT(index)) >= 0;
 }
 
+bool queue_begin(Db *db, const LeaseHolder *holder, const char *message, int64_t now_ms, GError **error) {
+    g_autoptr(Task) task = find_held(db, holder, error);
+    return task && is_running(task, now_ms, error) &&
+           db_change(db, error,
+                     "UPDATE tasks SET eta = ? + lease_ms, leased = ?, message = ?, message_index = ? WHERE id = ?",
+                     DB_INT(now_ms), DB_INT(now_ms), DB_TEXT(message), DB_INT(BEGUN), DB_INT(task->id)) >= 0;
+}
+
+Task *queue_postpone(Db *db, const LeaseHolder *holder, const char *why, int64_t eta_ms, int64_t now_ms,
+                     GError **error) {
+    g_autoptr(Task) task = find_held(db, holder, error);
+    if (!task || !is_running(task, now_ms, error))
+        return NULL;
+    bool is_used_up = task->attempts >= task->max_attempts;
+    task->status = is_used_up ? TASK_ERROR : TASK_LIVE;
+    task->eta_ms = eta_ms;
+    task->is_begun = false;
+    if (db_change(db, error,
+                  "UPDATE tasks SET status = ?, eta = ?, finished = ?, lease = NULL, message = ?, message_index = 0 "
+                  "WHERE id = ?",
+                  DB_TEXT(task_status_name(task->status)), DB_INT(eta_ms), is_used_up ? DB_INT(now_ms) : DB_NULL,
+                  DB_TEXT(why), DB_INT(task->id)) != 1)
+        return NULL;
+    return g_steal_pointer(&task);
+}
+
+bool queue_set_payload(Db *db, const LeaseHolder *holder, const char *payload, int64_t now_ms, GError **error) {
+    g_autoptr(Task) task = find_held(db, holder, error);
+    return task && is_running(task, now_ms, error) &&
+           db_change(db, error, "UPDATE tasks SET payload = ? WHERE id = ?", DB_TEXT(payload), DB_INT(task->id)) >= 0;
+}
+
 Task *queue_finish(Db *db, const LeaseHolder *holder, bool failed, int64_t now_ms, bool *out_again, GError **error) {
     g_autoptr(Task) task = find_held(db, holder, error);
     if (!task)
@@ -241,8 +285,10 @@ Task *queue_finish(Db *db, const LeaseHolder *holder, bool failed, int64_t now_m
 bool queue_give_back(Db *db, const LeaseHolder *holder, int64_t now_ms, GError **error) {
     g_autoptr(Task) task = find_held(db, holder, error);
     return task && is_running(task, now_ms, error) &&
-           db_change(db, error, "UPDATE tasks SET eta = ?, lease = NULL, owner = NULL, attempts = ? WHERE id = ?",
-                     DB_INT(now_ms), DB_INT(MAX(task->attempts - 1, 0)), DB_INT(task->id)) == 1;
+           db_change(
+               db, error,
+               "UPDATE tasks SET eta = ?, lease = NULL, owner = NULL, attempts = ?, message_index = 0 WHERE id = ?",
+               DB_INT(now_ms), DB_INT(MAX(task->attempts - 1, 0)), DB_INT(task->id)) == 1;
 }
 
 /* By others than holders. */
@@ -263,6 +309,16 @@ int64_t queue_cancel_others(Db *db, int64_t run_id, const char *queue, const cha
     g_autofree char *pattern = g_strconcat("%", suffix, NULL);
     return db_change(db, error, ends_with ? with : without, DB_INT(now_ms), DB_INT(run_id), DB_TEXT(queue),
                      DB_TEXT(name), DB_TEXT(pattern));
+}
+
+int64_t queue_expire(Db *db, const char *queue, int64_t before_ms, const char *message, int64_t now_ms,
+                     GError **error) {
+    return db_change(db, error,
+                     "UPDATE tasks SET status = 'error', finished = ?, message = COALESCE(message, ?) "
+                     "WHERE queue = ? AND status = 'live' AND created < ? AND (attempts > 0 OR eta < ?) AND "
+                     "(lease IS NULL OR eta <= ?)",
+                     DB_INT(now_ms), DB_TEXT(message), DB_TEXT(queue), DB_INT(before_ms), DB_INT(before_ms),
+                     DB_INT(now_ms));
 }
 
 bool queue_retry(Db *db, const char *queue, const char *name, int64_t now_ms, GError **error) {

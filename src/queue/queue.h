@@ -4,6 +4,8 @@
  *      ^                 |
  *      +--- eta passed --+      after max_attempts leases: error
  *
+ * What cannot be undone is told before it is done, by queue_begin(): then a lease that ran out ends the task.
+ *
  * Who leases a task gets a token for it, which is asked for when he reports of it. Workers of old have none; they are told
  * apart by their owner, which is an address. Nothing sweeps: a lease that ran out is simply leased again. The database is
  * the only truth, so any number of servers may share a queue. Knows nothing of what tasks are about. Every function works
@@ -32,6 +34,7 @@ typedef struct {
     char *lease, *owner;                        /* of the last lease; NULL before the first */
     int attempts, max_attempts;
     char *message; /* of the last heartbeat; NULL if there was none */
+    bool is_begun; /* see queue_begin() */
 } Task;
 
 void task_free(Task *task);
@@ -41,6 +44,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Task, task_free)
  * while it is live and has the same payload; else it begins anew, and who has leased it has it no longer. *out_added is whether there is something new to do. */
 bool queue_add(Db *db, const Task *task, int64_t now_ms, bool *out_added, GError **error) MUST_CHECK;
 
+/* The same for what is done once and never again: a task that is there under that name stays as it is, whatever became of it. */
+bool queue_add_once(Db *db, const Task *task, int64_t now_ms, bool *out_added, GError **error) MUST_CHECK;
+
 /* Who leases tasks, and how. */
 typedef struct {
     const char *owner;
@@ -49,8 +55,8 @@ typedef struct {
 } LeaseRequest;
 
 /* Leases the oldest tasks of a queue that wait, at most so many. Returns an array of Task, maybe empty, which the caller
- * frees, or NULL with an error. Those that were leased max_attempts times become errors instead, and are given in out_failed,
- * which the caller frees, too. In a transaction of the caller's, which is to be begun again if it fails with
+ * frees, or NULL with an error. Those that were leased max_attempts times, or begun, become errors instead, and are given in
+ * out_failed, which the caller frees, too. In a transaction of the caller's, which is to be begun again if it fails with
  * DB_ERROR_BUSY. */
 GPtrArray *queue_lease(Db *db, const char *queue, const LeaseRequest *request, int64_t now_ms, GPtrArray **out_failed,
                        GError **error) MUST_CHECK;
@@ -67,12 +73,26 @@ typedef struct {
 bool queue_heartbeat(Db *db, const LeaseHolder *holder, const char *message, int index, int64_t now_ms,
                      GError **error) MUST_CHECK;
 
+/* Says that from now on there is something which nobody may do twice: if the lease runs out, the task is not leased again, but
+ * becomes an error with this message. The lease gets as much time as it had. Fails as queue_heartbeat(). */
+bool queue_begin(Db *db, const LeaseHolder *holder, const char *message, int64_t now_ms, GError **error) MUST_CHECK;
+
+/* Gives a lease back until eta_ms, and says why; the attempt counts, and behind the last one the task is an error. What was
+ * begun is known not to have been done. Returns the task as it is now, which the caller frees. Fails as queue_heartbeat(). */
+Task *queue_postpone(Db *db, const LeaseHolder *holder, const char *why, int64_t eta_ms, int64_t now_ms,
+                     GError **error) MUST_CHECK;
+
+/* Writes what is left to be done, instead of what was. Fails as queue_heartbeat(). */
+bool queue_set_payload(Db *db, const LeaseHolder *holder, const char *payload, int64_t now_ms,
+                       GError **error) MUST_CHECK;
+
 /* Says that the work is done, or cannot be. Returns the task as it is now, which the caller frees. Fails as
  * queue_heartbeat(), but that who has finished a task may say so again: *out_again is then true. */
 Task *queue_finish(Db *db, const LeaseHolder *holder, bool failed, int64_t now_ms, bool *out_again,
                    GError **error) MUST_CHECK;
 
-/* Gives a lease back: the task waits again, at once, and the attempt does not count. Fails as queue_heartbeat(). */
+/* Gives a lease back: the task waits again, at once, and the attempt does not count; what was begun was not done. Fails as
+ * queue_heartbeat(). */
 bool queue_give_back(Db *db, const LeaseHolder *holder, int64_t now_ms, GError **error) MUST_CHECK;
 
 /* Cancels what is live of a run's tasks in a queue but the one of that name: those whose names end with suffix, or those whose
@@ -93,6 +113,10 @@ Task *queue_delete(Db *db, const char *queue, const char *name, GError **error) 
  * was: who speaks of one without saying which does not speak of this one. */
 bool queue_only_others_leased(Db *db, int64_t run_id, const char *queue, const char *name, bool *out_only,
                               GError **error) MUST_CHECK;
+
+/* Tasks of a queue that were added before, and that nobody is at, become errors; with this message, unless they have one that
+ * says what went wrong. One that was retried has an attempt first. Returns how many, or -1. */
+int64_t queue_expire(Db *db, const char *queue, int64_t before_ms, const char *message, int64_t now_ms, GError **error);
 
 /* How many live tasks a run or a release has, or -1. */
 int64_t queue_count_of_run(Db *db, int64_t run_id, GError **error);
