@@ -65,6 +65,10 @@ static bool is_private(const struct sockaddr *address) {
     return is_private_v6((const uint8_t *)&v6->sin6_addr);
 }
 
+bool egress_allows(const struct sockaddr *address) {
+    return (address->sa_family == AF_INET || address->sa_family == AF_INET6) && !is_private(address);
+}
+
 /* Browsers know these without asking anybody (RFC 6761, 6.3), where we may find nothing. */
 static bool is_localhost(const char *host) {
     g_autofree char *lower = g_ascii_strdown(host, -1);

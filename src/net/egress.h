@@ -10,3 +10,8 @@
  * unless they are allowed. Any
  * thread. */
 bool egress_check(const char *url, bool allow_private, GError **error) MUST_CHECK;
+
+/* Whether an address that is about to be connected to is none of those: for whoever must not trust that a name still leads
+ * where it did. Any thread. */
+struct sockaddr;
+bool egress_allows(const struct sockaddr *address);

@@ -4,6 +4,7 @@
 #include "net/curl.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 /* As many as browsers follow. */
 enum { MAX_REDIRECTS = 20 };
@@ -23,7 +24,8 @@ typedef struct {
     GByteArray *body;
     GHashTable *headers;
     int64_t received;
-    GError *error; /* why it was broken off by us */
+    bool is_refused; /* an address, by may_connect() */
+    GError *error;   /* why it was broken off by us */
 } Answer;
 
 Fetcher *fetcher_new(GError **error) {
@@ -93,6 +95,14 @@ static size_t take_body(char *bytes, size_t one, size_t size, void *data) {
         return request->take(request->take_data, bytes, size, &answer->error) ? size : 0;
     g_byte_array_append(answer->body, (const guint8 *)bytes, (guint)size);
     return size;
+}
+
+static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address) {
+    Answer *answer = data;
+    if (answer->request->may_connect(&address->addr))
+        return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    answer->is_refused = true;
+    return CURL_SOCKET_BAD;
 }
 
 static int stop_if_asked(void *unused, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up) {
@@ -185,6 +195,8 @@ static ErrorCode code_of(CURLcode code) {
 static void explain(Answer *answer, CURLcode code, const char *reason, GError **error) {
     if (answer->error)
         g_propagate_error(error, g_steal_pointer(&answer->error));
+    else if (answer->is_refused)
+        error_set(error, ERROR_DENIED, "it leads to a private address, which is not allowed here");
     else if (code == CURLE_ABORTED_BY_CALLBACK)
         error_set(error, ERROR_STOPPED, "stopped");
     else
@@ -207,6 +219,10 @@ FetchReply *fetcher_run(Fetcher *fetcher, const FetchRequest *request, GError **
     curl.curl_easy_setopt(handle, CURLOPT_HEADERDATA, &answer);
     curl.curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
     curl.curl_easy_setopt(handle, CURLOPT_WRITEDATA, &answer);
+    if (request->may_connect) {
+        curl.curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+        curl.curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, &answer);
+    }
     set_security(handle, request);
     set_times(handle, request);
     set_body(handle, request, form);

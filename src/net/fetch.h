@@ -6,6 +6,8 @@
 #include <glib.h>
 #include <stdint.h>
 
+struct sockaddr;
+
 /* A field of a form, or a file in it, which has a file_name. */
 typedef struct {
     const char *name, *file_name;
@@ -30,6 +32,8 @@ typedef struct {
     /* Is given the body of an answer whose status is 200 to 299, piece by piece, instead of the reply. May be NULL. */
     bool (*take)(void *data, const void *bytes, size_t size, GError **error);
     void *take_data;
+    /* Whether an address may be connected to, be it that of a proxy; else it is ERROR_DENIED. NULL: any may. */
+    bool (*may_connect)(const struct sockaddr *address);
     bool follows_redirects;
     bool trusts_any_certificate; /* only for asking whether a server is up */
     bool ends_on_stop;           /* with ERROR_STOPPED, once the program is to end */

@@ -1,7 +1,10 @@
 /* Which addresses may be captured for strangers. Names are not looked up here, but for those that need no answer. */
 #include "net/egress.h"
+#include "net/fetch.h"
 
 #include <glib.h>
+
+#include <netinet/in.h>
 
 static void private_addresses_are_refused_in_all_their_forms(void) {
     static const char *const urls[] = {
@@ -55,6 +58,18 @@ static void public_addresses_pass(void) {
         g_assert_true(egress_check(urls[i], false, NULL));
 }
 
+static void an_address_is_looked_at_when_it_is_connected_to(void) {
+    g_autoptr(GError) error = NULL;
+    const struct sockaddr_in public_address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x5db8d822)};
+    g_assert_true(egress_allows((const struct sockaddr *)&public_address));
+    const FetchRequest request = {
+        .method = "GET", .url = "http://127.0.0.1:1/", .max_bytes = 1, .may_connect = egress_allows};
+    g_autoptr(Fetcher) fetcher = fetcher_new(&error);
+    g_assert_no_error(error);
+    g_assert_null(fetcher_run(fetcher, &request, &error));
+    g_assert_error(error, DPXDT_ERROR, ERROR_DENIED);
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/egress/private-addresses-are-refused-in-all-their-forms",
@@ -62,5 +77,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/egress/what-is-no-web-address-is-refused-in-any-case",
                     what_is_no_web_address_is_refused_in_any_case);
     g_test_add_func("/egress/public-addresses-pass", public_addresses_pass);
+    g_test_add_func("/egress/an-address-is-looked-at-when-it-is-connected-to",
+                    an_address_is_looked_at_when_it_is_connected_to);
     return g_test_run();
 }

@@ -81,6 +81,8 @@ static void the_place_of_a_value_decides_how_it_is_escaped(void) {
         {"<a href='{{ v }}/b/{{ w }}'>\n",
          "html_raw(out, \"<a href='\");|html_url(out, (v));|html_raw(out, \"/b/\");|html_url_segment(out, (w));|"
          "html_raw(out, \"'>\\n\");|"},
+        {"<img src='cid:{{ v }}@dpxdt'>\n",
+         "html_raw(out, \"<img src='cid:\");|html_url_segment(out, (v));|html_raw(out, \"@dpxdt'>\\n\");|"},
         {"<use href='#{{ v }}'/>\n",
          "html_raw(out, \"<use href='#\");|html_url_part(out, (v));|html_raw(out, \"'/>\\n\");|"},
         {"<input {{ v }}>\n", "html_raw(out, \"<input \");|html_flag(out, (v));|html_raw(out, \">\\n\");|"},

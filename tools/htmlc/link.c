@@ -21,7 +21,8 @@ bool link_is_behind_path(const Link *link) {
 }
 
 static bool is_allowed_scheme(const char *name) {
-    static const char *const schemes[] = {"http", "https", "mailto", NULL};
+    /* cid: a picture of the same mail (RFC 2392), nothing anywhere else. */
+    static const char *const schemes[] = {"http", "https", "mailto", "cid", NULL};
     return g_strv_contains(schemes, name);
 }
 
@@ -32,7 +33,7 @@ const char *link_add(Link *link, const char *at) {
     if (*at == '&' && !g_str_has_prefix(at, "&amp;"))
         return "write & in a URL as &amp;, and no other reference";
     if (*at == ':' && !strpbrk(literal, ":/?#") && (link->has_value || !is_allowed_scheme(literal)))
-        return "only relative URLs, http:, https: and mailto:";
+        return "only relative URLs, http:, https:, mailto: and cid:";
     if (*at == '/' && link->has_value && strcmp(literal, "/") == 0)
         return becomes_host;
     g_string_append_c(link->literal, *at);
