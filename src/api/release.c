@@ -8,10 +8,10 @@ static bool create_release(Db *db, void *data, GError **error) {
     Call *call = data;
     if (!call_allow_build(call, db, error))
         return false;
-    const char *name = call_text(call, "release_name", error);
+    const char *name = call_text(call, "release_name", error), *status_url = call_optional_text(call, "status_url");
     g_autoptr(Release) release =
         name ? release_create(db, call->build_id, name, call_optional_text(call, "url"), call->now_ms, error) : NULL;
-    if (!release)
+    if (!release || (status_url && !release_set_status_url(db, release, status_url, call->now_ms, error)))
         return false;
     call_put_success(call);
     call_put_number(call, "build_id", call->build_id);

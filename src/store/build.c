@@ -2,6 +2,8 @@
 
 #include "store/build_row.h"
 
+#include <string.h>
+
 void build_free(Build *build) {
     if (!build)
         return;
@@ -68,4 +70,32 @@ bool build_save(Db *db, const Build *build, int64_t now_ms, GError **error) {
                      DB_TEXT(build->email_alias), DB_TEXT(build->webhook_url), DB_TEXT(build->webhook_secret),
                      DB_TEXT(build->status_prefix), DB_TEXT(build->status_token), DB_INT(now_ms),
                      DB_INT(build->id)) == 1;
+}
+
+/* "." or "..", which lead away from the prefix when they are resolved, by us or behind us, however they are written. */
+static bool has_dot_segment(const char *url) {
+    g_autofree char *path = g_strndup(url, strcspn(url, "?#"));
+    g_autofree char *plain = g_uri_unescape_string(path, NULL);
+    g_auto(GStrv) segments = g_strsplit_set(plain ? plain : "..", "/\\", -1);
+    return g_strv_contains((const char *const *)segments, ".") || g_strv_contains((const char *const *)segments, "..");
+}
+
+/* So no other host, and no other account there, begins like it: "https://api.example.com" and "https://api.example.com.evil". */
+static bool ends_behind(const char *prefix, const char *url) {
+    size_t size = strlen(prefix);
+    return g_str_has_prefix(url, prefix) && (g_str_has_suffix(prefix, "/") || strchr("/?", url[size]));
+}
+
+bool build_check_status_url(const Build *build, const char *url, GError **error) {
+    g_autofree char *checked = store_check_text(url, STORE_MOST_URL, "status_url", error);
+    g_autoptr(GUri) uri = checked ? g_uri_parse(url, G_URI_FLAGS_ENCODED, NULL) : NULL;
+    if (!checked)
+        return false;
+    if (!build->status_prefix)
+        error_set(error, ERROR_INVALID, "status_url must begin with the build's prefix for statuses, and it has none");
+    else if (!uri || !ends_behind(build->status_prefix, url) || has_dot_segment(url))
+        error_set(error, ERROR_INVALID, "status_url must begin with %s", build->status_prefix);
+    else
+        return true;
+    return false;
 }

@@ -28,3 +28,7 @@ GPtrArray *build_list(Db *db, int64_t before, int most, GError **error) MUST_CHE
 
 /* Writes what a build has. Its texts must have been checked. */
 bool build_save(Db *db, const Build *build, int64_t now_ms, GError **error) MUST_CHECK;
+
+/* Whether the status of a commit may be told at a URL: it begins with the prefix that the build has for that, and cannot be
+ * read as one that does not. Else ERROR_INVALID, "status_url ...". */
+bool build_check_status_url(const Build *build, const char *url, GError **error) MUST_CHECK;

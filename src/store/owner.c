@@ -59,10 +59,14 @@ GPtrArray *owner_list_builds(Db *db, const char *user_id, int64_t before, int mo
 
 /* Invitations. */
 
+/* In this order read_invitation() has them. */
+#define INVITATION_COLUMNS "build_id, email, created, expires, invited_by "
+
 void invitation_free(Invitation *invitation) {
     if (!invitation)
         return;
     g_free(invitation->email);
+    g_free(invitation->invited_by);
     g_free(invitation);
 }
 
@@ -88,18 +92,44 @@ static Invitation *read_invitation(const DbQuery *query) {
     invitation->email = g_strdup(db_text(query, 1));
     invitation->created_ms = db_int(query, 2);
     invitation->expires_ms = db_int(query, 3);
+    invitation->invited_by = g_strdup(db_text(query, 4));
     return invitation;
 }
 
 GPtrArray *invitation_list(Db *db, int64_t build_id, int64_t now_ms, GError **error) {
     g_autoptr(GPtrArray) invitations = g_ptr_array_new_with_free_func((GDestroyNotify)invitation_free);
     g_autoptr(DbQuery) query = db_query(db,
-                                        "SELECT build_id, email, created, expires FROM invitations "
+                                        "SELECT " INVITATION_COLUMNS "FROM invitations "
                                         "WHERE build_id = ? AND expires > ? ORDER BY created DESC, email",
                                         DB_INT(build_id), DB_INT(now_ms));
     while (db_next(query))
         g_ptr_array_add(invitations, read_invitation(query));
     return db_end(query, error) ? g_steal_pointer(&invitations) : NULL;
+}
+
+Invitation *invitation_find(Db *db, int64_t build_id, const char *email, int64_t now_ms, GError **error) {
+    g_autoptr(DbQuery) query = db_query(db,
+                                        "SELECT " INVITATION_COLUMNS "FROM invitations "
+                                        "WHERE build_id = ? AND email = ? AND expires > ?",
+                                        DB_INT(build_id), DB_TEXT(email), DB_INT(now_ms));
+    g_autoptr(Invitation) invitation = db_next(query) ? read_invitation(query) : NULL;
+    if (db_end(query, error) && !invitation)
+        error_set(error, ERROR_NOT_FOUND, "nobody is invited under this address");
+    return g_steal_pointer(&invitation);
+}
+
+bool invitation_renew(Db *db, const Invitation *invitation, char **out_token, GError **error) {
+    g_autofree char *token = random_base64(TOKEN_BYTES);
+    g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, token, -1);
+    int64_t n =
+        db_change(db, error, "UPDATE invitations SET token_sha256 = ? WHERE build_id = ? AND email = ? AND created = ?",
+                  DB_TEXT(hash), DB_INT(invitation->build_id), DB_TEXT(invitation->email),
+                  DB_INT(invitation->created_ms));
+    if (n == 0)
+        error_set(error, ERROR_NOT_FOUND, "the invitation was used, taken back or made anew");
+    if (n == 1)
+        *out_token = g_steal_pointer(&token);
+    return n == 1;
 }
 
 bool invitation_revoke(Db *db, int64_t build_id, const char *email, GError **error) {
@@ -113,7 +143,7 @@ bool invitation_revoke(Db *db, int64_t build_id, const char *email, GError **err
 Invitation *invitation_accept(Db *db, const char *token, const char *user_id, int64_t now_ms, GError **error) {
     g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, token, -1);
     g_autoptr(DbQuery) query =
-        db_query(db, "SELECT build_id, email, created, expires FROM invitations WHERE token_sha256 = ? AND expires > ?",
+        db_query(db, "SELECT " INVITATION_COLUMNS "FROM invitations WHERE token_sha256 = ? AND expires > ?",
                  DB_TEXT(hash), DB_INT(now_ms));
     g_autoptr(Invitation) invitation = db_next(query) ? read_invitation(query) : NULL;
     if (!db_end(query, error))

@@ -27,6 +27,7 @@ GPtrArray *owner_list_builds(Db *db, const char *user_id, int64_t before, int mo
 typedef struct {
     int64_t build_id;
     char *email;
+    char *invited_by; /* the id of a user; may be NULL */
     int64_t created_ms, expires_ms;
 } Invitation;
 
@@ -40,6 +41,13 @@ bool invitation_create(Db *db, int64_t build_id, const char *email, const char *
 
 /* Those that are open, the newest first. The caller frees the array of Invitation. */
 GPtrArray *invitation_list(Db *db, int64_t build_id, int64_t now_ms, GError **error) MUST_CHECK;
+
+/* The one for an address, which the caller frees; NULL with ERROR_NOT_FOUND if there is none, or it is too old. */
+Invitation *invitation_find(Db *db, int64_t build_id, const char *email, int64_t now_ms, GError **error) MUST_CHECK;
+
+/* Gives it another token, for the link in the mail; the one before ends. Fails with ERROR_NOT_FOUND if it has been used, taken
+ * back, or made anew. The caller frees *out_token. */
+bool invitation_renew(Db *db, const Invitation *invitation, char **out_token, GError **error) MUST_CHECK;
 
 /* Takes one back. Fails with ERROR_NOT_FOUND. */
 bool invitation_revoke(Db *db, int64_t build_id, const char *email, GError **error) MUST_CHECK;

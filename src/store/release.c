@@ -2,13 +2,15 @@
 
 #include "queue/queue.h"
 #include "store/audit.h"
+#include "store/build.h"
+#include "store/notice.h"
 #include "store/overdue.h"
 
 #include <string.h>
 
 #define COLUMNS                                                                                           \
     "id, build_id, name, number, status, url, created, modified, decided, n_pending, n_failed, n_found, " \
-    "n_approved, n_same, n_new "
+    "n_approved, n_same, n_new, status_url "
 
 static const char *const status_names[] = {
     [RELEASE_RECEIVING] = "receiving",
@@ -36,6 +38,7 @@ void release_free(Release *release) {
         return;
     g_free(release->name);
     g_free(release->url);
+    g_free(release->status_url);
     g_free(release);
 }
 
@@ -59,6 +62,7 @@ static Release *read_release(const DbQuery *query) {
     release->n_approved = (int)db_int(query, 12);
     release->n_same = (int)db_int(query, 13);
     release->n_new = (int)db_int(query, 14);
+    release->status_url = g_strdup(db_text(query, 15));
     return release;
 }
 
@@ -120,7 +124,8 @@ static bool set_status(Db *db, Release *release, ReleaseStatus status, int64_t n
 
 static bool go_on_if_nothing_is_pending(Db *db, Release *release, int64_t now_ms, GError **error) {
     return release->status != RELEASE_PROCESSING || release->n_pending > 0 ||
-           set_status(db, release, RELEASE_REVIEWING, now_ms, error);
+           (set_status(db, release, RELEASE_REVIEWING, now_ms, error) &&
+            notice_release_ready(db, release, now_ms, error));
 }
 
 bool release_check_open(const Release *release, GError **error) {
@@ -170,9 +175,11 @@ bool release_decide(Db *db, Release *release, ReleaseStatus status, int64_t now_
     bool is_decided = release->status == RELEASE_GOOD || release->status == RELEASE_BAD;
     bool decides = status == RELEASE_GOOD || status == RELEASE_BAD;
     if (decides && !is_decided)
-        return queue_cancel(db, release->id, now_ms, error) >= 0 && set_status(db, release, status, now_ms, error);
+        return queue_cancel(db, release->id, now_ms, error) >= 0 && set_status(db, release, status, now_ms, error) &&
+               notice_release_decided(db, release, now_ms, error);
     if (is_decided && status == RELEASE_REVIEWING)
-        return set_status(db, release, status, now_ms, error) && overdue_fail_pending(db, release, now_ms, error);
+        return set_status(db, release, status, now_ms, error) && overdue_fail_pending(db, release, now_ms, error) &&
+               notice_release_status(db, release, now_ms, error);
     error_set(error, ERROR_INVALID, "a release that is %s cannot become %s", release_status_name(release->status),
               release_status_name(status));
     return false;
@@ -195,7 +202,7 @@ static bool give_up(Db *db, Release *release, const char *why, int64_t now_ms, G
     const AuditEntry entry = {
         .build_id = release->build_id, .release_id = release->id, .kind = AUDIT_RELEASE_BAD, .message = (char *)why};
     return queue_cancel(db, release->id, now_ms, error) >= 0 && set_status(db, release, RELEASE_BAD, now_ms, error) &&
-           audit_add(db, &entry, now_ms, error);
+           audit_add(db, &entry, now_ms, error) && notice_release_decided(db, release, now_ms, error);
 }
 
 bool release_give_up_if_silent(Db *db, Release *release, int64_t now_ms, GError **error) {
@@ -237,4 +244,14 @@ Release *release_create(Db *db, int64_t build_id, const char *name, const char *
                    !give_up(db, last, "given up: another one of this name was begun", now_ms, error)))
         return NULL;
     return insert(db, build_id, checked, last ? last->number + 1 : 1, checked_url, now_ms, error);
+}
+
+bool release_set_status_url(Db *db, Release *release, const char *url, int64_t now_ms, GError **error) {
+    g_autoptr(Build) build = build_load(db, release->build_id, error);
+    if (!build || !build_check_status_url(build, url, error) ||
+        db_change(db, error, "UPDATE releases SET status_url = ? WHERE id = ?", DB_TEXT(url), DB_INT(release->id)) != 1)
+        return false;
+    g_free(release->status_url);
+    release->status_url = g_strdup(url);
+    return notice_release_status(db, release, now_ms, error);
 }

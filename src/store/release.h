@@ -20,6 +20,7 @@ typedef struct {
     int number; /* of the attempt, from 1 on */
     ReleaseStatus status;
     char *url;                       /* may be NULL */
+    char *status_url;                /* where the status of its commit is told; NULL: nowhere */
     int64_t created_ms, modified_ms; /* the latter: when a run was added, or changed its status */
     int64_t decided_ms;              /* when it became good or bad; 0 before */
     int n_pending, n_failed, n_found, n_approved, n_same, n_new; /* of its runs, by status */
@@ -33,6 +34,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Release, release_free)
  * that store_check_text() refuses. */
 Release *release_create(Db *db, int64_t build_id, const char *name, const char *url, int64_t now_ms,
                         GError **error) MUST_CHECK;
+
+/* Has what becomes of a release told at a URL, as the status of its commit, and the first time soon. In the transaction that
+ * began it. Fails with ERROR_INVALID where build_check_status_url() does. */
+bool release_set_status_url(Db *db, Release *release, const char *url, int64_t now_ms, GError **error) MUST_CHECK;
 
 /* Finds a release and locks it until the end of the transaction, so that what is decided on its state holds. NULL with
  * ERROR_NOT_FOUND if the build has none of that name and number. The caller frees it. */
