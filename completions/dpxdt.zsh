@@ -129,6 +129,11 @@ _dpxdt() {
                 '--oidc-issuer=[login service]:value:' \
                 '--oidc-client-id=[what it calls this server]:value:' \
                 '--oidc-hosted-domain=[let in only accounts of this domain]:value:' \
+                '--smtp=[server that takes its mail]:value:' \
+                '--mail-from=[address that mail comes from]:value:' \
+                '--smtp-user=[who logs in there]:value:' \
+                '--smtp-tls=[whether mail is encrypted on its way there]:how:(required opportunistic none)' \
+                '--smtp-ca-file=[certificates that are trusted there]:file:_files' \
                 '--release-server-prefix=[of the API that its workers use]:value:' \
                 '--max-request=[largest upload, in MB]:value:' \
                 '--db-connections=[connections to the database]:value:'

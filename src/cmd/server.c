@@ -6,8 +6,10 @@
 #include "base/stop.h"
 #include "cmd/data.h"
 #include "cmd/log_options.h"
+#include "cmd/mail_options.h"
 #include "cmd/web_options.h"
 #include "cmd/worker_options.h"
+#include "mail/sender.h"
 #include "web/web.h"
 
 #include <string.h>
@@ -27,6 +29,7 @@ enum {
 typedef struct {
     DataOptions data;
     WebOptions web;
+    MailOptions mail;
     WorkerOptions worker;
     WorkerSetup setup; /* what worker comes to */
     char *host, *release_prefix, *queue_prefix, *log_format;
@@ -37,6 +40,7 @@ typedef struct {
 static void options_clear(Options *options) {
     data_options_clear(&options->data);
     web_options_clear(&options->web);
+    mail_options_clear(&options->mail);
     worker_options_clear(&options->worker);
     g_free(options->host);
     g_free(options->release_prefix);
@@ -64,6 +68,7 @@ static bool parse(const Command *command, int *argc, char ***argv, Options *opti
         {"queue-server-prefix", 0, 0, G_OPTION_ARG_STRING, &options->queue_prefix,
          "Of the queue that the workers use (default: this server's)", "URL"},
         WEB_ENTRIES(&options->web),
+        MAIL_ENTRIES(&options->mail),
         WORKER_ENTRIES(&options->worker),
         {"max-request", 0, 0, G_OPTION_ARG_INT, &options->body_mb, "Largest upload (default: 16)", "MB"},
         {"db-connections", 0, 0, G_OPTION_ARG_INT, &options->connections,
@@ -100,7 +105,7 @@ static bool check(Options *options, GError **error) {
     return check_number("--port", options->port, 0, 65535, error) &&
            check_number("--max-request", options->body_mb, 1, MOST_BODY_MB, error) &&
            check_number("--db-connections", options->connections, 1, 1000, error) &&
-           web_options_apply(&options->web, options->port, error) &&
+           web_options_apply(&options->web, options->port, error) && mail_options_apply(&options->mail, error) &&
            worker_options_apply(&options->worker, &options->setup, error) &&
            log_options_apply(options->log_format, error);
 }
@@ -121,6 +126,7 @@ static void site_init(Site *site, const Options *options) {
     site->web.oidc = options->web.oidc;
     site->web.ignore_auth = site->api.ignore_auth;
     site->web.allow_private = site->api.allow_private;
+    site->web.sends_mail = options->mail.smtp != NULL;
     site->parts[0] = (HttpPart){api_routes, api_n_routes, &site->api};
     site->parts[1] = (HttpPart){web_routes, web_n_routes, &site->web};
 }
@@ -177,21 +183,46 @@ static bool work_and_wait(const Options *options, const Api *api, int port, GErr
     if (options->enable_queue_workers && !worker)
         return false;
     log_event(LOG_INFO, "started", LOG_TEXT("address", own), LOG_NUMBER("port", port),
-              LOG_TEXT("workers", worker ? "yes" : "no"), LOG_TEXT("auth", options->ignore_auth ? "ignored" : "keys"));
+              LOG_TEXT("workers", worker ? "yes" : "no"), LOG_TEXT("mail", options->mail.smtp ? "yes" : "no"),
+              LOG_TEXT("auth", options->ignore_auth ? "ignored" : "keys"));
     stop_sleep_until(G_MAXINT64);
     log_event(LOG_INFO, "stopping", LOG_TEXT("address", own));
     worker_join(worker);
     return true;
 }
 
+/* Tells people and programs of what happens here. origin is where links lead. Without libcurl nobody is told, which is an error
+ * only where mail was asked for. */
+static bool start_sending(const Options *options, Api *api, const char *origin, Sender **out_sender, GError **error) {
+    g_autoptr(GError) cause = NULL;
+    const DeliveryMeans means = {.pool = api->pool,
+                                 .blobs = api->blobs,
+                                 .smtp = options->mail.smtp,
+                                 .origin = origin,
+                                 .allow_private = api->allow_private};
+    *out_sender = sender_start(&means, &api->news, &cause);
+    if (*out_sender || !options->mail.smtp) {
+        if (cause)
+            log_event(LOG_WARNING, "notice", LOG_TEXT("error", cause->message));
+        return true;
+    }
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return false;
+}
+
 static int serve(const Options *options, Site *site, GError **error) {
     HttpServer *server = listen_for_requests(options, site, error);
     if (!server)
         return 2;
+    g_autofree char *local = g_strdup_printf("http://localhost:%d", http_server_port(server));
+    const char *origin = options->web.public_url ? options->web.public_url : local;
     Housekeeping *housekeeping = housekeeping_start(&site->api);
-    bool done = work_and_wait(options, &site->api, http_server_port(server), error);
+    Sender *sender = NULL;
+    bool done = start_sending(options, &site->api, origin, &sender, error) &&
+                work_and_wait(options, &site->api, http_server_port(server), error);
     api_stop_waiting(&site->api);
     housekeeping_join(housekeeping);
+    sender_join(sender);
     bool is_drained = http_server_stop(server, DRAIN_MS);
     log_event(is_drained ? LOG_INFO : LOG_WARNING, "stopped", LOG_TEXT("unanswered", is_drained ? "none" : "some"));
     return done ? 0 : 2;

@@ -1,5 +1,7 @@
 #include "web/owners.h"
 
+#include "store/notice.h"
+
 static bool show(View *view, OwnersPage *shown, GError **error) {
     g_autoptr(GPtrArray) owners = owner_list(view->db, view->build->id, error);
     g_autoptr(GPtrArray) invitations = owners ? invitation_list(view->db, view->build->id, view->now_ms, error) : NULL;
@@ -27,7 +29,18 @@ HttpResponse *web_owners(HttpRequest *request, void *web) {
     return view_show(request, web, owners);
 }
 
-/* The link goes by mail, and is shown, for where there is none. */
+/* The link is in the mail alone, so that who has it has the address, too; where there is no mail, it is shown. */
+static bool show_invited(View *view, const char *email, const char *token, GError **error) {
+    g_autofree char *link = g_strdup_printf("%s/invitation?token=%s", http_request_origin(view->request), token);
+    OwnersPage shown = {0};
+    if (view->web->sends_mail)
+        shown.mailed = email;
+    else
+        shown.link = link;
+    return (!view->web->sends_mail || notice_invitation(view->db, view->build->id, email, view->now_ms, error)) &&
+           show(view, &shown, error);
+}
+
 static bool invite(View *view, GError **error) {
     g_autoptr(GError) cause = NULL;
     g_autofree char *token = NULL;
@@ -40,12 +53,8 @@ static bool invite(View *view, GError **error) {
         view->status = 422;
         return show(view, &shown, error);
     }
-    if (!invitation_create(view->db, view->build->id, email, view_user(view)->id, view->now_ms, &token, error) ||
-        !view_audit(view, AUDIT_INVITED_NEW_ADMIN, 0, 0, email, error))
-        return false;
-    g_autofree char *link = g_strdup_printf("%s/invitation?token=%s", http_request_origin(view->request), token);
-    OwnersPage shown = {.link = link};
-    return show(view, &shown, error);
+    return invitation_create(view->db, view->build->id, email, view_user(view)->id, view->now_ms, &token, error) &&
+           view_audit(view, AUDIT_INVITED_NEW_ADMIN, 0, 0, email, error) && show_invited(view, email, token, error);
 }
 
 HttpResponse *web_invite(HttpRequest *request, void *web) {

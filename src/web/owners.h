@@ -5,11 +5,12 @@
 
 HttpHandler web_owners, web_invite, web_remove_owner;
 
-/* owners: array of User; invitations: array of Invitation. link: of an invitation that was just made, or NULL. email: as typed, with
+/* owners: array of User; invitations: array of Invitation. link: of an invitation that was just made, or NULL;
+ * mailed: whom it was sent to instead, or NULL. email: as typed, with
  * what is wrong with it, or NULL. */
 typedef struct {
     GPtrArray *owners, *invitations;
-    const char *link, *email, *problem;
+    const char *link, *mailed, *email, *problem;
 } OwnersPage;
 
 void owners_html(Html *out, const View *view, const OwnersPage *shown);

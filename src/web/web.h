@@ -16,6 +16,7 @@ typedef struct {
     OidcProvider *oidc; /* NULL: nobody can log in, but as ignore_auth has it */
     bool ignore_auth;   /* whoever logs in is a superuser */
     bool allow_private; /* webhooks may be at private addresses */
+    bool sends_mail;    /* so invitations go by mail */
 
     Limit *logins; /* by address */
 } Web;
