@@ -18,6 +18,7 @@ static void begin(View *view) {
     view->crumbs = g_ptr_array_new_with_free_func(crumb_free);
     view->now_ms = g_get_real_time() / 1000;
     view->status = 0;
+    view->is_sent_to_log_in = false;
     view->access = ACCESS_NONE;
 }
 
@@ -103,10 +104,9 @@ static HttpResponse *fail(View *view, const GError *error) {
 }
 
 static HttpResponse *answer(View *view, const GError *error) {
-    bool is_sent_away = view->response && view->response->status == 303;
-    HttpResponse *response = error && !is_sent_away ? fail(view, error)
-                             : view->response       ? g_steal_pointer(&view->response)
-                                                    : html_response(view);
+    HttpResponse *response = error && !view->is_sent_to_log_in ? fail(view, error)
+                             : view->response                  ? g_steal_pointer(&view->response)
+                                                               : html_response(view);
     add_headers(view, response);
     return response;
 }
@@ -211,6 +211,7 @@ static bool send_to_log_in(View *view, GError **error) {
     if (view_wants_json(view))
         return view_refuse(view, 401, error, "You are not logged in any more.");
     view_go(view, path);
+    view->is_sent_to_log_in = true;
     error_set(error, ERROR_DENIED, "nobody is logged in");
     return false;
 }

@@ -28,6 +28,7 @@ typedef struct {
     Html *html;
     int status;             /* of the answer; 0: 200, or what an error stands for */
     HttpResponse *response; /* another answer than html */
+    bool is_sent_to_log_in; /* which is the answer, though the work fails */
 } View;
 
 /* Writes a page, or fails. It may be begun again: so it starts with an empty page. */

@@ -133,6 +133,7 @@ class Life(SiteTestCase):
         remove = [form for form in bob.page(place).forms if form.fields.get('user_id') == alice_id]
         self.assertEqual(bob.send(remove[0]).place, place)
         alice.page(query('/build', id=build), 404)
+        self.assertIn('the last owner', bob.send(bob.page(place).to('/admins.revoke'), expected=400).page.text)
         bob.page(query('/build', id=build))
 
     def test_an_invitation_is_taken_back_replaced_and_too_old(self):
@@ -1211,6 +1212,16 @@ class Deciding(SiteTestCase):
         self.bob.send(release, ('good', 'yes'), sure='yes', expected=404)
         self.assertEqual(self.dump(), before)
 
+    def test_a_decision_that_cannot_be_is_told_and_not_passed_over(self):
+        form = self.form(self.alice)
+        self.say(self.alice, form, 'x', 400)
+        self.report(self.client, self.its, '/a', run_failed='yes')
+        self.assertIn('cannot be approved', self.alice.send(form, ('verb', 'approve'), expected=400).page.text)
+        page = self.alice.page(page_of('/release', self.its))
+        good = page.to('/release', 'good')
+        self.alice.send(page.to('/release', 'bad'), ('bad', 'yes'))
+        self.assertIn('bad', self.alice.send(good, ('good', 'yes'), sure='yes', expected=400).page.text)
+        self.assertEqual(self.sql('SELECT status FROM releases'), [('bad',)])
 
 
 class Secrets(SiteTestCase):
