@@ -1,5 +1,6 @@
 #include "web/view.h"
 
+#include "auth/login.h"
 #include "web/layout.h"
 
 #include <jansson.h>
@@ -202,10 +203,16 @@ const User *view_user(const View *view) {
     return view->session ? view->session->user : NULL;
 }
 
+/* Where a form stands, which browsers tell: its own address is none that can be looked at, and lacks what is in its fields. */
+static const char *page_of_form(const View *view) {
+    const char *referer = http_request_header(view->request, "Referer"), *origin = http_request_origin(view->request);
+    return login_safe_path(referer && g_str_has_prefix(referer, origin) ? referer + strlen(origin) : NULL);
+}
+
 /* To log in, and back here; a form that was sent is not sent again, so back to its page. */
 static bool send_to_log_in(View *view, GError **error) {
     bool is_form = strcmp(http_request_method(view->request), "POST") == 0;
-    const char *target = is_form ? http_request_path(view->request) : http_request_target(view->request);
+    const char *target = is_form ? page_of_form(view) : http_request_target(view->request);
     g_autofree char *escaped = g_uri_escape_string(target, NULL, FALSE);
     g_autofree char *path = g_strconcat("/login?next=", escaped, NULL);
     if (view_wants_json(view))

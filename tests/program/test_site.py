@@ -343,6 +343,31 @@ class Errors(SiteTestCase):
             self.assertEqual(parts(answer.place), parts(place))
             alice.page(answer.place)
 
+    def test_a_form_of_a_lost_session_leads_back_to_its_page(self):
+        alice = self.visitor('alice')
+        build = self.build_of(alice)
+        release = self.release(self.client_of(alice, build), build, {'/a': different()})
+        link = alice.send(alice.page(query('/admins', build_id=build)).to('/admins'), email_address='bob@example.net',
+                          expected=200).page.inside('pre').removeprefix(self.origin)
+        kept = dict(alice.cookies)
+        for place, action in [('/new', '/new'), (query('/settings', build_id=build), '/settings'),
+                              (query('/api_keys', build_id=build), '/api_keys.revoke'),
+                              (page_of('/run', release, test='/a'), '/run'), (link, '/invitation'),
+                              ('/whoami', '/logout')]:
+            with self.subTest(action):
+                alice.cookies.update(kept)
+                form = alice.page(place).to(action)
+                alice.cookies.clear()
+                send = lambda referer: alice.post(action, form.fields, {'Referer': referer}).place
+                login = send(self.origin + place)
+                self.assertEqual(urllib.parse.parse_qs(urllib.parse.urlsplit(login).query), {'next': [place]})
+                for stranger in ('https://evil.example/x', self.origin + '.evil.example/x', self.origin + '//evil.example/', None):
+                    login = send(stranger)
+                    to = urllib.parse.parse_qs(urllib.parse.urlsplit(login).query)['next'][0]
+                    self.assertEqual(to, '/')
+        login = self.visitor().post('/new', {}, {'Accept': 'application/json'})
+        self.assertEqual((login.status, json.loads(login.text)), (401, {'error': 'You are not logged in any more.'}))
+
 
 
 class Tenants(SiteTestCase):
