@@ -270,7 +270,8 @@ static Release *find_release(View *view, Access least, Finder find, GError **err
         return NULL;
     const char *name = view_text(view, "name");
     g_autofree char *composed = name ? g_utf8_normalize(name, -1, G_NORMALIZE_NFC) : NULL;
-    return find(view->db, view->build->id, composed ? composed : "", (int)view_number(view, "number", 0), error);
+    int number = (int)MIN(view_number(view, "number", 0), G_MAXINT);
+    return find(view->db, view->build->id, composed ? composed : "", number, error);
 }
 
 Release *view_find_release(View *view, Access least, GError **error) {

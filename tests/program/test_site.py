@@ -279,6 +279,7 @@ class Errors(SiteTestCase):
         for visitor, status, path in [
                 (alice, 404, '/build'), (alice, 404, '/build?id=x'), (alice, 404, '/build?id=99999999999999999999'),
                 (alice, 404, query('/release', id=build, name='none', number=1)),
+                (alice, 404, query('/release', id=build, name='r', number='4294967297')),
                 (alice, 404, page_of('/run', release, test='none')), (alice, 404, page_of('/run', release)),
                 (alice, 400, page_of('/image', release, test='/a')), (alice, 404, page_of('/log', release, test='/a', type='after')),
                 (alice, 400, page_of('/config', release, test='/a', type='diff')),
