@@ -52,15 +52,26 @@ HttpResponse *web_create_key(HttpRequest *request, void *web) {
     return view_change(request, web, create);
 }
 
+/* A key of another build is as if it were not there. */
+static ApiKey *find_key(View *view, const char *id, GError **error) {
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(ApiKey) key = api_key_load(view->db, id ? id : "", &cause);
+    if (key && key->build_id == view->build->id)
+        return g_steal_pointer(&key);
+    if (!cause || error_is(cause, ERROR_NOT_FOUND))
+        (void)!view_refuse(view, 404, error, "There is no such key.");
+    else
+        g_propagate_error(error, g_steal_pointer(&cause));
+    return NULL;
+}
+
 static bool revoke_key(View *view, GError **error) {
     const char *id = view_text(view, "id");
     if (!find_build(view, error))
         return false;
-    g_autoptr(ApiKey) key = api_key_load(view->db, id ? id : "", error);
+    g_autoptr(ApiKey) key = find_key(view, id, error);
     if (!key)
         return false;
-    if (key->build_id != view->build->id)
-        return view_refuse(view, 404, error, "There is no such key.");
     g_autofree char *path = g_strdup_printf("/api_keys?build_id=%" G_GINT64_FORMAT, view->build->id);
     view_go(view, path);
     return api_key_revoke(view->db, key->id, view->now_ms, error) &&

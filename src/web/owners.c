@@ -64,6 +64,7 @@ HttpResponse *web_invite(HttpRequest *request, void *web) {
 /* Owners are removed by their id, invitations by their address. */
 static bool remove_owner(View *view, GError **error) {
     const char *user_id = view_text(view, "user_id"), *email = view_text(view, "email_address");
+    bool is_owner;
     if (!find_build(view, error))
         return false;
     g_autofree char *path = g_strdup_printf("/admins?build_id=%" G_GINT64_FORMAT, view->build->id);
@@ -71,7 +72,11 @@ static bool remove_owner(View *view, GError **error) {
     if (email)
         return invitation_revoke(view->db, view->build->id, email, error) &&
                view_audit(view, AUDIT_REVOKED_ADMIN, 0, 0, email, error);
-    g_autoptr(User) user = user_load(view->db, user_id ? user_id : "", error);
+    if (!owner_is(view->db, view->build->id, user_id ? user_id : "", &is_owner, error))
+        return false;
+    if (!is_owner)
+        return view_refuse(view, 404, error, "There is no such owner.");
+    g_autoptr(User) user = user_load(view->db, user_id, error);
     return user && owner_remove(view->db, view->build->id, user->id, error) &&
            view_audit(view, AUDIT_REVOKED_ADMIN, 0, 0, user->email, error);
 }
