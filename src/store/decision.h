@@ -1,6 +1,6 @@
 /* What a person says of what changed: that it is as it should be. A decision is of a pair of pictures of a page, and holds
- * whenever that pair comes again. Those that are made in one go have a key in common, the batch: what comes twice under one key
- * is done once, and can be undone as a whole. All in a transaction in which the release is locked. */
+ * whenever that pair comes again. Those that are made in one go have a key in common, the batch, which is of its release: what comes
+ * twice under one key is done once, and can be undone as a whole. All in a transaction in which the release is locked. */
 #pragma once
 
 #include "store/run_list.h"
@@ -12,10 +12,10 @@ typedef struct {
 } Decider;
 
 /* Approves runs of a group that differ and have not been approved; no other than those that were as they are at seen_ms, so that
- * nobody approves what he has not seen. *out_n is how many there were; of a batch that came before, how many there were then.
- * Fails with ERROR_INVALID for a batch of something else. */
+ * nobody approves what he has not seen. *out_n is how many there were; of a batch that came before, which *out_again tells, how
+ * many there were then. Fails with ERROR_INVALID for a key that is none. */
 bool decision_approve_group(Db *db, Release *release, const RunLine *line, int64_t seen_ms, const Decider *decider,
-                            int *out_n, GError **error) MUST_CHECK;
+                            int *out_n, bool *out_again, GError **error) MUST_CHECK;
 
 /* Takes a batch back. *out_n is how many runs are open again; 0 if it was taken back before. Fails with ERROR_NOT_FOUND if the
  * release has no such batch. */

@@ -159,13 +159,16 @@ static bool decide_one(View *view, Release *release, Run *run, bool approved, in
 
 static bool approve_group(View *view, Release *release, Run *run, int *out_n, GError **error) {
     const Decider decider = {view_user(view)->id, view_text(view, "batch"), view->now_ms};
+    bool again;
     g_autoptr(RunLine) line = run_list_find(view->db, release->id, run->name, error);
     if (!line || !check_seen(view, run, error))
         return false;
     if (line->rank != ORDER_DIFFERENT)
         return view_refuse(view, 409, error, "This page does not differ any more.");
-    if (!decision_approve_group(view->db, release, line, view_number(view, "seen", 0), &decider, out_n, error))
+    if (!decision_approve_group(view->db, release, line, view_number(view, "seen", 0), &decider, out_n, &again, error))
         return false;
+    if (again || *out_n == 0)
+        return true;
     g_autofree char *what = g_strdup_printf("and all with the same change: %d", *out_n);
     return view_audit(view, AUDIT_RUN_APPROVED, release->id, run->id, what, error);
 }
@@ -176,6 +179,8 @@ static bool undo(View *view, Release *release, int *out_n, GError **error) {
         return view_refuse(view, 400, error, "What is to be undone?");
     if (!decision_undo(view->db, release, &decider, out_n, error))
         return false;
+    if (*out_n == 0)
+        return true;
     g_autofree char *what = g_strdup_printf("of %d pages", *out_n);
     return view_audit(view, AUDIT_RUN_REJECTED, release->id, 0, what, error);
 }

@@ -427,6 +427,7 @@ class Tenants(SiteTestCase):
             'POST /run': [{**page, 'test': '/a', 'verb': verb, 'image': its['image'], 'batch': its['batch'], 'seen': 9 ** 15}
                           for verb in ('approve', 'reject', 'approve_group', 'undo', 'x')] +
                          [{**own, 'test': '/a', 'verb': 'approve', 'image': its['image']},
+                          {**own, 'test': '/a', 'verb': 'undo', 'batch': its['batch']},
                           {**own, 'test': its['run'], 'verb': 'approve'}],
             'GET /settings': [form], 'GET /api_keys': [form], 'GET /admins': [form], 'GET /activity': [form],
             'POST /settings': [form, {**form, 'name': 'x', 'public': 'yes'}],
@@ -1184,6 +1185,16 @@ class Deciding(SiteTestCase):
         self.at_once(lambda visitor: visitor.send(forms[visitor], ('good', 'yes'), sure='yes'))
         self.assertEqual((self.audited('release_good'), self.sql('SELECT status FROM releases')), (1, [('good',)]))
 
+    def test_a_batch_that_is_sent_many_times_counts_once(self):
+        forms = {visitor: self.form(visitor) for visitor in (self.alice, self.bob)}
+        told = self.at_once(lambda visitor: self.say(visitor, forms[visitor], 'approve_group', batch='b' * 36))
+        self.assertEqual({answer['n'] for answer in told}, {2})
+        self.assertEqual((self.audited('run_approved'), self.counts()), (1, (1, 2)))
+        self.assertEqual(self.sql('SELECT n_runs FROM batches'), [(2,)])
+        told = self.at_once(lambda visitor: self.say(visitor, forms[visitor], 'undo', batch='b' * 36))
+        self.assertEqual(sorted(answer['n'] for answer in told), [0] * (self.N - 1) + [2])
+        self.assertEqual((self.audited('run_rejected'), self.counts()), (1, (3, 0)))
+
     def test_a_batch_is_undone_as_a_whole_and_nothing_else_is(self):
         form = self.form(self.alice)
         self.say(self.alice, self.form(self.alice, '/c'), 'approve')
@@ -1195,6 +1206,17 @@ class Deciding(SiteTestCase):
         self.say(self.alice, form, 'undo', 404, batch='nothing')
         self.say(self.alice, form, 'undo', 400, batch='')
         self.say(self.alice, form, 'approve_group', 400, batch='x' * 65)
+
+    def test_a_key_of_a_batch_that_somebody_else_chose_is_nobodys_business(self):
+        self.say(self.alice, self.form(self.alice), 'approve_group', batch='same')
+        carol = self.visitor('carol')
+        build = self.build_of(carol)
+        its = self.release(self.client_of(carol, build), build, {'/a': different(1, 1)})
+        form = carol.page(page_of('/run', its, test='/a')).to('/run')
+        self.assertEqual(self.say(carol, form, 'undo', 404, batch='same'), {'error': 'there is no batch same'})
+        self.assertEqual(self.say(carol, form, 'approve_group', batch='same')['n'], 1)
+        self.assertEqual(self.say(carol, form, 'undo', batch='same')['n'], 1)
+        self.assertEqual(self.counts(), (1, 2))
 
     def test_what_changed_since_one_looked_is_not_decided_on(self):
         form = self.form(self.alice)
