@@ -63,9 +63,11 @@ static bool find(View *view, Found *found, GError **error) {
     return found->history && decision_find(view->db, found->run, &found->actor, &found->decided_ms, error);
 }
 
-/* An id means nothing to people. */
+/* An id means nothing to people; and an address is no business of those who look at a public build. */
 static bool name_actor(View *view, Found *found, GError **error) {
     g_autoptr(GError) cause = NULL;
+    if (view->access != ACCESS_OWNER)
+        g_clear_pointer(&found->actor, g_free);
     if (!found->actor)
         return true;
     g_autoptr(User) user = user_load(view->db, found->actor, &cause);

@@ -14,8 +14,8 @@ typedef struct {
     GPtrArray *failed, *groups, *members, *history;
     const char *stage;  /* what the script shows: see html/stage.js */
     const char *batch;  /* of a decision that is made here */
-    const char *actor;  /* who approved it; NULL: nobody */
-    int64_t decided_ms; /* when */
+    const char *actor;  /* who approved it; NULL: nobody, or it is not told */
+    int64_t decided_ms; /* when; 0: never */
     int n_group;        /* runs with the same change, with this one */
 } RunPage;
 

@@ -526,7 +526,7 @@ class Tenants(SiteTestCase):
 class Strangers(SiteTestCase):
     """Who looks at a public build."""
 
-    SECRETS = ('l0g-text', 'c0nfig-text', 'Alice Adams', 'team@example.org', '192.0.2.1', 'invited@example.org',
+    SECRETS = ('l0g-text', 'c0nfig-text', 'alice@example.org', 'Alice Adams', 'team@example.org', '192.0.2.1', 'invited@example.org',
                'purpose-of-key')
 
     def setUp(self):
