@@ -9,9 +9,21 @@
 /* seen is written so often at most: most page views change nothing. */
 enum { TOKEN_BYTES = 32, MOST_COOKIE = 512, SEEN_MS = 10 * 60 * 1000 };
 
-/* A browser takes a cookie with the prefix __Host- only over https, for this host and all of its paths (RFC 6265bis, 4.1.3.2). */
-static const char *cookie_name(const HttpRequest *request) {
-    return g_str_has_prefix(http_request_origin(request), "https://") ? "__Host-dpxdt" : "dpxdt";
+#define SESSION_COOKIE "dpxdt"
+
+static bool is_secure(const HttpRequest *request) {
+    return g_str_has_prefix(http_request_origin(request), "https://");
+}
+
+/* A browser takes a cookie with the prefix __Host- only over https, for this host and all of its paths, so that no other host of the
+ * same domain can set it (RFC 6265bis, 4.1.3.2). The caller frees it. */
+static char *cookie_name(const HttpRequest *request, const char *name) {
+    return g_strconcat(is_secure(request) ? "__Host-" : "", name, NULL);
+}
+
+const char *session_cookie(const HttpRequest *request, const char *name) {
+    g_autofree char *full_name = cookie_name(request, name);
+    return http_request_cookie(request, full_name);
 }
 
 static char *hash_of(const char *text) {
@@ -51,7 +63,7 @@ static bool note_seen(Db *db, const char *hash, int64_t seen_ms, int64_t now_ms,
 }
 
 bool session_find(Db *db, const HttpRequest *request, int64_t now_ms, Session **out_session, GError **error) {
-    const char *token = http_request_cookie(request, cookie_name(request));
+    const char *token = session_cookie(request, SESSION_COOKIE);
     *out_session = NULL;
     if (!token || !*token || strlen(token) > MOST_COOKIE)
         return true;
@@ -97,14 +109,14 @@ int64_t session_sweep(Db *db, int64_t now_ms, GError **error) {
 
 static void add_cookie(const HttpRequest *request, HttpResponse *response, const char *name, const char *value,
                        int64_t seconds) {
-    bool is_secure = g_str_has_prefix(http_request_origin(request), "https://");
+    g_autofree char *full_name = cookie_name(request, name);
     g_autofree char *cookie = g_strdup_printf("%s=%s; Path=/; Max-Age=%" G_GINT64_FORMAT "; HttpOnly; SameSite=Lax%s",
-                                              name, value, seconds, is_secure ? "; Secure" : "");
+                                              full_name, value, seconds, is_secure(request) ? "; Secure" : "");
     http_response_add_header(response, "Set-Cookie", cookie);
 }
 
 void session_set_cookie(const HttpRequest *request, HttpResponse *response, const char *token) {
-    add_cookie(request, response, cookie_name(request), token ? token : "", token ? SESSION_MOST_MS / 1000 : 0);
+    add_cookie(request, response, SESSION_COOKIE, token ? token : "", token ? SESSION_MOST_MS / 1000 : 0);
 }
 
 void session_set_short_cookie(const HttpRequest *request, HttpResponse *response, const char *name, const char *value,

@@ -40,7 +40,8 @@ int64_t session_sweep(Db *db, int64_t now_ms, GError **error);
  * and, where we are reached by https, only there. */
 void session_set_cookie(const HttpRequest *request, HttpResponse *response, const char *token);
 
-/* A cookie of ours with another name, for a while. */
+/* A cookie of ours with another name, or NULL; and setting it, for a while. */
+const char *session_cookie(const HttpRequest *request, const char *name);
 void session_set_short_cookie(const HttpRequest *request, HttpResponse *response, const char *name, const char *value,
                               int seconds);
 

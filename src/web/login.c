@@ -112,7 +112,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Return, return_clear)
 
 static bool find_pending(View *view, GError **error) {
     Return *back = view->data;
-    const char *state = http_request_cookie(view->request, STATE_COOKIE);
+    const char *state = session_cookie(view->request, STATE_COOKIE);
     if (!view->web->oidc)
         return view_refuse(view, 404, error, "There is no login service.");
     if (!state || !*state)
@@ -122,8 +122,7 @@ static bool find_pending(View *view, GError **error) {
 }
 
 static bool ask_service(const HttpRequest *request, OidcProvider *oidc, Return *back, GError **error) {
-    const OidcLogin kept = {(char *)http_request_cookie(request, STATE_COOKIE), back->pending.nonce,
-                            back->pending.verifier};
+    const OidcLogin kept = {(char *)session_cookie(request, STATE_COOKIE), back->pending.nonce, back->pending.verifier};
     const OidcCallback callback = {
         .state = http_request_query(request, "state"),
         .code = http_request_query(request, "code"),

@@ -1090,6 +1090,15 @@ class Headers(SiteTestCase):
                 self.assertEqual(hsts, 'max-age=31536000' if is_https else None)
                 self.assert_guarded(visitor.get('/whoami'), is_https)
 
+    def test_the_cookie_of_a_login_that_has_begun_is_of_this_host_alone(self):
+        # Else another host of the domain plants its own login, and who comes back is logged in as somebody else.
+        service = ['--oidc-issuer', self.service.issuer, '--oidc-client-id', 'dpxdt', '--trusted-proxies', '127.0.0.1']
+        for headers, expected in [({}, r'dpxdt_login=\S+; Path=/; Max-Age=900; HttpOnly; SameSite=Lax'),
+                                  ({'X-Forwarded-Proto': 'https'},
+                                   r'__Host-dpxdt_login=\S+; Path=/; Max-Age=900; HttpOnly; SameSite=Lax; Secure')]:
+            line, = self.cookies_of(*service, login=None, **headers)[0]
+            self.assertRegex(line, f'^{expected}$')
+
     def test_forms_are_checked_against_the_address_that_people_see(self):
         server = self.server('--trusted-proxies', '127.0.0.1', '--ignore-auth')
         for proto in ('https', 'http'):
