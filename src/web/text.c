@@ -57,36 +57,52 @@ static char *read_text(View *view, const char *sha1, bool *out_cut, GError **err
 
 /* What is hidden. */
 
-static void hide_values(json_t *object) {
-    const char *key;
-    json_t *value;
-    json_object_foreach (object, key, value)
-        json_object_set_new(object, key, json_string(HIDDEN));
+/* What is of another form than workers understand is hidden as a whole: these return false for it. */
+
+static void hide(json_t *object, const char *key) {
+    json_object_set_new(object, key, json_string(HIDDEN));
 }
 
-static void hide_cookies(json_t *cookies) {
+static bool hide_in_cookies(json_t *cookies) {
     size_t i;
     json_t *cookie;
-    json_array_foreach (cookies, i, cookie)
-        if (json_object_get(cookie, "value"))
-            json_object_set_new(cookie, "value", json_string(HIDDEN));
+    json_array_foreach (cookies, i, cookie) {
+        if (!json_is_object(cookie))
+            return false;
+        hide(cookie, "value");
+    }
+    return json_is_array(cookies);
 }
 
-static void hide_headers(json_t *rules) {
-    const char *pattern;
-    json_t *headers;
-    json_object_foreach (rules, pattern, headers)
-        hide_values(headers);
+static bool hide_in_headers(json_t *rules) {
+    const char *pattern, *name;
+    json_t *headers, *value;
+    json_object_foreach (rules, pattern, headers) {
+        if (!json_is_object(headers))
+            return false;
+        json_object_foreach (headers, name, value)
+            hide(headers, name);
+    }
+    return json_is_object(rules);
+}
+
+static bool hide_all(json_t *value) {
+    return false;
 }
 
 char *text_redact_config(const char *text) {
+    static const struct {
+        const char *key;
+        bool (*hide_inside)(json_t *value);
+    } secrets[] = {{"httpPassword", hide_all}, {"cookies", hide_in_cookies}, {"injectHeaders", hide_in_headers}};
     json_auto_t *config = json_loads(text, 0, NULL);
     if (!json_is_object(config))
         return g_strdup(HIDDEN);
-    if (json_object_get(config, "httpPassword"))
-        json_object_set_new(config, "httpPassword", json_string(HIDDEN));
-    hide_cookies(json_object_get(config, "cookies"));
-    hide_headers(json_object_get(config, "injectHeaders"));
+    for (size_t i = 0; i < G_N_ELEMENTS(secrets); i++) {
+        json_t *value = json_object_get(config, secrets[i].key);
+        if (value && !secrets[i].hide_inside(value))
+            hide(config, secrets[i].key);
+    }
     char *shown = json_dumps(config, JSON_INDENT(2) | JSON_SORT_KEYS), *owned = g_strdup(shown);
     free(shown);
     return owned;

@@ -1286,6 +1286,11 @@ class Secrets(SiteTestCase):
 
     CONFIG = {'httpUserName': 'user', 'httpPassword': 's3cret-password', 'injectHeaders': {'.*': {'Authorization': 's3cret-header'}},
               'cookies': [{'name': 'session', 'value': 's3cret-cookie'}]}
+    # As no worker understands them, but somebody may have uploaded them.
+    CONFIGS = [{'cookies': {'session': 's3cret-cookie'}}, {'cookies': 's3cret-cookie'}, {'cookies': ['s3cret-cookie']},
+               {'injectHeaders': {'Authorization': 's3cret-header'}}, {'injectHeaders': ['s3cret-header']},
+               {'httpPassword': ['s3cret-password']}, ['s3cret-cookie'], 's3cret-cookie']
+
     def walk(self, visitor):
         """-> {path: answer} of all pages that one is led to from the first one"""
         todo, seen = ['/'], {}
@@ -1310,7 +1315,8 @@ class Secrets(SiteTestCase):
                    status_prefix='http://192.0.2.1/statuses/', status_token='s3cret-status')
         invitation = alice.send(alice.page(query('/admins', build_id=build)).to('/admins'), email_address='bob@example.net',
                                 expected=200).page.inside('pre').partition('token=')[2]
-        release = self.release(client, build, {'/a': {**different(), 'log': 'log', 'config': json.dumps(self.CONFIG)}})
+        release = self.release(client, build, {'/a': {**different(), 'log': 'log', 'config': json.dumps(self.CONFIG)}, **{
+            f'/{i}': {**different(i + 2, i), 'config': json.dumps(config)} for i, config in enumerate(self.CONFIGS)}})
         client.post('request_run', **release, run_name='/r', url='http://192.0.2.1/', config=json.dumps(self.CONFIG))
         webhook, = self.sql('SELECT webhook_secret FROM builds')[0]
         code = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(callback).query))['code']
@@ -1323,7 +1329,7 @@ class Secrets(SiteTestCase):
         kinds = {urllib.parse.urlsplit(path).path for path in told}
         self.assertTrue({'/build', '/release', '/run', '/log', '/config', '/settings', '/api_keys', '/admins', '/activity', '/whoami',
                          '/new', '/api/download'} <= kinds, kinds)
-        self.assertEqual(sum(path.startswith('/config') for path in told), 2)
+        self.assertEqual(sum(path.startswith('/config') for path in told), len(self.CONFIGS) + 2)
         shown = [path for path in told if path.startswith('/config') and 'test=%2Fa&' in path]
         self.assertEqual(told[shown[0]].text.count(HIDDEN), 3)
         for path, answer in told.items():
