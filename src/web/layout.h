@@ -18,6 +18,9 @@ void layout_csrf(Html *out, const View *view);
 /* A time, as people read it; scripts make it one of their zone. */
 void layout_time(Html *out, int64_t time_ms);
 
+/* An address that a stranger has written: a link, if it is one of the web, else text. */
+void layout_link(Html *out, const char *url);
+
 /* What is wrong with what was typed, beside its field; NULL writes nothing. */
 void layout_problem(Html *out, const char *id, const char *problem);
 

@@ -927,6 +927,10 @@ class Strange(SiteTestCase):
     def shape(self, answer):
         return answer.status, [(tag, sorted(attributes)) for tag, attributes in answer.page.elements]
 
+    def assert_no_address_is_theirs(self, answer):
+        for address in answer.page.addresses():
+            self.assertRegex(address, r'^(/$|/[^/\\]|#[a-z-]+$|http://192\.0\.2\.1/)')
+
     def test_names_of_strangers_are_text_on_every_page(self):
         self.worker_key = self.new_key()
         people = {name: self.visitor(name) for name in ('hostile', 'harmless')}
@@ -949,10 +953,32 @@ class Strange(SiteTestCase):
                     with self.subTest(hostile, path=path):
                         self.assertLess(their.status, 500)
                         self.assertEqual(self.shape(their), self.shape(our))
+                        self.assert_no_address_is_theirs(their)
                         seen += hostile in their.page.text
                         n += 1
                 self.assertGreater(seen, 10)
         self.assertGreater(n, 500)
+
+    def test_only_addresses_of_the_web_are_links(self):
+        alice = self.visitor('alice')
+        build = self.build_of(alice)
+        client = self.client_of(alice, build)
+        for url, is_link in [('http://example.com/a?b=1&c=%20#d', True), ('https://example.com/', True), ('HTTPS://EXAMPLE.com/', True),
+                             ('javascript:alert(1)', False), ('java\tscript:alert(1)', False), ('data:text/html,x', False),
+                             ('mailto:a@example.com', False), ('//example.com/', False), ('/logout', False), ('logout', False),
+                             ('file:///etc/passwd', False), ('http:evil', False), ('http:\\\\evil', False)]:
+            with self.subTest(url):
+                if '\t' in url:
+                    client.post('create_release', 400, build_id=build, release_name='r', url=url)
+                    continue
+                release = self.release(client, build, {'/a': {**different(), 'url': url, 'ref_url': url + '?'}}, url=url)
+                for path, shown in [(page_of('/release', release), [url]), (page_of('/run', release, test='/a'), [url, url + '?'])]:
+                    page = alice.page(path)
+                    for text in shown:
+                        self.assertIn(text, page.text)
+                        self.assertEqual(text in page.links(), is_link)
+                    self.assertEqual([attributes['rel'] for tag, attributes in page.elements if attributes.get('href') in shown],
+                                     ['noreferrer nofollow'] * len(shown) * is_link)
 
     def test_a_page_that_scripts_read_is_as_harmless(self):
         # What stage.js and review.js take from the page is JSON in an attribute, with addresses of ours.
