@@ -169,9 +169,14 @@ static bool logout(View *view, GError **error) {
 }
 
 /* A link that leads here must not log anybody out: it shows who one is, with the button. */
+static bool offer_logout(View *view, GError **error) {
+    view_go(view, "/whoami");
+    return true;
+}
+
 HttpResponse *web_logout(HttpRequest *request, void *web) {
     bool is_form = strcmp(http_request_method(request), "POST") == 0;
-    return is_form ? view_change(request, web, logout) : http_response_see_other("/whoami");
+    return is_form ? view_change(request, web, logout) : view_show(request, web, offer_logout);
 }
 
 static bool whoami(View *view, GError **error) {
