@@ -10,6 +10,7 @@
 static HttpResponse *json_response(int status, json_t *json) {
     char *text = json_dumps(json, JSON_INDENT(2) | JSON_SORT_KEYS);
     HttpResponse *response = http_response_text(status, "application/json", text);
+    http_response_add_header(response, "X-Content-Type-Options", "nosniff");
     free(text);
     json_decref(json);
     return response;

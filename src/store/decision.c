@@ -45,17 +45,21 @@ static bool count(Db *db, Release *release, RunStatus from, RunStatus to, int n,
 #define VALUES_OF_GROUP(release, line, seen_ms) \
     DB_INT((release)->id), DB_INT((line)->weight), DB_TEXT((line)->likeness), DB_INT(seen_ms)
 
-static bool approve_group(Db *db, Release *release, const RunLine *line, int64_t seen_ms, const Decider *decider,
+static bool approve_group(Db *db, Release *release, const RunLine *line, const Seen *seen, const Decider *decider,
                           const char *key, int *out_n, GError **error) {
     if (db_change_if_new(db, error,
                          "INSERT INTO decisions (build_id, run_name, ref_image, image, actor, created, batch) "
                          "SELECT build_id, name, ref_image, image, ?, ?, ? FROM runs WHERE " OPEN_OF_GROUP,
                          DB_TEXT(decider->actor), DB_INT(decider->now_ms), DB_TEXT(key),
-                         VALUES_OF_GROUP(release, line, seen_ms)) < 0)
+                         VALUES_OF_GROUP(release, line, seen->at_ms)) < 0)
         return false;
     int64_t n = db_change(db, error, "UPDATE runs SET status = 'diff_approved', modified = ? WHERE " OPEN_OF_GROUP,
-                          DB_INT(decider->now_ms), VALUES_OF_GROUP(release, line, seen_ms));
+                          DB_INT(decider->now_ms), VALUES_OF_GROUP(release, line, seen->at_ms));
     *out_n = (int)n;
+    if (n > seen->n_open) {
+        error_set(error, ERROR_BUSY, "This change is on more pages than when you looked. Look again.");
+        return false;
+    }
     return n >= 0 && count(db, release, RUN_DIFF_FOUND, RUN_DIFF_APPROVED, (int)n, decider->now_ms, error);
 }
 
@@ -67,7 +71,7 @@ static char *check_batch(const Release *release, const Decider *decider, GError 
     return batch ? key_of(release, batch) : NULL;
 }
 
-bool decision_approve_group(Db *db, Release *release, const RunLine *line, int64_t seen_ms, const Decider *decider,
+bool decision_approve_group(Db *db, Release *release, const RunLine *line, const Seen *seen, const Decider *decider,
                             int *out_n, bool *out_again, GError **error) {
     int before = -1;
     bool undone;
@@ -80,7 +84,7 @@ bool decision_approve_group(Db *db, Release *release, const RunLine *line, int64
         *out_n = before;
         return true;
     }
-    return approve_group(db, release, line, seen_ms, decider, key, out_n, error) &&
+    return approve_group(db, release, line, seen, decider, key, out_n, error) &&
            add_batch(db, release, decider, key, *out_n, error);
 }
 

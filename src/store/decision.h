@@ -11,10 +11,17 @@ typedef struct {
     int64_t now_ms;
 } Decider;
 
-/* Approves runs of a group that differ and have not been approved; no other than those that were as they are at seen_ms, so that
- * nobody approves what he has not seen. *out_n is how many there were; of a batch that came before, which *out_again tells, how
- * many there were then. Fails with ERROR_INVALID for a key that is none. */
-bool decision_approve_group(Db *db, Release *release, const RunLine *line, int64_t seen_ms, const Decider *decider,
+/* What somebody was shown of a group: when, and how many of its runs were open. */
+typedef struct {
+    int64_t at_ms;
+    int n_open;
+} Seen;
+
+/* Approves runs of a group that differ and have not been approved; no other than those that were as they are when it was seen, so
+ * that nobody approves what he has not seen. If they are more than there were, by whatever clock, none is: ERROR_BUSY. *out_n is
+ * how many there were; of a batch that came before, which *out_again tells, how many there were then. Fails with ERROR_INVALID for
+ * a key that is none. */
+bool decision_approve_group(Db *db, Release *release, const RunLine *line, const Seen *seen, const Decider *decider,
                             int *out_n, bool *out_again, GError **error) MUST_CHECK;
 
 /* Takes a batch back. *out_n is how many runs are open again; 0 if it was taken back before. Fails with ERROR_NOT_FOUND if the

@@ -35,6 +35,10 @@ void run_group_free(RunGroup *group);
 /* Groups of the runs that differ, behind a line (NULL: from the first on), at most so many. An array of RunGroup. */
 GPtrArray *run_list_groups(Db *db, int64_t release_id, const RunLine *after, int most, GError **error) MUST_CHECK;
 
+/* How many runs the group of this line has, and how many are open; first is left alone. */
+bool run_list_count_group(Db *db, int64_t release_id, const RunLine *line, RunGroup *out_group,
+                          GError **error) MUST_CHECK;
+
 /* The runs of the same group as this line, by name, behind a name (NULL: from the first on). An array of RunLine. */
 GPtrArray *run_list_group(Db *db, int64_t release_id, const RunLine *line, const char *after, int most,
                           GError **error) MUST_CHECK;

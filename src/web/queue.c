@@ -69,7 +69,7 @@ static bool change_task(View *view, GError **error) {
     if (!task_id || !action)
         return view_refuse(view, 400, error, "Which task is to be retried, or deleted?");
     bool retries = strcmp(action, "retry") == 0;
-    view_go(view, http_request_path(view->request));
+    view_go(view, http_request_target(view->request));
     return retries ? retry(view, name, task_id, error) : delete (view, name, task_id, error);
 }
 

@@ -15,6 +15,7 @@ typedef struct {
     Run *run;
     RunLine *line, *neighbours[4]; /* by Neighbour */
     GPtrArray *failed, *groups, *members, *history;
+    RunGroup group; /* that it is of; first is not set */
     char *actor;
     int64_t decided_ms;
 } Found;
@@ -59,6 +60,8 @@ static bool find(View *view, Found *found, GError **error) {
     found->members = !found->groups ? NULL
                      : is_different ? run_list_group(view->db, id, found->line, NULL, MOST_MEMBERS, error)
                                     : g_ptr_array_new();
+    if (is_different && !run_list_count_group(view->db, id, found->line, &found->group, error))
+        return false;
     found->history = found->members ? run_list_history(view->db, view->build->id, name, MOST_HISTORY, error) : NULL;
     return found->history && decision_find(view->db, found->run, &found->actor, &found->decided_ms, error);
 }
@@ -108,7 +111,8 @@ static bool run_page(View *view, GError **error) {
         .batch = batch,
         .actor = found.actor,
         .decided_ms = found.decided_ms,
-        .n_group = (int)found.members->len,
+        .n_group = found.group.n,
+        .n_open = found.group.n_open,
     };
     run_html(view->html, view, &shown);
     return true;
@@ -161,13 +165,14 @@ static bool decide_one(View *view, Release *release, Run *run, bool approved, in
 
 static bool approve_group(View *view, Release *release, Run *run, int *out_n, GError **error) {
     const Decider decider = {view_user(view)->id, view_text(view, "batch"), view->now_ms};
+    const Seen seen = {view_number(view, "seen", 0), (int)MIN(view_number(view, "open", 0), G_MAXINT)};
     bool again;
     g_autoptr(RunLine) line = run_list_find(view->db, release->id, run->name, error);
     if (!line || !check_seen(view, run, error))
         return false;
     if (line->rank != ORDER_DIFFERENT)
         return view_refuse(view, 409, error, "This page does not differ any more.");
-    if (!decision_approve_group(view->db, release, line, view_number(view, "seen", 0), &decider, out_n, &again, error))
+    if (!decision_approve_group(view->db, release, line, &seen, &decider, out_n, &again, error))
         return false;
     if (again || *out_n == 0)
         return true;

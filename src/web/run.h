@@ -12,11 +12,11 @@ typedef struct {
     const Run *run;
     const RunLine *line, *next, *previous, *next_open, *next_group;
     GPtrArray *failed, *groups, *members, *history;
-    const char *stage;  /* what the script shows: see html/stage.js */
-    const char *batch;  /* of a decision that is made here */
-    const char *actor;  /* who approved it; NULL: nobody, or it is not told */
-    int64_t decided_ms; /* when; 0: never */
-    int n_group;        /* runs with the same change, with this one */
+    const char *stage;   /* what the script shows: see html/stage.js */
+    const char *batch;   /* of a decision that is made here */
+    const char *actor;   /* who approved it; NULL: nobody, or it is not told */
+    int64_t decided_ms;  /* when; 0: never */
+    int n_group, n_open; /* runs with the same change, with this one; and those that are not approved */
 } RunPage;
 
 void run_html(Html *out, const View *view, const RunPage *shown);

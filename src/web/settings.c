@@ -54,7 +54,7 @@ static char *check_email(const View *view, const char *text, GError **error) {
 
 static char *check_url(const View *view, const char *text, GError **error) {
     g_autofree char *url = store_check_text(text, STORE_MOST_URL, "the address", error);
-    return url && egress_check(url, view->web->allow_private, error) ? g_steal_pointer(&url) : NULL;
+    return url && egress_check(url, true, error) ? g_steal_pointer(&url) : NULL;
 }
 
 static char *check_token(const View *view, const char *text, GError **error) {
@@ -68,7 +68,8 @@ static char *read_token(const View *view, const char *prefix, char **out_problem
     return typed || !is_same ? typed : g_strdup(view->build->status_token);
 }
 
-static Build *read_settings(const View *view, SettingsProblems *problems) {
+/* looked: what was found where the addresses lead. */
+static Build *read_settings(const View *view, const SettingsProblems *looked, SettingsProblems *problems) {
     Build *build = g_new0(Build, 1);
     build->id = view->build->id;
     build->name = read_field(view, "name", check_name, &problems->name);
@@ -76,10 +77,14 @@ static Build *read_settings(const View *view, SettingsProblems *problems) {
     build->send_email = view_text(view, "send_email") != NULL;
     build->email_alias = read_field(view, "email_alias", check_email, &problems->email_alias);
     build->webhook_url = read_field(view, "webhook_url", check_url, &problems->webhook_url);
+    if (build->webhook_url && !problems->webhook_url)
+        problems->webhook_url = g_strdup(looked->webhook_url);
     build->webhook_secret = !build->webhook_url           ? NULL
                             : view->build->webhook_secret ? g_strdup(view->build->webhook_secret)
                                                           : random_base64(SECRET_BYTES);
     build->status_prefix = read_field(view, "status_prefix", check_url, &problems->status_prefix);
+    if (build->status_prefix && !problems->status_prefix)
+        problems->status_prefix = g_strdup(looked->status_prefix);
     build->status_token = read_token(view, build->status_prefix, &problems->status_prefix);
     if (!build->name && !problems->name)
         problems->name = g_strdup("a name is needed");
@@ -96,7 +101,7 @@ static bool change_settings(View *view, GError **error) {
     g_auto(SettingsProblems) problems = {0};
     if (!view_find_build(view, "build_id", ACCESS_OWNER, error))
         return false;
-    g_autoptr(Build) build = read_settings(view, &problems);
+    g_autoptr(Build) build = read_settings(view, view->data, &problems);
     if (has_problem(&problems)) {
         view->status = 422;
         view_add_crumb(view, view->build->name, NULL);
@@ -111,6 +116,25 @@ static bool change_settings(View *view, GError **error) {
            view_audit(view, AUDIT_CHANGED_SETTINGS, 0, 0, what, error);
 }
 
+static bool may_change(View *view, GError **error) {
+    return view_find_build(view, "build_id", ACCESS_OWNER, error);
+}
+
+/* What is wrong with where an address leads, which the caller frees; NULL: nothing, or that is no address. */
+static char *look_up(const HttpRequest *request, const Web *web, const char *field) {
+    g_autoptr(GError) error = NULL;
+    const char *typed = http_request_field(request, field);
+    g_autofree char *url = g_strstrip(g_strdup(typed ? typed : ""));
+    bool is_private = *url && egress_check(url, true, NULL) && !egress_check(url, web->allow_private, &error);
+    return is_private ? g_strdup(error->message) : NULL;
+}
+
+/* A name is looked up, which takes its time, before there is a transaction, and for owners only. */
 HttpResponse *web_change_settings(HttpRequest *request, void *web) {
-    return view_change(request, web, change_settings);
+    HttpResponse *refusal = view_refuse_form(request, web, may_change);
+    if (refusal)
+        return refusal;
+    g_auto(SettingsProblems) looked = {.webhook_url = look_up(request, web, "webhook_url"),
+                                       .status_prefix = look_up(request, web, "status_prefix")};
+    return view_change_with(request, web, change_settings, &looked);
 }

@@ -141,7 +141,7 @@ static HttpResponse *run(HttpRequest *request, Web *web, Doer doer, ViewWork *wo
     Attempt tried = {&view, work, is_form};
     g_autoptr(GError) error = NULL;
     begin(&view);
-    if (doer(web->pool, attempt, &tried, &error) && is_form)
+    if (doer(web->pool, attempt, &tried, &error) && doer == db_transact)
         news_tell(web->news);
     HttpResponse *response = answer(&view, error);
     forget(&view);
@@ -158,6 +158,30 @@ HttpResponse *view_show_with(HttpRequest *request, void *web, ViewWork *work, vo
 
 HttpResponse *view_change(HttpRequest *request, void *web, ViewWork *work) {
     return run(request, web, db_transact, work, true, NULL);
+}
+
+HttpResponse *view_change_with(HttpRequest *request, void *web, ViewWork *work, void *data) {
+    return run(request, web, db_transact, work, true, data);
+}
+
+/* Work that tells whether another one would be done. */
+typedef struct {
+    ViewWork *may;
+    bool is_allowed;
+} Question;
+
+static bool ask(View *view, GError **error) {
+    Question *question = view->data;
+    question->is_allowed = question->may(view, error);
+    return question->is_allowed;
+}
+
+HttpResponse *view_refuse_form(HttpRequest *request, void *web, ViewWork *may) {
+    Question question = {may, false};
+    HttpResponse *response = run(request, web, db_read, ask, true, &question);
+    if (question.is_allowed)
+        g_clear_pointer(&response, http_response_free);
+    return response;
 }
 
 HttpResponse *web_refuse(const HttpRequest *request, int status, const char *why, Web *web) {

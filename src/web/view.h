@@ -38,8 +38,13 @@ typedef bool ViewWork(View *view, GError **error);
 HttpResponse *view_show(HttpRequest *request, void *web, ViewWork *work);
 HttpResponse *view_change(HttpRequest *request, void *web, ViewWork *work);
 
-/* As view_show(), for work that has something more to go by. */
+/* As these, for work that has something more to go by. */
 HttpResponse *view_show_with(HttpRequest *request, void *web, ViewWork *work, void *data);
+HttpResponse *view_change_with(HttpRequest *request, void *web, ViewWork *work, void *data);
+
+/* The answer to somebody whose form is not taken, as may() finds out, which changes nothing and writes nothing; NULL: it is. For
+ * what is done before there is a transaction, and not for strangers. */
+HttpResponse *view_refuse_form(HttpRequest *request, void *web, ViewWork *may);
 
 /* Sees to it that somebody is logged in; that he logged in not long ago; that he is a superuser. Else he is sent to log in, or
  * told that he may not. */

@@ -8,7 +8,7 @@
 #include <glib.h>
 #include <string.h>
 
-enum { CONNECTIONS = 4, SOON_MS = 20 * 1000, NOW = 1000 * 1000, LATER = NOW + 10 };
+enum { MOST_SEEN = 100, CONNECTIONS = 4, SOON_MS = 20 * 1000, NOW = 1000 * 1000, LATER = NOW + 10 };
 
 typedef struct {
     DbPool *pool;
@@ -168,7 +168,8 @@ static int approve_group(Fixture *f, const char *name, int64_t seen_ms, const ch
     g_autoptr(DbTransaction) transaction = db_begin(f->db, NULL);
     g_autoptr(Release) release = release_lock_by_id(f->db, f->release->id, NULL);
     const Decider decider = {"somebody", batch, LATER};
-    if (!decision_approve_group(f->db, release, line, seen_ms, &decider, &n, &again, error))
+    const Seen seen = {seen_ms, MOST_SEEN};
+    if (!decision_approve_group(f->db, release, line, &seen, &decider, &n, &again, error))
         return -1;
     g_assert_true(db_commit(g_steal_pointer(&transaction), NULL));
     return n;
@@ -213,6 +214,22 @@ static void what_came_after_one_looked_is_not_approved(Fixture *f, const void *u
     g_assert_cmpint(approve_group(f, "/banner/a", NOW, "key-2", NULL), ==, 3);
     g_autoptr(RunLine) late = line_of(f, "/banner/d");
     g_assert_cmpint(late->status, ==, RUN_DIFF_FOUND);
+}
+
+static void more_than_one_saw_are_not_approved(Fixture *f, const void *unused) {
+    g_autoptr(GError) error = NULL;
+    int n;
+    bool again;
+    g_autoptr(RunLine) line = line_of(f, "/banner/a");
+    {
+        g_autoptr(DbTransaction) transaction = db_begin(f->db, NULL);
+        g_autoptr(Release) release = release_lock_by_id(f->db, f->release->id, NULL);
+        const Decider decider = {"somebody", NULL, LATER};
+        const Seen two = {LATER, 2};
+        g_assert_false(decision_approve_group(f->db, release, line, &two, &decider, &n, &again, &error));
+    }
+    g_assert_error(error, DPXDT_ERROR, ERROR_BUSY);
+    assert_counts(f, 6, 0);
 }
 
 static void undoing_a_batch_leaves_alone_what_was_approved_before(Fixture *f, const void *unused) {
@@ -301,6 +318,7 @@ int main(int argc, char **argv) {
     TEST("runs-with-the-same-change-are-a-group", runs_with_the_same_change_are_a_group);
     TEST("a-group-is-approved-and-undone-as-one", a_group_is_approved_and_undone_as_one);
     TEST("what-came-after-one-looked-is-not-approved", what_came_after_one_looked_is_not_approved);
+    TEST("more-than-one-saw-are-not-approved", more_than_one_saw_are_not_approved);
     TEST("undoing-a-batch-leaves-alone-what-was-approved-before",
          undoing_a_batch_leaves_alone_what_was_approved_before);
     TEST("a-batch-is-of-its-release", a_batch_is_of_its_release);

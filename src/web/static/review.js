@@ -79,7 +79,7 @@ async function go(address, kept) {
 
 const done = []; /* what can be undone, the last at the end */
 const decided = new Map(); /* address of a page -> whether it is approved, as of what was sent */
-let sending = Promise.resolve();
+let sending = Promise.resolve(), unsent = 0;
 
 function toast(text, failed) {
   clearTimeout(toast.timer);
@@ -89,10 +89,11 @@ function toast(text, failed) {
 
 /* One behind the other, as they were made. */
 function send(fields, undone) {
+  unsent++;
   sending = sending.then(async () => {
     try {
       const answer = await fetch('/run', {method: 'POST', body: new URLSearchParams(fields), headers: {Accept: 'application/json'}});
-      const told = await answer.json();
+      const told = await answer.json().catch(() => ({error: `the server answered with ${answer.status}`}));
       if (!answer.ok) throw new Error(told.error);
       if ($('n-open')) $('n-open').textContent = `${told.different} open`;
       if (!told.different && fields.verb !== 'undo' && fields.verb !== 'reject') toast('All is decided. G, then Y: the release is good.');
@@ -100,8 +101,12 @@ function send(fields, undone) {
       undone?.();
       toast(`Not sent: ${error.message}`, true);
     }
+    unsent--;
   });
 }
+
+/* A key for a batch; crypto.randomUUID() is there only under https. */
+const key = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('');
 
 const fieldsOf = form => Object.fromEntries(new FormData(form));
 const here = () => location.pathname + location.search;
@@ -134,11 +139,12 @@ async function nextOpen(id) {
 async function decide(verb, addresses, next) {
   const form = $('decide');
   if (!form) return;
-  const fields = {...fieldsOf(form), verb, batch: crypto.randomUUID()};
+  const fields = {...fieldsOf(form), verb, batch: key()};
   const approved = verb !== 'reject';
   mark(addresses, approved);
-  done.push({fields, addresses, from: here()});
-  send(fields, () => mark(addresses, !approved));
+  const entry = {fields, addresses, from: here()};
+  done.push(entry);
+  send(fields, () => { mark(addresses, !approved); done.splice(done.indexOf(entry), 1); });
   const address = await nextOpen(next);
   if (address) go(address);
   else sending.then(() => go(link(document, 'up') && here(), true));
@@ -252,7 +258,7 @@ document.addEventListener('click', event => {
   go(a.getAttribute('href'));
 });
 addEventListener('popstate', () => go(here(), true));
-addEventListener('beforeunload', event => { if (send.waiting) event.preventDefault(); });
+addEventListener('beforeunload', event => { if (unsent) event.preventDefault(); });
 $('keys-on').checked = settings.keys;
 $('keys-on').onchange = () => { settings.keys = $('keys-on').checked; save(); };
 hooks.lost = 'This picture could not be loaded.';
