@@ -1,6 +1,6 @@
 # bash completion of dpxdt. Needs nothing but bash 4; where bash-completion is installed, it is loaded by itself.
 
-_dpxdt_commands='update test approve report diff server worker build api-key migrate fsck site-diff pair-diff diff-my-urls
+_dpxdt_commands='update test approve report diff server worker build api-key user migrate fsck site-diff pair-diff diff-my-urls
     diff-my-images'
 
 _dpxdt_options() { # COMMAND: its options, as compgen -W wants them; '=' where a value follows
@@ -27,7 +27,7 @@ _dpxdt_options() { # COMMAND: its options, as compgen -W wants them; '=' where a
     worker) echo "$client $work --help -h" ;;
     build) echo "$data --name= --public --help -h" ;;
     api-key) echo "$data --build-id= --superuser --purpose= --help -h" ;;
-    migrate | fsck) echo "$data --help -h" ;;
+    migrate | fsck | user) echo "$data --help -h" ;;
     site-diff)
         echo '--crawl-depth= --ignore-prefixes= --keep-query-string --max-pages= --max-time= --no-sitemap' \
             "$release $page --help -h"
@@ -105,6 +105,7 @@ _dpxdt() {
     diff) mapfile -t COMPREPLY < <(compgen -f -X '!*.png' -- "$word"; compgen -d -- "$word") ;;
     build) ((${#arguments[@]} > 0)) || mapfile -t COMPREPLY < <(compgen -W 'create list' -- "$word") ;;
     api-key) ((${#arguments[@]} > 0)) || mapfile -t COMPREPLY < <(compgen -W 'create list revoke' -- "$word") ;;
+    user) ((${#arguments[@]} > 0)) || mapfile -t COMPREPLY < <(compgen -W 'list promote demote' -- "$word") ;;
     server | worker | migrate | fsck | *-diff | diff-my-*) ;;
     *) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
     esac

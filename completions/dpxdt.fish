@@ -9,7 +9,7 @@ function __dpxdt_tests --description 'names of the tests of the folder on the co
     end
 end
 
-set -l commands update test approve report diff server worker build api-key migrate fsck site-diff pair-diff diff-my-urls \
+set -l commands update test approve report diff server worker build api-key user migrate fsck site-diff pair-diff diff-my-urls \
     diff-my-images help
 complete -c dpxdt -f
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -l help -s h -d 'List the commands'
@@ -23,6 +23,7 @@ complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a server -d 'K
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a worker -d 'Capture and compare for a server'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a build -d 'Create a build, or list them'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a api-key -d 'Create, list or revoke keys of the API'
+complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a user -d 'List who has logged in, make superusers'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a migrate -d 'Bring a database to the version of this program'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a fsck -d 'Check what a server keeps'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a site-diff -d 'Have all pages of a site compared by a server'
@@ -30,7 +31,7 @@ complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a pair-diff -d
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a diff-my-urls -d 'Have the pages of a list compared by a server'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a diff-my-images -d 'Have screenshots compared by a server'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a help -d 'Print the options of a command'
-complete -c dpxdt -n "__fish_seen_subcommand_from help" -a 'update test approve report diff server worker build api-key migrate fsck site-diff pair-diff diff-my-urls diff-my-images'
+complete -c dpxdt -n "__fish_seen_subcommand_from help" -a 'update test approve report diff server worker build api-key user migrate fsck site-diff pair-diff diff-my-urls diff-my-images'
 
 for command in update test
     set -l chosen "__fish_seen_subcommand_from $command"
@@ -76,7 +77,7 @@ complete -c dpxdt -n $chosen -l jobs -s j -x -d 'Pairs at once'
 complete -c dpxdt -n $chosen -l json -d 'Print JSON'
 complete -c dpxdt -n $chosen -l help -s h -d 'Show help'
 
-for command in server migrate fsck build api-key
+for command in server migrate fsck build api-key user
     set -l chosen "__fish_seen_subcommand_from $command"
     complete -c dpxdt -n $chosen -l data -x -a '(__fish_complete_directories)' -d 'Folder of the data'
     complete -c dpxdt -n $chosen -l database -x -d 'URL of the database'
@@ -127,7 +128,7 @@ for command in diff-my-urls diff-my-images
     complete -c dpxdt -n $chosen -l tests-json-path -r -F -d 'The list'
 end
 
-for command in server worker migrate fsck build api-key site-diff pair-diff diff-my-urls diff-my-images
+for command in server worker migrate fsck build api-key user site-diff pair-diff diff-my-urls diff-my-images
     set -l chosen "__fish_seen_subcommand_from $command"
     complete -c dpxdt -n $chosen -l help -s h -d 'Show help'
 end
@@ -165,6 +166,9 @@ set -l chosen "__fish_seen_subcommand_from build"
 complete -c dpxdt -n $chosen -a 'create list'
 complete -c dpxdt -n $chosen -l name -x -d 'What the build is called'
 complete -c dpxdt -n $chosen -l public -d 'Anyone may look at it'
+
+set -l chosen "__fish_seen_subcommand_from user"
+complete -c dpxdt -n $chosen -a 'list promote demote'
 
 set -l chosen "__fish_seen_subcommand_from api-key"
 complete -c dpxdt -n $chosen -a 'create list revoke'

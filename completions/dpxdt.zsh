@@ -21,6 +21,7 @@ _dpxdt() {
         'worker:capture and compare for a server'
         'build:create a build, or list them'
         'api-key:create, list or revoke keys of the API'
+        'user:list who has logged in, make superusers of them'
         'migrate:bring a database to the version of this program'
         'fsck:check what a server keeps'
         'site-diff:have all pages of a site compared by a server'
@@ -148,6 +149,7 @@ _dpxdt() {
                 '--superuser[for all builds, and for workers]' '--purpose=[what it is for]:text:' \
                 '1:what to do:(create list revoke)' '2:key:'
             ;;
+        user) _arguments -S $data $help '1:what to do:(list promote demote)' '2:address of mail:' ;;
         migrate | fsck) _arguments -S $data $help ;;
         site-diff)
             _arguments -S $client $release $page $help \

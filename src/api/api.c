@@ -33,14 +33,22 @@ const HttpRoute api_routes[] = {
 };
 const size_t api_n_routes = G_N_ELEMENTS(api_routes);
 
+/* Whoever has a key that was revoked asks again and again, and learns of it; who guesses secrets does not get far. One key uploads
+ * as fast as a server of two processors takes it, and ten thousand files before that counts. */
+enum { WRONG_KEYS_A_MINUTE = 30, WRONG_KEYS_AT_ONCE = 60, UPLOADS_A_MINUTE = 60 * 1000, UPLOADS_AT_ONCE = 10 * 1000 };
+
 void api_init(Api *api) {
     news_init(&api->news);
     metrics_init(&api->metrics);
+    api->wrong_keys = limit_new(WRONG_KEYS_A_MINUTE, WRONG_KEYS_AT_ONCE);
+    api->uploads = limit_new(UPLOADS_A_MINUTE, UPLOADS_AT_ONCE);
 }
 
 void api_clear(Api *api) {
     news_clear(&api->news);
     metrics_clear(&api->metrics);
+    limit_free(api->wrong_keys);
+    limit_free(api->uploads);
 }
 
 void api_stop_waiting(Api *api) {

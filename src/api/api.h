@@ -4,6 +4,7 @@
 #pragma once
 
 #include "api/metrics.h"
+#include "auth/limit.h"
 #include "base/news.h"
 #include "blob/blob.h"
 #include "db/db.h"
@@ -23,6 +24,8 @@ typedef struct {
 
     News news;
     Metrics metrics;
+    Limit *wrong_keys; /* by address and key */
+    Limit *uploads;    /* by key */
 } Api;
 
 /* Before the first request, and behind the last one. */

@@ -212,6 +212,22 @@ static ApiKey *superuser(const char *id) {
     return key;
 }
 
+/* A key, as often as somebody may be wrong. */
+static ApiKey *check_key(Call *call, Db *db, const char *id, const char *secret, GError **error) {
+    g_autoptr(GError) cause = NULL;
+    g_autofree char *who = g_strdup_printf("%s %s", http_request_address(call->request), id);
+    if (limit_is_used_up(call->api->wrong_keys, who)) {
+        deny(call, 429, error, "too often with a wrong key; wait a minute");
+        return NULL;
+    }
+    ApiKey *key = api_key_check(db, id, secret, &cause);
+    if (error_is(cause, ERROR_DENIED))
+        (void)limit_allow(call->api->wrong_keys, who);
+    if (cause)
+        g_propagate_error(error, g_steal_pointer(&cause));
+    return key;
+}
+
 /* The key of the caller, or NULL. Where nobody is asked, it is a superuser's. */
 static ApiKey *find_key(Call *call, Db *db, GError **error) {
     const char *id, *secret, *own_secret = call->api->own_secret;
@@ -223,7 +239,7 @@ static ApiKey *find_key(Call *call, Db *db, GError **error) {
     }
     if (own_secret && strcmp(id, API_OWN_KEY) == 0 && secret_equals(secret, own_secret))
         return superuser(id);
-    return api_key_check(db, id, secret, error);
+    return check_key(call, db, id, secret, error);
 }
 
 static bool build_exists(Call *call, Db *db, GError **error) {

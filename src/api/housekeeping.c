@@ -1,5 +1,6 @@
 #include "api/housekeeping.h"
 
+#include "auth/session.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/overdue.h"
@@ -16,6 +17,10 @@ static bool settle(Db *db, void *out_n, GError **error) {
     return *(int64_t *)out_n >= 0;
 }
 
+static bool sweep(Db *db, void *unused, GError **error) {
+    return session_sweep(db, g_get_real_time() / 1000, error) >= 0;
+}
+
 static void look(Api *api) {
     int64_t n = 0;
     g_autoptr(GError) error = NULL;
@@ -25,6 +30,9 @@ static void look(Api *api) {
         log_event(LOG_WARNING, "housekeeping", LOG_NUMBER("overdue_releases", n));
     if (n > 0)
         news_tell(&api->news);
+    g_clear_error(&error);
+    if (!db_transact(api->pool, sweep, NULL, &error))
+        log_event(LOG_ERROR, "housekeeping", LOG_TEXT("error", error->message));
 }
 
 static void *run(void *data) {

@@ -1,4 +1,5 @@
-/* What a server does that nobody asks for: once a minute it looks for releases that are overdue (store/overdue.h). Any number
+/* What a server does that nobody asks for: once a minute it looks for releases that are overdue (store/overdue.h), and removes
+ * sessions that are over. Any number
  * of servers may do so. */
 #pragma once
 

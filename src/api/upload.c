@@ -61,9 +61,13 @@ static bool keep(Db *db, void *data, GError **error) {
 /* Bytes are brought to the disk before there is a transaction, which others would wait for meanwhile; but not those of
  * somebody who may not. What goes wrong is told by keep(), which does it again. */
 HttpResponse *api_upload(HttpRequest *request, void *api) {
+    const char *key = "", *secret;
     HttpResponse *refusal = call_refuse_stranger(request, api);
     if (refusal)
         return refusal;
+    (void)http_request_credentials(request, &key, &secret);
+    if (!limit_allow(((Api *)api)->uploads, key))
+        return call_error_response(429, "this key uploads too much; wait a minute");
     for (guint i = 0; i < http_request_n_files(request); i++)
         (void)!blob_writer_end(http_request_file(request, i)->upload, NULL);
     return call_run(request, api, keep);

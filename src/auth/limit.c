@@ -84,3 +84,13 @@ bool limit_allow(Limit *limit, const char *who) {
     pthread_mutex_unlock(&limit->lock);
     return is_allowed;
 }
+
+bool limit_is_used_up(Limit *limit, const char *who) {
+    pthread_mutex_lock(&limit->lock);
+    Bucket *bucket = g_hash_table_lookup(limit->buckets, who);
+    if (bucket)
+        fill(limit, bucket, clock_now_ms());
+    bool is_used_up = bucket && bucket->left < 1;
+    pthread_mutex_unlock(&limit->lock);
+    return is_used_up;
+}

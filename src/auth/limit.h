@@ -12,3 +12,6 @@ void limit_free(Limit *limit);
 
 /* Whether who is called so may do it now; then it is counted. */
 bool limit_allow(Limit *limit, const char *who);
+
+/* Whether he may not, without counting anything. */
+bool limit_is_used_up(Limit *limit, const char *who);

@@ -24,7 +24,7 @@ static FetchReply *ask(DpxdtClient *client, const FetchRequest *request, GError 
 /* Whether to ask again helps, and can do no harm: nobody was there to hear it, or it may be said twice. */
 static bool is_worth_another(const FetchReply *reply, const GError *error, bool repeatable) {
     if (reply)
-        return reply->status == 503 || (repeatable && (reply->status == 502 || reply->status == 504));
+        return reply->status == 503 || reply->status == 429 || (repeatable && (reply->status == 502 || reply->status == 504));
     return error_is(error, ERROR_NOT_FOUND) || (repeatable && error_is(error, ERROR_FAILED));
 }
 

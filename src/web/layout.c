@@ -18,3 +18,8 @@ const char *layout_run_class(RunStatus status) {
     }
     g_assert_not_reached();
 }
+
+char *layout_plain_url(const char *url) {
+    g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_ENCODED | G_URI_FLAGS_PARSE_RELAXED, NULL);
+    return uri && g_uri_get_userinfo(uri) ? g_uri_to_string_partial(uri, G_URI_HIDE_USERINFO) : g_strdup(url);
+}

@@ -18,7 +18,10 @@ void layout_csrf(Html *out, const View *view);
 /* A time, as people read it; scripts make it one of their zone. */
 void layout_time(Html *out, int64_t time_ms);
 
-/* An address that a stranger has written: a link, if it is one of the web, else text. */
+/* An address without the name and the password that it may have; the caller frees it. */
+char *layout_plain_url(const char *url);
+
+/* An address that a stranger has written: a link, if it is one of the web, else text; as layout_plain_url() has it. */
 void layout_link(Html *out, const char *url);
 
 /* What is wrong with what was typed, beside its field; NULL writes nothing. */

@@ -1,6 +1,7 @@
 #include "web/text.h"
 
 #include "store/artifact.h"
+#include "web/layout.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -103,6 +104,10 @@ char *text_redact_config(const char *text) {
         if (value && !secrets[i].hide_inside(value))
             hide(config, secrets[i].key);
     }
+    const char *url = json_string_value(json_object_get(config, "targetUrl"));
+    g_autofree char *plain = url ? layout_plain_url(url) : NULL;
+    if (plain)
+        json_object_set_new(config, "targetUrl", json_string(plain));
     char *shown = json_dumps(config, JSON_INDENT(2) | JSON_SORT_KEYS), *owned = g_strdup(shown);
     free(shown);
     return owned;

@@ -304,6 +304,41 @@ class Settings(ServerTestCase):
             self.assertIn('typo/dpxdt.db is not there', result.stderr)
         self.assertFalse((self.folder / 'typo').exists())
 
+    def test_who_guesses_a_secret_is_told_to_wait(self):
+        build, port = self.new_build(), self.server().port
+        key, other = self.new_key(build), self.new_key(build)
+        guesser = Client(port, (key[0], 'wrong'))
+        asked = [guesser.ask('POST', f'/api/find_run?build_id={build}&run_name=x')[0] for _ in range(80)]
+        self.assertEqual((asked[0], asked[-1]), (403, 429))
+        self.assertEqual(Client(port, other).ask('POST', f'/api/find_run?build_id={build}&run_name=x')[0], 400)
+
+    def test_users_are_listed_promoted_and_demoted(self):
+        server = self.server('--ignore-auth')
+        self.assertEqual(self.command('user', 'list', *self.data), '')
+        Client(server.port).ask('GET', '/login')
+        listed = 'superuser@example.com\t{}\tanonymous_superuser\n'
+        self.assertEqual(self.command('user', 'list', *self.data), listed.format('superuser'))
+        self.command('user', 'demote', *self.data, 'Superuser@example.com')
+        self.assertEqual(self.command('user', 'list', *self.data), listed.format('user'))
+        self.command('user', 'promote', *self.data, 'superuser@example.com')
+        self.assertEqual(self.command('user', 'list', *self.data), listed.format('superuser'))
+        for wrong in (['promote'], ['promote', 'nobody@example.com'], ['promote', 'zzz'], ['remove', 'x']):
+            self.command('user', wrong[0], *self.data, *wrong[1:], expected=2)
+
+    def test_a_password_in_an_address_is_not_shown(self):
+        self.new_build()
+        server = self.server('--ignore-auth', '--allow-private')
+        client = Client(server.port)
+        client.post('create_release', build_id=1, release_name='r', url='http://ann:hidden@example.com/')
+        client.post('request_run', build_id=1, release_name='r', release_number=1, run_name='/', config='{}',
+                    url='http://ann:hidden@example.com/page')
+        cookie = client.ask('GET', '/login')[1]['Set-Cookie'].split(';')[0]
+        for path in ('/release?id=1&name=r&number=1', '/run?id=1&name=r&number=1&test=/', '/config?id=1&name=r&number=1&test=/&type=after'):
+            status, _, page = client.ask('GET', path, headers={'Cookie': cookie})
+            self.assertEqual(status, 200)
+            self.assertNotIn(b'hidden@', page)
+            self.assertIn(b'example.com/', page)
+
     def test_keys_are_listed_and_revoked(self):
         build = self.new_build()
         key = self.new_key(build)

@@ -9,6 +9,8 @@ static void so_many_at_once_and_then_by_time(void) {
     for (int i = 0; i < 3; i++)
         g_assert_true(limit_allow(limit, "a"));
     g_assert_false(limit_allow(limit, "a"));
+    g_assert_true(limit_is_used_up(limit, "a"));
+    g_assert_false(limit_is_used_up(limit, "b"));
     g_assert_true(limit_allow(limit, "b"));
     limit_free(limit);
 }
