@@ -65,6 +65,18 @@ static bool read_ready(Db *db, void *data, GError **error) {
     return ready->groups != NULL;
 }
 
+bool ready_preview(Db *db, int64_t release_id, const char *origin, Html *out, GError **error) {
+    json_auto_t *payload = json_pack("{s:I}", "release_id", (json_int_t)release_id);
+    Reading reading = {.payload = payload, .ready = {.origin = origin}};
+    bool done = read_ready(db, &reading, error);
+    while (reading.ready.n_pictures > 0)
+        picture_clear(&reading.ready.pictures[--reading.ready.n_pictures]);
+    if (done)
+        ready_html(out, &reading.ready);
+    ready_clear(&reading.ready);
+    return done;
+}
+
 static bool has_changed_its_mind(const Ready *ready, Delivery *out) {
     const ReleaseStatus status = ready->release->status;
     if (status != RELEASE_REVIEWING)

@@ -9,6 +9,9 @@
 /* A task of NOTICE_MAIL_QUEUE whose kind is NOTICE_READY. */
 Deliver ready_deliver;
 
+/* Writes the mail's page for somebody to look at, without its pictures. origin: what links begin with. */
+bool ready_preview(Db *db, int64_t release_id, const char *origin, Html *out, GError **error) MUST_CHECK;
+
 enum { READY_MOST_LISTED = 30, READY_MOST_PICTURES = 3 };
 
 /* A picture of what changed on a page. */

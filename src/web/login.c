@@ -161,7 +161,9 @@ HttpResponse *web_callback(HttpRequest *request, void *data) {
 /* Going. */
 
 static bool logout(View *view, GError **error) {
-    if (!session_end(view->db, view->session->token, error))
+    bool everywhere = http_request_field(view->request, "everywhere") != NULL;
+    if (everywhere ? !session_end_all(view->db, view_user(view)->id, error)
+                   : !session_end(view->db, view->session->token, error))
         return false;
     view_go(view, "/");
     session_set_cookie(view->request, view->response, NULL);

@@ -2,6 +2,7 @@
 
 #include "web/activity.h"
 #include "web/build.h"
+#include "web/email.h"
 #include "web/events.h"
 #include "web/home.h"
 #include "web/keys.h"
@@ -42,6 +43,7 @@ const HttpRoute web_routes[] = {
     {"GET", "/api/work_queue", web_queues},
     {"GET", "/api/work_queue/<queue>", web_queue},
     {"POST", "/api/work_queue/<queue>", web_change_task},
+    {"GET", "/email/ready_for_review/<build>/<name>/<number>", web_email},
     {"GET", "/login", web_login},
     {"GET", "/oauth2callback", web_callback},
     {"GET", "/logout", web_logout},

@@ -297,6 +297,18 @@ class Errors(SiteTestCase):
         self.assertEqual(answer.status, 405)
         self.assert_has_a_way_on(answer)
 
+    def test_a_superuser_sees_the_mail_of_a_release_and_nobody_else_does(self):
+        alice = self.visitor('alice')
+        build = self.build_of(alice)
+        self.release(self.client_of(alice, build), build, {'/a': different(), '/b': {'run_failed': 'yes'}})
+        place = f'/email/ready_for_review/{build}/r/1'
+        alice.get(place, 404)
+        self.sql('UPDATE users SET is_superuser = 1')
+        text = alice.page(place).text
+        self.assertIn('/b', text)
+        self.assertIn('1 failed, 1 to look at', text)
+        alice.get(place + '1', 404)
+
     def test_nothing_that_is_asked_is_answered_with_500(self):
         alice = self.visitor('alice')
         build = self.build_of(alice)
@@ -437,6 +449,7 @@ class Tenants(SiteTestCase):
             'POST /admins.revoke': [{**form, 'user_id': its['user']}, {**form, 'email_address': its['email']},
                                     {**own_form, 'user_id': its['user']}, {**own_form, 'email_address': its['email']}],
             'GET /invitation': [{'token': its['batch']}], 'POST /invitation': [{'token': its['batch']}],
+            'GET /email/ready_for_review/<build>/<name>/<number>': [{}],
             'GET /api/work_queue': [{}], 'GET /api/work_queue/<queue>': [{}, {'status': 'live'}],
             'POST /api/work_queue/<queue>': [{'task_id': its['task'], 'action': what} for what in ('retry', 'delete')],
             'POST /api/create_release': [{**form, 'release_name': 'r'}],
@@ -469,10 +482,10 @@ class Tenants(SiteTestCase):
     def ask(self, ask, route, fields, its):
         """-> what is told, without what was sent"""
         method, path = route.split()
-        path = path.replace('<queue>', its['queue'])
+        path = path.replace('<queue>', its['queue']).replace('<build>', str(its['build'])).replace('<name>', 'r').replace('<number>', '1')
         answer = ask(method, path, fields)
         told = f"{answer.status} {answer.headers['Content-Type']} {answer.place} {answer.text}"
-        sent = [*map(str, fields.values()), its['queue']] if fields else [its['queue']]
+        sent = [*map(str, fields.values()), its['queue'], str(its['build'])]
         for value in sorted((value for value in sent if len(value) > 5), key=len, reverse=True):
             quoted = urllib.parse.quote(value, safe='')
             for form in (urllib.parse.quote(quoted), quoted, value):
@@ -742,6 +755,12 @@ class Sessions(SiteTestCase):
         alice.cookies['dpxdt'] = token
         self.assertEqual(alice.get('/whoami', 303).place, '/login?next=%2Fwhoami')
         elsewhere.page('/whoami')
+
+    def test_one_can_log_out_everywhere(self):
+        alice, elsewhere, bob = self.visitor('alice'), self.visitor('alice'), self.visitor('bob')
+        alice.send(alice.page('/whoami').to('/logout'), everywhere='yes')
+        elsewhere.get('/whoami', 303)
+        bob.page('/whoami')
 
     def test_a_session_ends_when_its_row_goes_and_when_it_is_old_or_idle(self):
         def is_in(change, *values):
