@@ -146,23 +146,16 @@ async function decide(verb, addresses, next) {
   done.push(entry);
   send(fields, () => { mark(addresses, !approved); done.splice(done.indexOf(entry), 1); });
   const address = await nextOpen(next);
-  if (address) go(address);
-  else sending.then(() => go(link(document, 'up') && here(), true));
+  if (address) return go(address);
+  await sending;
+  return go(here(), true);
 }
 
-function approve() {
-  if (isOpen()) decide('approve', [here()], 'next-open');
-  else step('next');
-}
+const approve = () => isOpen() ? decide('approve', [here()], 'next-open') : step('next');
+const approveGroup = () => isOpen() && (groupOf().length ? decide('approve_group', groupOf(), 'next-group') : approve());
+const reject = () => $('main').dataset.status === 'diff_approved' ? decide('reject', [here()], 'next') : step('next');
 
-const approveGroup = () => { if (isOpen()) decide(groupOf().length ? 'approve_group' : 'approve', groupOf().length ? groupOf() : [here()], 'next-group'); };
-
-async function reject() {
-  if ($('main').dataset.status === 'diff_approved') decide('reject', [here()], 'next');
-  else step('next');
-}
-
-function undo() {
+async function undo() {
   const last = done.pop();
   if (!last) return toast('There is nothing to undo.');
   const {fields, addresses, from} = last;
@@ -170,8 +163,10 @@ function undo() {
   const approved = inverse === 'approve';
   mark(addresses, approved);
   send({...fields, verb: inverse});
-  sending.then(() => { pages.clear(); go(from); });
   toast('Undone.');
+  await sending;
+  pages.clear();
+  return go(from);
 }
 
 /* ---- Keys ---- */
@@ -179,9 +174,14 @@ function undo() {
 const step = id => go(link(document, id));
 let armed = false;
 
+/* Who presses faster than pages come is heard all the same: each key is of the page that the one before led to. */
+let acting = Promise.resolve();
+const inTurn = action => () => { acting = acting.then(action).catch(error => toast(error.message, true)); };
+
 const ACTIONS = {
   ...Stage.actions,
-  j: () => step('next'), k: () => step('previous'), y: approve, Y: approveGroup, n: reject, z: undo,
+  j: inTurn(() => step('next')), k: inTurn(() => step('previous')), y: inTurn(approve), Y: inTurn(approveGroup), n: inTurn(reject),
+  z: inTurn(undo),
   u: () => { location.href = link(document, 'up'); },
   o: () => { const src = document.querySelector('#stage img')?.src; if (src) open(src, '_blank', 'noopener'); },
   v: () => { if ($('sheet')) { $('sheet').hidden = !$('sheet').hidden; $('test').hidden = !$('sheet').hidden; } },
@@ -192,7 +192,7 @@ const ACTIONS = {
 };
 
 function finish() {
-  sending.then(() => {
+  acting.then(() => sending).then(() => {
     const {csrf, id, name, number} = fieldsOf($('decide') || document.querySelector('form'));
     const form = el('form', {method: 'post', action: '/release', hidden: true},
       ...Object.entries({csrf, id, name, number, good: 'yes'}).map(([key, value]) => el('input', {name: key, value})));
@@ -229,7 +229,7 @@ function showFacts() {
 function onSubmit(event) {
   const verb = event.submitter?.value;
   event.preventDefault();
-  ({approve, approve_group: approveGroup, reject})[verb]?.();
+  ({approve: ACTIONS.y, approve_group: ACTIONS.Y, reject: ACTIONS.n})[verb]?.();
 }
 
 function begin() {
@@ -255,7 +255,7 @@ document.addEventListener('click', event => {
   const a = event.target.closest('#list a, #sheet a, #next, #previous');
   if (!a || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   event.preventDefault();
-  go(a.getAttribute('href'));
+  inTurn(() => go(a.getAttribute('href')))();
 });
 addEventListener('popstate', () => go(here(), true));
 addEventListener('beforeunload', event => { if (unsent) event.preventDefault(); });
