@@ -2,6 +2,16 @@
 
 enum { BUILDS_ON_PAGE = 100 };
 
+/* What stands among one's own is not told twice. */
+static void remove_own(GPtrArray *builds, const GPtrArray *mine) {
+    for (guint i = builds->len; i-- > 0;)
+        for (guint j = 0; j < mine->len; j++)
+            if (((const Build *)builds->pdata[i])->id == ((const Build *)mine->pdata[j])->id) {
+                g_ptr_array_remove_index(builds, i);
+                break;
+            }
+}
+
 static bool home(View *view, GError **error) {
     const User *user = view_user(view);
     int64_t before = view_number(view, "before", 0);
@@ -16,6 +26,7 @@ static bool home(View *view, GError **error) {
     Home shown = {mine, public_builds, paged->len > BUILDS_ON_PAGE};
     if (shown.more)
         g_ptr_array_set_size(paged, BUILDS_ON_PAGE);
+    remove_own(public_builds, mine);
     home_html(view->html, view, &shown);
     return true;
 }

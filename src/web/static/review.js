@@ -236,9 +236,7 @@ function begin() {
   const run = JSON.parse($('stage').dataset.run);
   prepare(run);
   set(run);
-  for (const id of ['facts-button', 'help-button']) $(id).hidden = false;
-  $('facts-button').onclick = ACTIONS.i;
-  $('help-button').onclick = ACTIONS['?'];
+  for (const one of document.querySelectorAll('[data-key]')) Object.assign(one, {hidden: false, onclick: ACTIONS[one.dataset.key]});
   if ($('decide')) $('decide').onsubmit = onSubmit;
   if (run.found.length) $('found-all').replaceChildren(el('h3', {}, 'What changed'), el('ul', {}, ...found(run, 30)));
   $('stage').replaceChildren();
@@ -246,7 +244,7 @@ function begin() {
   Stage.start();
   showFacts();
   show();
-  document.querySelector('#list [aria-current=true]')?.scrollIntoView({block: 'nearest'});
+  if (!Stage.narrow.matches) document.querySelector('#list [aria-current=true]')?.scrollIntoView({block: 'nearest'});
   prefetch();
 }
 
