@@ -97,13 +97,13 @@ export class Server {
 
   async worker(...args) {
     const [id, secret] = this.command('api-key', 'create', '--superuser').split(/\s+/);
-    await start(dpxdt, ['worker', '--release-server-prefix', `${this.url}/api`, '--allow-private', ...args],
+    return start(dpxdt, ['worker', '--release-server-prefix', `${this.url}/api`, '--allow-private', ...args],
       { pattern: /event=started/, env: { DPXDT_CLIENT_ID: id, DPXDT_CLIENT_SECRET: secret } });
   }
 
-  /* Asks the API, of a server that ignores who asks. */
+  /* Asks the API, with this.headers if the server asks who it is. */
   async post(endpoint, fields) {
-    const answer = await fetch(`${this.url}/api/${endpoint}`, { method: 'POST', body: new URLSearchParams(fields) });
+    const answer = await fetch(`${this.url}/api/${endpoint}`, { method: 'POST', body: new URLSearchParams(fields), headers: this.headers });
     const told = await answer.json();
     if (!answer.ok) throw new Error(`${endpoint}: ${told.error}`);
     return told;
@@ -113,7 +113,7 @@ export class Server {
     const form = new FormData();
     form.set('build_id', build);
     form.set('file', new Blob([content]), name);
-    const answer = await fetch(`${this.url}/api/upload`, { method: 'POST', body: form });
+    const answer = await fetch(`${this.url}/api/upload`, { method: 'POST', body: form, headers: this.headers });
     return (await answer.json()).sha1sum;
   }
 
