@@ -235,6 +235,7 @@ async function live(page, context, javaScript) {
   strictEqual(ended[1], 'reviewing');
   await page.goto(`${url}/build?id=${build}`);
   await page.click('td a');
+  await page.waitForURL(/\/release\?/); /* loaded: keys are heard from there on */
   if (javaScript) {
     await page.keyboard.press('o');
     await shown(page);
