@@ -45,8 +45,8 @@ class Scripts(unittest.TestCase):
 
     def test_style_sheets_mean_the_same(self):
         self.check({
-            '/* x */\na  b,\nc > d { color : red ; margin: 0  1px; }\n': 'a b,c>d{color :red;margin:0 1px;}',
-            'a { width: calc(1px + 2px); content: "  ;  "; }': 'a{width:calc(1px + 2px);content:"  ;  ";}',
+            '/* x */\na  b,\nc > d { color : red ; margin: 0  1px; }\n': 'a b,c>d{color :red;margin:0 1px}',
+            'a { width: calc(1px + 2px); content: "  ;  "; }': 'a{width:calc(1px + 2px);content:"  ;  "}',
             '@media (max-width: 9px) and (a: b) { a .b:is(c, d) { e: f } }': '@media (max-width:9px) and (a:b){a .b:is(c,d){e:f}}',
         }, 'css')
 
