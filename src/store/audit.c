@@ -42,6 +42,7 @@ void audit_line_free(AuditLine *line) {
         return;
     entry_clear(&line->entry);
     g_free(line->email);
+    g_free(line->purpose);
     g_free(line->release_name);
     g_free(line->run_name);
     g_free(line);
@@ -91,8 +92,9 @@ GPtrArray *audit_list_lines(Db *db, int64_t build_id, int64_t before, int most, 
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func((GDestroyNotify)audit_line_free);
     g_autoptr(DbQuery) query =
         db_query(db,
-                 "SELECT " COLUMNS ", u.email, l.name, l.number, r.name FROM audit a "
-                 "LEFT JOIN users u ON u.id = a.actor LEFT JOIN releases l ON l.id = a.release_id "
+                 "SELECT " COLUMNS ", u.email, l.name, l.number, r.name, k.purpose FROM audit a "
+                 "LEFT JOIN users u ON u.id = a.actor LEFT JOIN api_keys k ON k.id = a.actor LEFT JOIN releases l ON "
+                 "l.id = a.release_id "
                  "LEFT JOIN runs r ON r.id = a.run_id WHERE a.build_id = ? AND a.id < ? ORDER BY a.id DESC LIMIT ?",
                  DB_INT(build_id), DB_INT(before > 0 ? before : G_MAXINT64), DB_INT(most));
     while (db_next(query)) {
@@ -102,6 +104,7 @@ GPtrArray *audit_list_lines(Db *db, int64_t build_id, int64_t before, int most, 
         line->release_name = g_strdup(db_text(query, N_COLUMNS + 1));
         line->release_number = (int)db_int(query, N_COLUMNS + 2);
         line->run_name = g_strdup(db_text(query, N_COLUMNS + 3));
+        line->purpose = g_strdup(db_text(query, N_COLUMNS + 4));
         g_ptr_array_add(lines, line);
     }
     return db_end(query, error) ? g_steal_pointer(&lines) : NULL;

@@ -47,7 +47,8 @@ GPtrArray *audit_list(Db *db, int64_t build_id, int64_t before, int most, GError
 /* An entry with what its ids stand for; each NULL if there is none. */
 typedef struct {
     AuditEntry entry;
-    char *email; /* of the user who did it */
+    char *email;   /* of the user who did it */
+    char *purpose; /* of the key that did it */
     char *release_name, *run_name;
     int release_number;
 } AuditLine;

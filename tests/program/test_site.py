@@ -210,14 +210,14 @@ class Life(SiteTestCase):
         bob_id = self.sql("SELECT id FROM users WHERE email = 'bob@example.net'")[0][0]
         form, = [form for form in alice.page(query('/admins', build_id=build)).forms if form.fields.get('user_id') == bob_id]
         alice.send(form)
-        a, b, key = 'alice@example.org', 'bob@example.net', client.key[0]
+        a, b, key, by_key = 'alice@example.org', 'bob@example.net', client.key[0], 'tests (key)'
         text = ' '.join(alice.page(query('/activity', build_id=build)).text.split())
         expected = [(a, f'removed an owner {b}'), (a, f'revoked a key {key}'), (a, 'reopened the release r #1'),
                     (a, 'said bad of the release r #1'), (b, 'took back an approval r #1 /a'), (b, 'approved r #1 /a'),
                     (b, f'accepted an invitation {b}'), (a, f'invited {b}'),
-                    (a, 'changed the settings demo, private, mail'), (key, 'began the release r #1'),
+                    (a, 'changed the settings demo, private, mail'), (by_key, 'began the release r #1'),
                     (a, f'made a key {key}'), (a, 'made the build demo')]
-        told = re.findall(r'UTC (\S+) (.+?) 127\.0\.0\.1', text)
+        told = re.findall(r'UTC (\S+(?: \(key\))?) (.+?) 127\.0\.0\.1', text)
         self.assertEqual([(who.lower(), what) for who, what in told], expected)
 
     def test_what_is_many_is_on_several_pages(self):
