@@ -22,6 +22,7 @@ static const struct {
     {"{text}", {"TEXT", "TEXT", "MEDIUMTEXT"}},
     {"{id_as_name}", {"'#' || id", "'#' || id", "CONCAT('#', id)"}},
     {"{if_new}", {"", "IF NOT EXISTS", "IF NOT EXISTS"}}, /* in SQLite the whole step is a transaction */
+    {"{of_runs}", {"", "", "ON runs"}},                   /* where an index is */
     {"{options}", {"", "", "ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin"}},
 };
 

@@ -76,6 +76,8 @@ static char *split(const char *url, const char **out_settings) {
 }
 
 static void *sqlite_open(const char *url, bool create, GError **error) {
+    /* What a statement notes meanwhile, as which of 10,000 rows it is to change, is kept in memory, not in a file. */
+    static const char start[] = "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY";
     const char *durability;
     g_autofree char *path = split(url, &durability);
     Sqlite *sqlite = g_new0(Sqlite, 1);
@@ -85,8 +87,7 @@ static void *sqlite_open(const char *url, bool create, GError **error) {
         error_set(error, ERROR_INVALID, "%s: the path of a file is missing", url);
     else if (sqlite3_open_v2(path, &sqlite->handle, flags, NULL) != SQLITE_OK ||
              sqlite3_busy_timeout(sqlite->handle, BUSY_TIMEOUT_MS) != SQLITE_OK ||
-             sqlite3_exec(sqlite->handle, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON", NULL, NULL, NULL) !=
-                 SQLITE_OK ||
+             sqlite3_exec(sqlite->handle, start, NULL, NULL, NULL) != SQLITE_OK ||
              sqlite3_exec(sqlite->handle, durability, NULL, NULL, NULL) != SQLITE_OK)
         error_set(error, ERROR_FAILED, "%s: %s", path, sqlite3_errmsg(sqlite->handle));
     else if (sqlite3_db_readonly(sqlite->handle, "main") == 1)

@@ -102,18 +102,22 @@ RunLine *run_list_find(Db *db, int64_t release_id, const char *name, GError **er
 
 /* Groups. */
 
+/* Counting is most of it where a group has thousands of runs, so nothing else is done for each of them: the first name, and how
+ * many are open, each come from an index. */
 GPtrArray *run_list_groups(Db *db, int64_t release_id, const RunLine *after, int most, GError **error) {
+    static const char sql[] =
+        "SELECT " COLUMNS ", g.n, g.n_open FROM (SELECT c.n, "
+        "(SELECT MIN(f.name) FROM runs f WHERE f.release_id = ? AND f.sort_rank = 1 AND "
+        "f.sort_weight = c.sort_weight AND f.likeness = c.likeness) AS name, "
+        "(SELECT COUNT(*) FROM runs o WHERE o.release_id = ? AND o.status = 'diff_found' AND "
+        "o.sort_weight = c.sort_weight AND o.likeness = c.likeness) AS n_open "
+        "FROM (SELECT sort_weight, likeness, COUNT(*) AS n FROM runs WHERE release_id = ? AND sort_rank = 1 AND "
+        "(sort_weight, likeness) > (?, ?) GROUP BY sort_weight, likeness ORDER BY sort_weight, likeness LIMIT ?) c) g "
+        "JOIN runs r ON r.release_id = ? AND r.name = g.name ORDER BY " ORDER;
     g_autoptr(GPtrArray) groups = g_ptr_array_new_with_free_func((GDestroyNotify)run_group_free);
-    g_autoptr(DbQuery) query = db_query(
-        db,
-        "SELECT " COLUMNS ", g.n, g.n_open FROM ("
-        "SELECT MIN(name) AS name, COUNT(*) AS n, SUM(CASE WHEN status = 'diff_found' THEN 1 ELSE 0 END) AS n_open, "
-        "sort_weight, likeness FROM runs WHERE release_id = ? AND sort_rank = 1 AND "
-        "(sort_weight, likeness) > (?, ?) GROUP BY sort_weight, likeness "
-        "ORDER BY sort_weight, likeness LIMIT ?) g JOIN runs r ON r.release_id = ? AND r.name = g.name "
-        "ORDER BY " ORDER,
-        DB_INT(release_id), DB_INT(after ? after->weight : INT64_MIN), DB_TEXT(after ? after->likeness : ""),
-        DB_INT(most), DB_INT(release_id));
+    g_autoptr(DbQuery) query = db_query(db, sql, DB_INT(release_id), DB_INT(release_id), DB_INT(release_id),
+                                        DB_INT(after ? after->weight : INT64_MIN),
+                                        DB_TEXT(after ? after->likeness : ""), DB_INT(most), DB_INT(release_id));
     while (db_next(query)) {
         RunGroup *group = g_new0(RunGroup, 1);
         group->first = read_line(query);
@@ -155,20 +159,41 @@ static bool take_line(DbQuery *query, RunLine **out_line, GError **error) {
     return db_end(query, error);
 }
 
-/* The first open one behind a line that differs; of another group, if so wanted. */
+/* The first open one of its group behind a line that differs. Where all of the group are approved, none of them is looked at. */
+static bool find_open_of_group(Db *db, int64_t release_id, const RunLine *from, RunLine **out_line, GError **error) {
+    g_autoptr(DbQuery) query = db_query(
+        db,
+        "SELECT " COLUMNS "FROM runs r WHERE r.release_id = ? AND r.sort_rank = 1 AND r.sort_weight = ? AND "
+        "r.likeness = ? AND r.name > ? AND r.status = 'diff_found' AND EXISTS (SELECT 1 FROM runs o WHERE "
+        "o.release_id = ? AND o.status = 'diff_found' AND o.sort_weight = ? AND o.likeness = ?) ORDER BY " ORDER
+        " LIMIT 1",
+        DB_INT(release_id), DB_INT(from->weight), DB_TEXT(from->likeness), DB_TEXT(from->name), DB_INT(release_id),
+        DB_INT(from->weight), DB_TEXT(from->likeness));
+    return take_line(query, out_line, error);
+}
+
+/* The first open one of the groups behind that of a line. To SQLite, (a, b) > (x, y) means to go through all that have x and y,
+ * if the index has more columns; so it is asked for (a, b) >= (x, y and the first byte that can follow). */
+static bool find_open_behind_group(Db *db, int64_t release_id, const RunLine *from, RunLine **out_line,
+                                   GError **error) {
+    g_autofree char *likeness = g_strconcat(from->likeness, "\x01", NULL);
+    g_autoptr(DbQuery) query =
+        db_query(db,
+                 "SELECT " COLUMNS "FROM runs r WHERE r.release_id = ? AND r.sort_rank = 1 AND "
+                 "(r.sort_weight, r.likeness) = (SELECT o.sort_weight, o.likeness FROM runs o WHERE o.release_id = ? "
+                 "AND o.status = 'diff_found' AND (o.sort_weight, o.likeness) >= (?, ?) "
+                 "ORDER BY o.sort_weight, o.likeness LIMIT 1) "
+                 "AND r.name > '' AND r.status = 'diff_found' ORDER BY " ORDER " LIMIT 1",
+                 DB_INT(release_id), DB_INT(release_id), DB_INT(from->weight), DB_TEXT(likeness));
+    return take_line(query, out_line, error);
+}
+
 static bool find_open(Db *db, int64_t release_id, const RunLine *from, bool of_other_group, RunLine **out_line,
                       GError **error) {
-    static const char any[] =
-        "SELECT " COLUMNS "FROM runs r WHERE r.release_id = ? AND r.sort_rank = 1 AND "
-        "(r.sort_weight, r.likeness, r.name) > (?, ?, ?) AND r.status = 'diff_found' ORDER BY " ORDER " LIMIT 1";
-    static const char other[] =
-        "SELECT " COLUMNS "FROM runs r WHERE r.release_id = ? AND r.sort_rank = 1 AND "
-        "(r.sort_weight, r.likeness) > (?, ?) AND r.status = 'diff_found' ORDER BY " ORDER " LIMIT 1";
-    g_autoptr(DbQuery) query =
-        of_other_group
-            ? db_query(db, other, DB_INT(release_id), DB_INT(from->weight), DB_TEXT(from->likeness))
-            : db_query(db, any, DB_INT(release_id), DB_INT(from->weight), DB_TEXT(from->likeness), DB_TEXT(from->name));
-    return take_line(query, out_line, error);
+    *out_line = NULL;
+    if (!of_other_group && !find_open_of_group(db, release_id, from, out_line, error))
+        return false;
+    return *out_line || find_open_behind_group(db, release_id, from, out_line, error);
 }
 
 static bool is_of_group(const RunLine *line, const RunLine *other) {
@@ -182,7 +207,7 @@ static bool find_open_around(Db *db, int64_t release_id, const RunLine *line, bo
     *out_line = NULL;
     if (differs && !find_open(db, release_id, line, of_other_group, out_line, error))
         return false;
-    if (!*out_line && !find_open(db, release_id, &none, false, out_line, error))
+    if (!*out_line && !find_open_behind_group(db, release_id, &none, out_line, error))
         return false;
     if (*out_line && (of_other_group ? is_of_group(*out_line, line) : (*out_line)->id == line->id))
         g_clear_pointer(out_line, run_line_free);

@@ -288,6 +288,23 @@ static void one_is_led_to_what_is_open(Fixture *f, const void *unused) {
     g_assert_null(neighbour(f, "/big", NEIGHBOUR_NEXT_OPEN));
 }
 
+static void what_came_late_is_open_in_its_group(Fixture *f, const void *unused) {
+    approve_group(f, "/banner/a", NOW, NULL, NULL);
+    report(f, &(const Page){"/banner/d", "bbbb", 500, RUN_DIFF_FOUND}, LATER);
+    report(f, &(const Page){"/begins/alike", "bbbbb", 500, RUN_DIFF_FOUND}, LATER);
+    g_autoptr(RunLine) inside = neighbour(f, "/banner/a", NEIGHBOUR_NEXT_OPEN);
+    g_assert_cmpstr(inside->name, ==, "/banner/d");
+    g_autoptr(RunLine) behind = neighbour(f, "/big", NEIGHBOUR_NEXT_GROUP_OPEN);
+    g_assert_cmpstr(behind->name, ==, "/banner/d");
+    g_autoptr(RunLine) other = neighbour(f, "/banner/a", NEIGHBOUR_NEXT_GROUP_OPEN);
+    g_assert_cmpstr(other->name, ==, "/begins/alike");
+    g_autoptr(GPtrArray) groups = groups_of(f);
+    const RunGroup *banner = g_ptr_array_index(groups, 1);
+    g_assert_cmpstr(banner->first->name, ==, "/banner/a");
+    g_assert_cmpint(banner->n, ==, 4);
+    g_assert_cmpint(banner->n_open, ==, 1);
+}
+
 static void who_approved_is_told(Fixture *f, const void *unused) {
     g_autofree char *actor = NULL, *nobody = NULL;
     int64_t created_ms;
@@ -323,6 +340,7 @@ int main(int argc, char **argv) {
          undoing_a_batch_leaves_alone_what_was_approved_before);
     TEST("a-batch-is-of-its-release", a_batch_is_of_its_release);
     TEST("one-is-led-to-what-is-open", one_is_led_to_what_is_open);
+    TEST("what-came-late-is-open-in-its-group", what_came_late_is_open_in_its_group);
     TEST("who-approved-is-told", who_approved_is_told);
     TEST("a-page-has-a-history", a_page_has_a_history);
     return g_test_run();
