@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* So many are on the page; the others are on pages of their own. */
-enum { MOST_FAILED = 50, MOST_GROUPS = 60, MOST_OTHERS = 20, LINES_ON_PAGE = 200 };
+enum { MOST_FAILED = 50, MOST_GROUPS = 60, MOST_OTHERS = 20, LINES_ON_PAGE = 150 };
 
 static const struct {
     const char *name, *title;

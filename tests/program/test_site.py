@@ -237,7 +237,7 @@ class Life(SiteTestCase):
         for place, most, n, mark in [('/', 100, 131, r'\bold\d\d\d\b|\bdemo\b'),
                                      (query('/build', id=build), 50, 61, r'\bold\d\d\d\b|\br +#1'),
                                      (query('/activity', build_id=build), 100, 133, r'UTC'),
-                                     (page_of('/release', release, show='failed'), 200, 205, r'/\d\d\d\b')]:
+                                     (page_of('/release', release, show='failed'), 150, 205, r'/\d\d\d\b')]:
             with self.subTest(place):
                 found = []
                 while place:
