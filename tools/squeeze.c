@@ -96,7 +96,7 @@ size_t squeeze(char *text, size_t size, SqueezeKind kind) {
         } else if (kind == SQUEEZE_JS && *s.in == '/' && begins_regex(&s)) {
             copy_quoted(&s, '/');
         } else {
-            if (kind == SQUEEZE_CSS && *s.in == '}' && last(&s) == ';')
+            if (*s.in == '}' && last(&s) == ';')
                 s.out--; /* the last of a block needs none */
             *s.out++ = *s.in++;
         }

@@ -7,5 +7,5 @@
 typedef enum { SQUEEZE_JS, SQUEEZE_CSS } SqueezeKind;
 
 /* Squeezes text of this size, in place, and returns the new size. It must be ours: complete, without // comments, and with a
- * semicolon behind each statement, and no template within a template. What stands in quotes, in `...` and in regular expressions stays as it is. */
+ * semicolon behind each statement, no template within a template, and no empty statement. What stands in quotes, in `...` and in regular expressions stays as it is. */
 size_t squeeze(char *text, size_t size, SqueezeKind kind);

@@ -216,8 +216,10 @@ static void print_results(const Tool *tool, const json_t *runs, const DpxdtState
     json_t *run;
     json_array_foreach (runs, i, run)
         print_run(tool, run);
-    printf("%d different, %d failed, %d the same, %d new", state->different, state->failed,
-           state->same + state->approved, state->new_runs);
+    printf("%d different, %d failed, %d the same, %d new", state->different, state->failed, state->same,
+           state->new_runs);
+    if (state->approved > 0)
+        printf(", %d approved before", state->approved);
     printf("; the release is %s\n", state->status);
 }
 

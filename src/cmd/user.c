@@ -20,6 +20,8 @@ static int list(DbPool *pool, GError **error) {
         const User *user = g_ptr_array_index(users, i);
         printf("%s\t%s\t%s\n", user->email, user->is_superuser ? "superuser" : "user", user->id);
     }
+    if (users && users->len == 0)
+        fputs("nobody has logged in yet\n", stderr);
     return users ? 0 : 2;
 }
 

@@ -32,7 +32,9 @@ static bool check_public_url(char *url, GError **error) {
     if (is_http && *path == '\0' && !g_uri_get_query(uri) && g_uri_get_host(uri) && *g_uri_get_host(uri) &&
         !g_uri_get_userinfo(uri))
         return true;
-    error_set(error, ERROR_INVALID, "--public-url must be like https://dpxdt.example.com, not %s", url);
+    error_set(error, ERROR_INVALID,
+              "--public-url must be a scheme and a host, without a path, as https://dpxdt.example.com, and not %s",
+              url);
     return false;
 }
 
@@ -54,13 +56,22 @@ static bool read_proxies(WebOptions *options, GError **error) {
 }
 
 static bool make_provider(WebOptions *options, int port, GError **error) {
-    if (!options->issuer)
+    const char *secret = g_getenv("DPXDT_OIDC_CLIENT_SECRET");
+    if (!options->issuer && !options->client_id && !options->hosted_domain)
         return true;
+    const char *missing = !options->issuer      ? "--oidc-issuer"
+                          : !options->client_id ? "--oidc-client-id"
+                          : !secret || !*secret ? "the variable DPXDT_OIDC_CLIENT_SECRET"
+                                                : NULL;
+    if (missing) {
+        error_set(error, ERROR_INVALID, "to log in by a login service, %s is missing", missing);
+        return false;
+    }
     g_autofree char *local = g_strdup_printf("http://localhost:%d", port);
     g_autofree char *redirect = g_strconcat(options->public_url ? options->public_url : local, "/oauth2callback", NULL);
     const OidcSettings settings = {.issuer = options->issuer,
                                    .client_id = options->client_id,
-                                   .client_secret = g_getenv("DPXDT_OIDC_CLIENT_SECRET"),
+                                   .client_secret = secret,
                                    .redirect_uri = redirect,
                                    .hosted_domain = options->hosted_domain};
     options->oidc = oidc_provider_new(&settings, error);

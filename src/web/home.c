@@ -13,6 +13,9 @@ static void remove_own(GPtrArray *builds, const GPtrArray *mine) {
 }
 
 static bool home(View *view, GError **error) {
+    /* Where anybody is let in, nobody is a stranger. */
+    if (view->web->ignore_auth && !view_need_user(view, error))
+        return false;
     const User *user = view_user(view);
     int64_t before = view_number(view, "before", 0);
     g_autoptr(GPtrArray) mine = user && user->is_superuser ? build_list(view->db, before, BUILDS_ON_PAGE + 1, error)

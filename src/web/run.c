@@ -71,6 +71,9 @@ static bool name_actor(View *view, Found *found, GError **error) {
     g_autoptr(GError) cause = NULL;
     if (view->access != ACCESS_OWNER)
         g_clear_pointer(&found->actor, g_free);
+    if (found->run->status !=
+        RUN_DIFF_APPROVED) /* the pair was approved in another release, after this one was compared */
+        g_clear_pointer(&found->actor, g_free);
     if (!found->actor)
         return true;
     g_autoptr(User) user = user_load(view->db, found->actor, &cause);

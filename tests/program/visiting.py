@@ -100,10 +100,10 @@ class Page(html.parser.HTMLParser):
         return Page(match[1]).text if match else ''
 
     def to(self, action, button=None):
-        """The first form that is sent there, and has this button, a name or (name, value)."""
+        """The first form that is sent to this path, and has this button, a name or (name, value)."""
         for form in self.forms:
             names = [name for name, _ in form.buttons]
-            if form.action == action and (button is None or button in names or button in form.buttons):
+            if form.action.partition('?')[0] == action and (button is None or button in names or button in form.buttons):
                 return form
         raise AssertionError(f'no form to {action} with {button}: {[(f.action, f.buttons) for f in self.forms]}')
 

@@ -27,7 +27,7 @@ class Scripts(unittest.TestCase):
     def test_blanks_and_comments_go_from_scripts(self):
         self.check({
             '/* What. */\nconst a = 1;\n\n  let b = a + 2; /* so */\n': 'const a=1;let b=a+2;',
-            'if (a) {\n  b();\n} else c();\nd();\n': 'if(a){b();}else c();d();',
+            'if (a) {\n  b();\n} else c();\nd();\n': 'if(a){b()}else c();d();',
             'return x\n  ? y\n  : z;\n': 'return x?y:z;',
             'a\n  .b()\n  .c();': 'a.b().c();',
             'const f = function () {\n}\nf();': 'const f=function(){}\nf();',

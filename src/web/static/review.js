@@ -157,7 +157,7 @@ const reject = () => $('main').dataset.status === 'diff_approved' ? decide('reje
 
 async function undo() {
   const last = done.pop();
-  if (!last) return toast('There is nothing to undo.');
+  if (!last) return toast('Nothing to undo.');
   const {fields, addresses, from} = last;
   const inverse = {approve: 'reject', reject: 'approve', approve_group: 'undo'}[fields.verb];
   const approved = inverse === 'approve';
@@ -245,6 +245,7 @@ function begin() {
   showFacts();
   show();
   if (!Stage.narrow.matches) document.querySelector('#list [aria-current=true]')?.scrollIntoView({block: 'nearest'});
+  document.dispatchEvent(new Event('page'));
   prefetch();
 }
 
@@ -259,6 +260,6 @@ addEventListener('popstate', () => go(here(), true));
 addEventListener('beforeunload', event => { if (unsent) event.preventDefault(); });
 $('keys-on').checked = settings.keys;
 $('keys-on').onchange = () => { settings.keys = $('keys-on').checked; save(); };
-hooks.lost = 'This picture could not be loaded.';
+hooks.lost = 'This picture did not come.';
 begin();
 })();

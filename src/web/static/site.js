@@ -1,11 +1,15 @@
 /* What all pages have: times of the reader's zone, what becomes of a release while one looks, and its keys. */
 'use strict';
 (() => {
-for (const time of document.querySelectorAll('time')) {
-  const date = new Date(time.dateTime);
-  time.title = time.textContent;
-  time.textContent = date.toLocaleString([], {dateStyle: 'medium', timeStyle: 'short'});
+function localize() {
+  for (const time of document.querySelectorAll('time:not([title])')) {
+    const date = new Date(time.dateTime);
+    time.title = time.textContent;
+    time.textContent = date.toLocaleString([], {dateStyle: 'medium', timeStyle: 'short'});
+  }
 }
+localize();
+document.addEventListener('page', localize);
 
 const release = document.getElementById('release');
 if (!release) return;
