@@ -71,9 +71,9 @@ static int print_squeezed(const char *path) {
 }
 
 int main(int argc, char **argv) {
-    size_t *sizes = calloc((size_t)argc, sizeof *sizes);
     if (argc == 3 && strcmp(argv[1], "--squeeze") == 0)
         return print_squeezed(argv[2]);
+    size_t *sizes = calloc((size_t)argc, sizeof *sizes);
     if (argc < 3 || !sizes) {
         fprintf(stderr, "usage: embed ROOT FILE...\n");
         return 2;
