@@ -1,20 +1,10 @@
 #include "auth/discovery.h"
 
-#include <arpa/inet.h>
+#include "base/ip_block.h"
+
 #include <string.h>
 
 /* Addresses. */
-
-/* 127.0.0.0/8, ::1, and the name that leads nowhere else (RFC 6761, 6.3). */
-static bool is_loopback(const char *host) {
-    struct in_addr v4;
-    struct in6_addr v6;
-    if (inet_pton(AF_INET, host, &v4) == 1)
-        return ntohl(v4.s_addr) >> 24 == 127;
-    if (inet_pton(AF_INET6, host, &v6) == 1)
-        return IN6_IS_ADDR_LOOPBACK(&v6);
-    return g_ascii_strcasecmp(host, "localhost") == 0;
-}
 
 /* What GLib and libcurl could read each in its own way is refused. */
 static bool is_plain(const char *url) {
@@ -28,7 +18,7 @@ static GUri *parse(const char *url) {
     GUri *uri = is_plain(url) ? g_uri_parse(url, G_URI_FLAGS_ENCODED, NULL) : NULL;
     const char *host = uri ? g_uri_get_host(uri) : NULL;
     bool is_secure = uri && (strcmp(g_uri_get_scheme(uri), "https") == 0 ||
-                             (strcmp(g_uri_get_scheme(uri), "http") == 0 && host && is_loopback(host)));
+                             (strcmp(g_uri_get_scheme(uri), "http") == 0 && host && ip_is_loopback(host)));
     if (is_secure && host && *host && !g_uri_get_userinfo(uri) && !g_uri_get_fragment(uri))
         return uri;
     g_clear_pointer(&uri, g_uri_unref);

@@ -32,3 +32,13 @@ bool ip_block_parse(const char *text, IpBlock *out) {
     out->bits = (unsigned)bits + (parts[1] ? before : 0);
     return true;
 }
+
+bool ip_is_loopback(const char *host) {
+    struct in_addr v4;
+    struct in6_addr v6;
+    if (inet_pton(AF_INET, host, &v4) == 1)
+        return ntohl(v4.s_addr) >> 24 == 127;
+    if (inet_pton(AF_INET6, host, &v6) == 1)
+        return IN6_IS_ADDR_LOOPBACK(&v6);
+    return g_ascii_strcasecmp(host, "localhost") == 0;
+}

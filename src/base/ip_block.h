@@ -21,3 +21,6 @@ bool ip_parse(const char *text, uint8_t out[IP_BYTES]);
 
 /* A block as text: an address, or "10.0.0.0/8". Addresses in it are as ip_parse() has them. False if it is none. */
 bool ip_block_parse(const char *text, IpBlock *out);
+
+/* Whether a host leads to this machine: 127.0.0.0/8, ::1, and "localhost", which leads nowhere else (RFC 6761, 6.3). */
+bool ip_is_loopback(const char *host);

@@ -1,6 +1,7 @@
 #include "cmd/client_options.h"
 
 #include "client/client.h"
+#include "cmd/command.h"
 #include "net/egress.h"
 
 void client_options_clear(ClientOptions *options) {
@@ -10,16 +11,10 @@ void client_options_clear(ClientOptions *options) {
     g_clear_pointer(&options->secret, g_free);
 }
 
-static void complete(char **option, const char *variable, const char *usual) {
-    const char *value = g_getenv(variable);
-    if (!*option)
-        *option = g_strdup(value && *value ? value : usual);
-}
-
 bool client_options_complete(ClientOptions *options, GError **error) {
-    complete(&options->prefix, "DPXDT_SERVER_PREFIX", "http://localhost:5000/api");
-    complete(&options->key, "DPXDT_CLIENT_ID", NULL);
-    complete(&options->secret, "DPXDT_CLIENT_SECRET", NULL);
+    command_complete(&options->prefix, "DPXDT_SERVER_PREFIX", "http://localhost:5000/api");
+    command_complete(&options->key, "DPXDT_CLIENT_ID", NULL);
+    command_complete(&options->secret, "DPXDT_CLIENT_SECRET", NULL);
     if (!egress_check(options->prefix, true, error)) {
         g_prefix_error(error, "--release-server-prefix: ");
         return false;

@@ -85,3 +85,9 @@ bool command_check_arguments(const Command *command, int argc, int least, int mo
               command->name, command->arguments, command->name);
     return false;
 }
+
+void command_complete(char **option, const char *variable, const char *usual) {
+    const char *value = g_getenv(variable);
+    if (!*option)
+        *option = g_strdup(value && *value ? value : usual);
+}

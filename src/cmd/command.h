@@ -31,3 +31,7 @@ bool command_parse(const Command *command, const GOptionEntry *entries, int *arg
 /* Fails with ERROR_INVALID, naming the usage, unless there are from least to most arguments (most < 0: no limit)
  * behind the options. */
 bool command_check_arguments(const Command *command, int argc, int least, int most, GError **error) MUST_CHECK;
+
+/* Gives an option that was not given the value of an environment variable, or the usual one, which may be NULL, if that
+ * is unset or empty. The option owns its value. */
+void command_complete(char **option, const char *variable, const char *usual);

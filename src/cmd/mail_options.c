@@ -1,5 +1,7 @@
 #include "cmd/mail_options.h"
 
+#include "cmd/command.h"
+
 void mail_options_clear(MailOptions *options) {
     g_clear_pointer(&options->url, g_free);
     g_clear_pointer(&options->from, g_free);
@@ -7,12 +9,6 @@ void mail_options_clear(MailOptions *options) {
     g_clear_pointer(&options->tls, g_free);
     g_clear_pointer(&options->ca_file, g_free);
     g_clear_pointer(&options->smtp, smtp_settings_free);
-}
-
-static void complete(char **option, const char *variable) {
-    const char *value = g_getenv(variable);
-    if (!*option && value && *value)
-        *option = g_strdup(value);
 }
 
 /* Others than --smtp alone would do nothing. */
@@ -41,8 +37,8 @@ bool mail_options_apply(MailOptions *options, GError **error) {
     bool is_alone = options->url || g_getenv("DPXDT_SMTP") || check_alone(options, error);
     if (!is_alone)
         return false;
-    complete(&options->url, "DPXDT_SMTP");
-    complete(&options->from, "DPXDT_MAIL_FROM");
-    complete(&options->user, "DPXDT_SMTP_USER");
+    command_complete(&options->url, "DPXDT_SMTP", NULL);
+    command_complete(&options->from, "DPXDT_MAIL_FROM", NULL);
+    command_complete(&options->user, "DPXDT_SMTP_USER", NULL);
     return !options->url || read_settings(options, error);
 }

@@ -1,6 +1,7 @@
 /* `dpxdt server`: the API, the review site and, if wanted, workers in the same process. */
 #include "api/housekeeping.h"
 #include "base/clock.h"
+#include "base/ip_block.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/stop.h"
@@ -86,16 +87,12 @@ static bool check_number(const char *option, int value, int least, int most, GEr
     return false;
 }
 
-static bool is_loopback(const char *host) {
-    return g_str_has_prefix(host, "127.");
-}
-
 static bool check(Options *options, GError **error) {
     if (!options->host || strcmp(options->host, "localhost") == 0) {
         g_free(options->host);
         options->host = g_strdup("127.0.0.1");
     }
-    if (options->ignore_auth && !options->ignore_auth_anywhere && !is_loopback(options->host)) {
+    if (options->ignore_auth && !options->ignore_auth_anywhere && !ip_is_loopback(options->host)) {
         error_set(error, ERROR_INVALID,
                   "--ignore-auth on %s lets everybody who reaches this machine do everything; if that is meant, say "
                   "--ignore-auth-anywhere, too",

@@ -1,5 +1,7 @@
 #include "cmd/web_options.h"
 
+#include "cmd/command.h"
+
 #include <string.h>
 
 void web_options_clear(WebOptions *options) {
@@ -10,12 +12,6 @@ void web_options_clear(WebOptions *options) {
     g_clear_pointer(&options->hosted_domain, g_free);
     g_clear_pointer(&options->proxies, g_array_unref);
     g_clear_pointer(&options->oidc, oidc_provider_free);
-}
-
-static void complete(char **option, const char *variable) {
-    const char *value = g_getenv(variable);
-    if (!*option && value && *value)
-        *option = g_strdup(value);
 }
 
 /* A scheme and a host, and nothing behind them: pages are at the root. */
@@ -79,11 +75,11 @@ static bool make_provider(WebOptions *options, int port, GError **error) {
 }
 
 bool web_options_apply(WebOptions *options, int port, GError **error) {
-    complete(&options->public_url, "DPXDT_PUBLIC_URL");
-    complete(&options->trusted_proxies, "DPXDT_TRUSTED_PROXIES");
-    complete(&options->issuer, "DPXDT_OIDC_ISSUER");
-    complete(&options->client_id, "DPXDT_OIDC_CLIENT_ID");
-    complete(&options->hosted_domain, "DPXDT_OIDC_HOSTED_DOMAIN");
+    command_complete(&options->public_url, "DPXDT_PUBLIC_URL", NULL);
+    command_complete(&options->trusted_proxies, "DPXDT_TRUSTED_PROXIES", NULL);
+    command_complete(&options->issuer, "DPXDT_OIDC_ISSUER", NULL);
+    command_complete(&options->client_id, "DPXDT_OIDC_CLIENT_ID", NULL);
+    command_complete(&options->hosted_domain, "DPXDT_OIDC_HOSTED_DOMAIN", NULL);
     return check_public_url(options->public_url, error) && read_proxies(options, error) &&
            make_provider(options, port, error);
 }

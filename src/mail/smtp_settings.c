@@ -1,5 +1,6 @@
 #include "mail/smtp_settings.h"
 
+#include "base/ip_block.h"
 #include "base/mail_address.h"
 
 #include <arpa/inet.h>
@@ -38,16 +39,6 @@ static bool refuse_url(GError **error, const char *url, const char *why) {
     return false;
 }
 
-static bool is_loopback(const char *host) {
-    struct in_addr v4;
-    struct in6_addr v6;
-    if (inet_pton(AF_INET, host, &v4) == 1)
-        return ntohl(v4.s_addr) >> 24 == 127;
-    if (inet_pton(AF_INET6, host, &v6) == 1)
-        return IN6_IS_ADDR_LOOPBACK(&v6);
-    return g_ascii_strcasecmp(host, "localhost") == 0;
-}
-
 static bool is_host(const char *host) {
     struct in6_addr v6;
     if (strchr(host, ':'))
@@ -78,7 +69,7 @@ static bool read_url(SmtpSettings *settings, const char *url, GError **error) {
     if (wrong)
         return refuse_url(error, url, wrong);
     const char *scheme = g_uri_get_scheme(uri), *host = g_uri_get_host(uri);
-    int port = strcmp(scheme, "smtps") == 0 ? PORT_TLS : is_loopback(host) ? PORT_RELAY : PORT_SUBMISSION;
+    int port = strcmp(scheme, "smtps") == 0 ? PORT_TLS : ip_is_loopback(host) ? PORT_RELAY : PORT_SUBMISSION;
     if (g_uri_get_port(uri) > 0)
         port = g_uri_get_port(uri);
     bool is_v6 = strchr(host, ':');
@@ -101,7 +92,7 @@ static bool find_tls(const char *name, SmtpTls *out_tls, GError **error) {
 
 static bool read_tls(SmtpSettings *settings, const SmtpOptions *options, GError **error) {
     g_autoptr(GUri) uri = g_uri_parse(settings->url, G_URI_FLAGS_NONE, NULL);
-    bool is_smtps = strcmp(g_uri_get_scheme(uri), "smtps") == 0, is_near = is_loopback(g_uri_get_host(uri));
+    bool is_smtps = strcmp(g_uri_get_scheme(uri), "smtps") == 0, is_near = ip_is_loopback(g_uri_get_host(uri));
     settings->tls = is_near && !is_smtps ? SMTP_TLS_NONE : SMTP_TLS_REQUIRED;
     if (options->tls && !find_tls(options->tls, &settings->tls, error))
         return false;
