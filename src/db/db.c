@@ -150,13 +150,20 @@ int64_t db_insert_values(Db *db, GError **error, const char *sql, const DbValue 
 
 /* Transactions. */
 
+static void set_writing(Db *db, bool is_writing) {
+    if (db->driver->set_writing)
+        db->driver->set_writing(db->connection, is_writing);
+}
+
 DbTransaction *db_begin(Db *db, GError **error) {
     g_assert(!db->in_transaction);
     if (!pool_take_turn(db->pool)) {
         g_set_error(error, DB_ERROR, DB_ERROR_BUSY, "others write for too long");
         return NULL;
     }
+    set_writing(db, true);
     if (db_change(db, error, db->driver->begin) < 0) {
+        set_writing(db, false);
         pool_end_turn(db->pool);
         return NULL;
     }
@@ -171,6 +178,7 @@ static bool end(DbTransaction *transaction, const char *how, GError **error) {
     Db *db = transaction->db;
     bool done = db_change(db, error, how) >= 0;
     db->in_transaction = false;
+    set_writing(db, false);
     pool_end_turn(db->pool);
     g_free(transaction);
     return done;

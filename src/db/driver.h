@@ -25,6 +25,9 @@ typedef struct {
 
     /* Runs a statement, which it prepares once. Errors are of DB_ERROR. */
     bool (*run)(void *connection, const char *sql, const DbValue *values, size_t n, DbRows *rows, GError **error);
+
+    /* NULL, or is told before a transaction begins, and when it is over. */
+    void (*set_writing)(void *connection, bool is_writing);
 } DbDriver;
 
 extern const DbDriver db_sqlite, db_postgres, db_mysql;

@@ -289,4 +289,6 @@ static bool mysql_driver_run(void *connection, const char *sql, const DbValue *v
     return true;
 }
 
-const DbDriver db_mysql = {DB_MYSQL, "START TRANSACTION", mysql_driver_open, mysql_driver_close, mysql_driver_run};
+const DbDriver db_mysql = {
+    DB_MYSQL, "START TRANSACTION", mysql_driver_open, mysql_driver_close, mysql_driver_run, NULL,
+};

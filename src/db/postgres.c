@@ -208,4 +208,4 @@ static bool postgres_run(void *connection, const char *sql, const DbValue *value
     return true;
 }
 
-const DbDriver db_postgres = {DB_POSTGRES, "BEGIN", postgres_open, postgres_close, postgres_run};
+const DbDriver db_postgres = {DB_POSTGRES, "BEGIN", postgres_open, postgres_close, postgres_run, NULL};

@@ -75,9 +75,15 @@ static char *split(const char *url, const char **out_settings) {
     return g_strdup(path);
 }
 
+/* Who reads needs few pages at hand, and as many as there are connections may read. A transaction may change thousands of runs, but
+ * there is one at a time: with more room it need not write, and read again, what it will change once more. */
+#define READING "PRAGMA cache_size = -1024" /* KiB */
+#define WRITING "PRAGMA cache_size = -16384"
+
 static void *sqlite_open(const char *url, bool create, GError **error) {
     /* What a statement notes meanwhile, as which of 10,000 rows it is to change, is kept in memory, not in a file. */
-    static const char start[] = "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY";
+    static const char start[] =
+        "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; " READING;
     const char *durability;
     g_autofree char *path = split(url, &durability);
     Sqlite *sqlite = g_new0(Sqlite, 1);
@@ -167,4 +173,11 @@ static bool sqlite_run(void *connection, const char *sql, const DbValue *values,
     return done;
 }
 
-const DbDriver db_sqlite = {DB_SQLITE, "BEGIN IMMEDIATE", sqlite_open, sqlite_close, sqlite_run};
+static void sqlite_set_writing(void *connection, bool is_writing) {
+    Sqlite *sqlite = connection;
+    sqlite3_exec(sqlite->handle, is_writing ? WRITING : READING, NULL, NULL, NULL);
+}
+
+const DbDriver db_sqlite = {
+    DB_SQLITE, "BEGIN IMMEDIATE", sqlite_open, sqlite_close, sqlite_run, sqlite_set_writing,
+};

@@ -128,12 +128,14 @@ GPtrArray *run_list_groups(Db *db, int64_t release_id, const RunLine *after, int
     return db_end(query, error) ? g_steal_pointer(&groups) : NULL;
 }
 
+/* As in run_list_groups(), each number comes from an index alone. */
 bool run_list_count_group(Db *db, int64_t release_id, const RunLine *line, RunGroup *out_group, GError **error) {
-    g_autoptr(DbQuery) query =
-        db_query(db,
-                 "SELECT COUNT(*), SUM(CASE WHEN status = 'diff_found' THEN 1 ELSE 0 END) FROM runs "
-                 "WHERE release_id = ? AND sort_rank = ? AND sort_weight = ? AND likeness = ?",
-                 DB_INT(release_id), DB_INT(line->rank), DB_INT(line->weight), DB_TEXT(line->likeness));
+    static const char sql[] =
+        "SELECT COUNT(*), (SELECT COUNT(*) FROM runs o WHERE o.release_id = ? AND o.status = 'diff_found' AND "
+        "o.sort_weight = ? AND o.likeness = ?) "
+        "FROM runs WHERE release_id = ? AND sort_rank = 1 AND sort_weight = ? AND likeness = ?";
+    g_autoptr(DbQuery) query = db_query(db, sql, DB_INT(release_id), DB_INT(line->weight), DB_TEXT(line->likeness),
+                                        DB_INT(release_id), DB_INT(line->weight), DB_TEXT(line->likeness));
     if (db_next(query)) {
         out_group->n = (int)db_int(query, 0);
         out_group->n_open = (int)db_int(query, 1);
