@@ -228,9 +228,20 @@ static ApiKey *check_key(Call *call, Db *db, const char *id, const char *secret,
     return key;
 }
 
+/* Where nobody is asked for a key, a browser might be used by a page that it shows. */
+static bool comes_from_elsewhere(const HttpRequest *request) {
+    const char *origin = http_request_header(request, "Origin"), *site = http_request_header(request, "Sec-Fetch-Site");
+    return (origin && strcmp(origin, http_request_origin(request)) != 0) ||
+           (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0);
+}
+
 /* The key of the caller, or NULL. Where nobody is asked, it is a superuser's. */
 static ApiKey *find_key(Call *call, Db *db, GError **error) {
     const char *id, *secret, *own_secret = call->api->own_secret;
+    if (call->api->ignore_auth && comes_from_elsewhere(call->request)) {
+        deny(call, 403, error, "a page of another site may not do this");
+        return NULL;
+    }
     if (call->api->ignore_auth)
         return superuser("anonymous_superuser");
     if (!http_request_credentials(call->request, &id, &secret)) {
@@ -269,6 +280,16 @@ static bool allow_build(Db *db, void *call, GError **error) {
 HttpResponse *call_refuse_stranger(HttpRequest *request, void *api) {
     g_autoptr(HttpResponse) response = call_read(request, api, allow_build);
     return response->status == 200 ? NULL : g_steal_pointer(&response);
+}
+
+static bool allow_key(Db *db, void *call, GError **error) {
+    g_autoptr(ApiKey) key = find_key(call, db, error);
+    return key != NULL;
+}
+
+bool call_has_key(HttpRequest *request, void *api) {
+    g_autoptr(HttpResponse) response = call_read(request, api, allow_key);
+    return response->status == 200;
 }
 
 bool call_allow_superuser(Call *call, Db *db, GError **error) {

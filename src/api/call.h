@@ -50,6 +50,9 @@ HttpResponse *call_wait_and_read(HttpRequest *request, void *api, DbWork work);
  * transaction, and not for strangers. */
 HttpResponse *call_refuse_stranger(HttpRequest *request, void *api);
 
+/* Whether the caller has a key of any build. */
+bool call_has_key(HttpRequest *request, void *api);
+
 /* Sees to it that the caller may write to the build that he names, or may use the queue. */
 bool call_allow_build(Call *call, Db *db, GError **error) MUST_CHECK;
 bool call_allow_superuser(Call *call, Db *db, GError **error) MUST_CHECK;

@@ -5,8 +5,12 @@
 
 #include <string.h>
 
-static void *begin(void *api, GError **error) {
-    return blob_writer_new(((Api *)api)->blobs, error);
+/* Nothing is kept of a stranger, not even until he is told that he is one. */
+static void *begin(HttpRequest *request, void *api, GError **error) {
+    if (call_has_key(request, api))
+        return blob_writer_new(((Api *)api)->blobs, error);
+    error_set(error, ERROR_DENIED, "API key required");
+    return NULL;
 }
 
 static bool add(void *upload, const void *bytes, size_t size, GError **error) {
@@ -17,7 +21,7 @@ static void give_up(void *upload) {
     blob_writer_free(upload);
 }
 
-const HttpUploads api_uploads = {begin, add, give_up};
+const HttpUploads api_uploads = {"/api/upload", begin, add, give_up};
 
 /* By the name, as the old server did it; what a browser makes of a file is decided when it is sent. */
 static const char *type_of(const char *name) {
@@ -44,7 +48,9 @@ static bool keep(Db *db, void *data, GError **error) {
         return false;
     }
     HttpFile *file = http_request_file(call->request, 0);
-    const BlobFacts *facts = blob_writer_end(file->upload, error);
+    const BlobFacts *facts = file->upload ? blob_writer_end(file->upload, error) : NULL;
+    if (!file->upload) /* he was a stranger yet when it came */
+        error_set(error, ERROR_DENIED, "API key required");
     if (!facts)
         return false;
     const Artifact artifact = {
@@ -68,7 +74,7 @@ HttpResponse *api_upload(HttpRequest *request, void *api) {
     (void)http_request_credentials(request, &key, &secret);
     if (!limit_allow(((Api *)api)->uploads, key))
         return call_error_response(429, "this key uploads too much; wait a minute");
-    for (guint i = 0; i < http_request_n_files(request); i++)
+    for (guint i = 0; i < http_request_n_files(request) && http_request_file(request, i)->upload; i++)
         (void)!blob_writer_end(http_request_file(request, i)->upload, NULL);
     return call_run(request, api, keep);
 }

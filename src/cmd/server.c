@@ -112,6 +112,7 @@ typedef struct {
     Api api;
     Web web;
     HttpPart parts[2];
+    const char *own_hosts[4];
 } Site;
 
 static void site_init(Site *site, const Options *options) {
@@ -124,6 +125,9 @@ static void site_init(Site *site, const Options *options) {
     site->web.ignore_auth = site->api.ignore_auth;
     site->web.allow_private = site->api.allow_private;
     site->web.sends_mail = options->mail.smtp != NULL;
+    site->own_hosts[0] = options->host;
+    site->own_hosts[1] = "localhost";
+    site->own_hosts[2] = "127.0.0.1";
     site->parts[0] = (HttpPart){api_routes, api_n_routes, &site->api};
     site->parts[1] = (HttpPart){web_routes, web_n_routes, &site->web};
 }
@@ -144,22 +148,25 @@ static void note_answer(const HttpRequest *request, int status, int64_t sent, in
     api_answered(request, status, sent, us, &((Site *)data)->api);
 }
 
-static void *begin_upload(void *data, GError **error) {
-    return api_uploads.begin(&((Site *)data)->api, error);
+static void *begin_upload(HttpRequest *request, void *data, GError **error) {
+    return api_uploads.begin(request, &((Site *)data)->api, error);
 }
 
 static HttpServer *listen_for_requests(const Options *options, Site *site, GError **error) {
+    /* Where nobody is asked who he is, all depends on being asked on this machine. */
+    bool is_for_here = options->ignore_auth && !options->ignore_auth_anywhere && !options->web.public_url;
     const HttpConfig config = {
         .host = options->host,
         .port = options->port,
         .parts = site->parts,
         .n_parts = G_N_ELEMENTS(site->parts),
         .data = site,
-        .uploads = {begin_upload, api_uploads.add, api_uploads.free},
+        .uploads = {api_uploads.path, begin_upload, api_uploads.add, api_uploads.free},
         .max_body = (int64_t)options->body_mb * 1024 * 1024,
         .request_timeout_ms = REQUEST_TIMEOUT_MS,
         .proxies = (const IpBlock *)(void *)options->web.proxies->data,
         .n_proxies = options->web.proxies->len,
+        .hosts = is_for_here ? site->own_hosts : NULL,
         .public_url = options->web.public_url,
         .refuse = refuse,
         .answered = note_answer,

@@ -34,8 +34,10 @@ static void begin_file(HttpRequest *request, const char *field, const char *name
         http_incoming_refuse(request, 400, "the form has more than %d files", MOST_FILES);
         return;
     }
-    void *upload = request->config->uploads.begin(request->config->data, &error);
-    if (!upload) {
+    const HttpUploads *uploads = &request->config->uploads;
+    bool fits = request->route && g_strcmp0(request->route->path, uploads->path) == 0;
+    void *upload = fits ? uploads->begin(request, request->config->data, &error) : NULL;
+    if (error && !error_is(error, ERROR_DENIED)) {
         http_request_set_note(request, error->message);
         http_incoming_refuse(request, 500, "the file could not be kept; the server's log says why");
         return;
@@ -50,7 +52,7 @@ static void begin_file(HttpRequest *request, const char *field, const char *name
 static void add_to_file(HttpRequest *request, const char *bytes, size_t size) {
     g_autoptr(GError) error = NULL;
     HttpFile *file = http_request_file(request, request->files->len - 1);
-    if (request->config->uploads.add(file->upload, bytes, size, &error))
+    if (!file->upload || request->config->uploads.add(file->upload, bytes, size, &error))
         return;
     http_request_set_note(request, error->message);
     http_incoming_refuse(request, 507, "the file could not be kept; the server's log says why");

@@ -19,8 +19,11 @@ struct HttpRequest {
 
     int refused; /* with this status, and why; 0: not */
     char *why;
+    bool is_last; /* of its connection: where the next one begins cannot be known */
 
-    const char *route;
+    const HttpRoute *route; /* NULL: there is none, but for the methods of allowed, which may be NULL, too */
+    void *route_data;
+    char *allowed;
     char *note; /* for the log; may be NULL */
 
     int answered_status; /* for the log; 0: not yet */
@@ -31,9 +34,9 @@ struct HttpRequest {
     char *field; /* the one at hand, and what is known of its value; NULL: none, or a file */
     GString *value;
     size_t part_size; /* of the part at hand, a field or a file: what has come of it */
-    char *end_mark;  /* of a form with parts; NULL: another one */
-    GString *behind; /* the last bytes of the body, in which the mark may have begun */
-    bool has_ended;  /* the mark was seen: what comes behind it does not count (RFC 2046, 5.1.1) */
+    char *end_mark;   /* of a form with parts; NULL: another one */
+    GString *behind;  /* the last bytes of the body, in which the mark may have begun */
+    bool has_ended;   /* the mark was seen: what comes behind it does not count (RFC 2046, 5.1.1) */
 };
 
 HttpRequest *http_incoming_new(const HttpConfig *config, struct MHD_Connection *connection, const char *method,

@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "http/incoming.h"
 #include "http/proxies.h"
+#include "http/routes.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -49,16 +50,47 @@ static char *address_of(struct MHD_Connection *connection) {
     return g_strdup(text);
 }
 
+/* All headers of one name, as one. */
+typedef struct {
+    const char *name;
+    GString *values; /* with ", " between them */
+    int n;
+} Header;
+
+static enum MHD_Result add_header(void *data, enum MHD_ValueKind kind, const char *name, const char *value) {
+    Header *header = data;
+    if (g_ascii_strcasecmp(name, header->name) != 0)
+        return MHD_YES;
+    g_string_append_printf(header->values, "%s%s", header->n > 0 ? ", " : "", value ? value : "");
+    header->n++;
+    return MHD_YES;
+}
+
+/* Their values, which the caller frees; NULL if there are none. */
+static char *headers_of(struct MHD_Connection *connection, const char *name, int *out_n) {
+    Header header = {.name = name, .values = g_string_new(NULL)};
+    mhd.MHD_get_connection_values(connection, MHD_HEADER_KIND, add_header, &header);
+    *out_n = header.n;
+    return g_string_free(header.values, header.n == 0);
+}
+
 static const char *header_of(struct MHD_Connection *connection, const char *name) {
     return mhd.MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
+/* What the proxy said that is nearest to us, behind what came to it. */
+static bool came_by_https(struct MHD_Connection *connection) {
+    int n;
+    g_autofree char *schemes = headers_of(connection, "X-Forwarded-Proto", &n);
+    const char *comma = schemes ? strrchr(schemes, ',') : NULL, *last = comma ? comma + 1 : schemes;
+    return last && g_ascii_strcasecmp(last + strspn(last, " "), "https") == 0;
+}
+
 static char *origin_of(const HttpConfig *config, struct MHD_Connection *connection, bool through_proxy) {
     const char *host = header_of(connection, "Host");
-    const char *scheme = through_proxy ? header_of(connection, "X-Forwarded-Proto") : NULL;
     if (config->public_url)
         return g_strdup(config->public_url);
-    bool is_secure = scheme && g_ascii_strcasecmp(scheme, "https") == 0;
+    bool is_secure = through_proxy && came_by_https(connection);
     return g_strconcat(is_secure ? "https://" : "http://", host ? host : "localhost", NULL);
 }
 
@@ -77,6 +109,32 @@ static char *target_of(const HttpRequest *request) {
     return g_string_free(target, FALSE);
 }
 
+/* A proxy before us might see another end of this request than we do, and so take what is in its body for the next one. */
+static void check_length(HttpRequest *request) {
+    int n_lengths, n_encodings;
+    g_free(headers_of(request->connection, "Content-Length", &n_lengths));
+    g_free(headers_of(request->connection, "Transfer-Encoding", &n_encodings));
+    request->is_last = n_lengths + n_encodings > 1;
+    if (request->is_last)
+        http_incoming_refuse(request, 400, "Content-Length, or Transfer-Encoding, and once");
+}
+
+/* The host of "name:port" or "[::1]:port". */
+static char *without_port(const char *host) {
+    const char *colon = strrchr(host, ':'), *bracket = strrchr(host, ']');
+    bool has_port = colon && (!bracket || bracket < colon);
+    return has_port ? g_strndup(host, (gsize)(colon - host)) : g_strdup(host);
+}
+
+/* A page of somebody else may have given its own name our address, to be let by its reader's browser at what is here. */
+static void check_host(HttpRequest *request) {
+    const char *said = header_of(request->connection, "Host");
+    g_autofree char *host = without_port(said ? said : "");
+    g_autofree char *lower = g_ascii_strdown(host, -1);
+    if (request->config->hosts && !g_strv_contains(request->config->hosts, lower))
+        http_incoming_refuse(request, 421, "%s is no name of this server", host);
+}
+
 HttpRequest *http_incoming_new(const HttpConfig *config, struct MHD_Connection *connection, const char *method,
                                const char *path) {
     HttpRequest *request = g_new0(HttpRequest, 1);
@@ -86,7 +144,9 @@ HttpRequest *http_incoming_new(const HttpConfig *config, struct MHD_Connection *
     request->path = g_strdup(path);
     request->id = random_hex(ID_BYTES);
     g_autofree char *peer = address_of(connection);
-    request->address = proxies_find_client(config, peer, header_of(connection, "X-Forwarded-For"));
+    int unused;
+    g_autofree char *forwarded = headers_of(connection, "X-Forwarded-For", &unused);
+    request->address = proxies_find_client(config, peer, forwarded);
     request->origin = origin_of(config, connection, proxies_know(config, peer));
     request->segments = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     request->query = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -96,9 +156,13 @@ HttpRequest *http_incoming_new(const HttpConfig *config, struct MHD_Connection *
     request->value = g_string_new(NULL);
     request->behind = g_string_new(NULL);
     request->since_us = g_get_monotonic_time();
+    check_length(request);
+    check_host(request);
     if (!g_utf8_validate(path, -1, NULL))
         http_incoming_refuse(request, 400, "the path is no valid UTF-8");
     mhd.MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, take_query, request);
+    request->route = routes_find(config->parts, config->n_parts, method, path, request->segments, &request->route_data,
+                                 &request->allowed);
     request->target = target_of(request);
     char *password = NULL, *user = mhd.MHD_basic_auth_get_username_password(connection, &password);
     request->user = g_strdup(user);
@@ -114,7 +178,8 @@ void http_incoming_free(HttpRequest *request) {
     if (request->post)
         mhd.MHD_destroy_post_processor(request->post);
     for (guint i = 0; i < request->files->len; i++)
-        request->config->uploads.free(http_request_file(request, i)->upload);
+        if (http_request_file(request, i)->upload)
+            request->config->uploads.free(http_request_file(request, i)->upload);
     g_ptr_array_unref(request->files);
     g_hash_table_unref(request->segments);
     g_hash_table_unref(request->query);
@@ -134,6 +199,7 @@ void http_incoming_free(HttpRequest *request) {
     g_free(request->user);
     g_free(request->password);
     g_free(request->why);
+    g_free(request->allowed);
     g_free(request->note);
     g_free(request);
 }
@@ -172,7 +238,7 @@ GBytes *http_request_body(const HttpRequest *request) {
 }
 
 const char *http_request_route(const HttpRequest *request) {
-    return request->route;
+    return request->route ? request->route->path : NULL;
 }
 
 int64_t http_request_received(const HttpRequest *request) {

@@ -59,7 +59,7 @@ bool http_request_credentials(const HttpRequest *request, const char **out_user,
 /* A file in a form, as the uploads of the server took it in. */
 typedef struct {
     char *field, *name; /* of the form; the client's own, maybe with its path */
-    void *upload;
+    void *upload;       /* NULL: it was not to be taken in */
 } HttpFile;
 
 guint http_request_n_files(const HttpRequest *request);

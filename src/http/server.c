@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "http/incoming.h"
-#include "http/routes.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -201,27 +200,22 @@ static HttpResponse *refuse(const HttpRequest *request, int status, const char *
 }
 
 static HttpResponse *handle(HttpRequest *request) {
-    const HttpConfig *config = request->config;
-    g_autofree char *allowed = NULL;
     if (request->refused)
         return refuse(request, request->refused, request->why);
-    void *data;
-    const HttpRoute *route =
-        routes_find(config->parts, config->n_parts, request->method, request->path, request->segments, &data, &allowed);
-    if (route) {
-        request->route = route->path;
-        return route->handle(request, data);
-    }
-    HttpResponse *response = allowed ? refuse(request, 405, "the method is not allowed here")
-                                     : refuse(request, 404, "there is no such page");
-    if (allowed)
-        http_response_add_header(response, "Allow", allowed);
+    if (request->route)
+        return request->route->handle(request, request->route_data);
+    if (!request->allowed)
+        return refuse(request, 404, "there is no such page");
+    HttpResponse *response = refuse(request, 405, "the method is not allowed here");
+    http_response_add_header(response, "Allow", request->allowed);
     return response;
 }
 
 static enum MHD_Result answer(HttpRequest *request) {
     g_autoptr(HttpResponse) response = handle(request);
     struct MHD_Response *out = make(request, response);
+    if (request->is_last)
+        http_response_add_header(response, "Connection", "close");
     for (guint i = 0; i < response->headers->len; i += 2)
         mhd.MHD_add_response_header(out, g_ptr_array_index(response->headers, i),
                                     g_ptr_array_index(response->headers, i + 1));
@@ -245,6 +239,8 @@ static enum MHD_Result take(void *data, struct MHD_Connection *connection, const
         if (size_told > server->config.max_body)
             http_incoming_refuse(request, 413, "the request is larger than %" G_GINT64_FORMAT " bytes",
                                  server->config.max_body);
+        if (request->is_last)
+            return answer(request);
         /* Who is answered before he has sent his body is closed upon, and sees a broken pipe instead of the answer. So a
          * body that is not much too large is read, and forgotten. */
         return size_told > DRAINED_BODIES * server->config.max_body ? answer(request) : MHD_YES;

@@ -1,7 +1,8 @@
 /* An HTTP server: routes, forms, files that come, parts of files that go, limits on all that a client can make long. Each
  * connection has a thread, so handlers block as they like.
  *
- * A request is answered with 400 if its body is no form or breaks off, 404 or 405 if there is no route for it, 413 if it is
+ * A request is answered with 400 if it can be taken for two (Content-Length twice, or together with Transfer-Encoding), or if its
+ * body is no form or breaks off, 404 or 405 if there is no route for it, 413 if it is
  * larger than max_body, 431 for headers that are too long. Connections that do not get their request across in time are
  * closed. */
 #pragma once
@@ -19,9 +20,11 @@ typedef struct {
     HttpHandler *handle;
 } HttpRoute;
 
-/* What takes in the files of forms, while they come. An upload is freed with its request. */
+/* What takes in the files of forms that are sent to a path, while they come. An upload is freed with its request. Files that are sent
+ * to other paths, and those of which begin() says ERROR_DENIED, are read and forgotten: their upload is NULL. */
 typedef struct {
-    void *(*begin)(void *data, GError **error);
+    const char *path; /* of the route */
+    void *(*begin)(HttpRequest *request, void *data, GError **error);
     bool (*add)(void *upload, const void *bytes, size_t size, GError **error);
     void (*free)(void *upload);
 } HttpUploads;
@@ -46,6 +49,10 @@ typedef struct {
     /* Proxies that are believed what they say of whom they ask for (X-Forwarded-For, X-Forwarded-Proto). */
     const IpBlock *proxies;
     size_t n_proxies;
+
+    /* The names and addresses by which it may be asked (the Host header, without its port), the last one NULL; others are refused
+     * with 421. NULL: any. */
+    const char *const *hosts;
 
     const char *public_url; /* "https://dpxdt.example.com", how people reach it; NULL: as each request says */
 

@@ -4,6 +4,7 @@ import concurrent.futures
 import json
 import select
 import socket
+import time
 import urllib.parse
 
 import harness
@@ -176,6 +177,27 @@ class Life(ServerTestCase):
                                         {'Content-Type': 'application/x-www-form-urlencoded'})
         self.assertEqual((status, json.loads(answer)['error']), (401, 'API key required'))
 
+    def half_an_upload(self, path, key):
+        """-> how many files it makes while it comes"""
+        login = f'Authorization: Basic {base64.b64encode(":".join(key).encode()).decode()}\r\n' if key else ''
+        half = b'--xyzzy\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n' + b'x' * (1 << 20)
+        with socket.create_connection(('127.0.0.1', self.it.port)) as peer:
+            peer.sendall(f'POST {path} HTTP/1.1\r\nHost: localhost\r\n{login}Content-Type: multipart/form-data; boundary=xyzzy\r\n'
+                         f'Content-Length: {len(half) * 2}\r\n\r\n'.encode() + half)
+            deadline = time.monotonic() + 2
+            while not (n := len(list((self.folder / 'data/blobs/new').iterdir()))) and time.monotonic() < deadline:
+                time.sleep(0.02)
+        return n
+
+    def test_nothing_is_kept_of_what_a_stranger_sends(self):
+        path = f'/api/upload?build_id={self.build}'
+        self.assertEqual(self.half_an_upload(path, None), 0)
+        self.assertEqual(self.half_an_upload(path, ('nobody', 'secret')), 0)
+        self.assertEqual(self.half_an_upload('/nothing', self.client.key), 0)
+        self.assertEqual(self.half_an_upload('/api/create_release', self.client.key), 0)
+        self.assertEqual(self.half_an_upload(path, self.client.key), 1)
+        self.assertEqual(Client(self.it.port).upload(self.build, 'a.png', RED, 401)['error'], 'API key required')
+
     def test_a_closed_release_takes_no_report(self):
         release = self.begin()
         self.report(release, RED)
@@ -303,6 +325,18 @@ class Settings(ServerTestCase):
             self.assertEqual(result.returncode, 2)
             self.assertIn('typo/dpxdt.db is not there', result.stderr)
         self.assertFalse((self.folder / 'typo').exists())
+
+    def test_where_nobody_is_asked_for_a_key_no_other_site_may_use_the_browser(self):
+        build = self.new_build()
+        it = self.server('--ignore-auth')
+        own, form = f'http://127.0.0.1:{it.port}', {'Content-Type': 'application/x-www-form-urlencoded'}
+        for headers, expected in [({}, 200), ({'Origin': own, 'Sec-Fetch-Site': 'same-origin'}, 200), ({'Sec-Fetch-Site': 'none'}, 200),
+                                  ({'Host': f'localhost:{it.port}'}, 200), ({'Host': 'evil.example'}, 421), ({'Host': 'localhost.evil'}, 421),
+                                  ({'Origin': 'https://evil.example'}, 403), ({'Origin': 'null'}, 403), ({'Sec-Fetch-Site': 'cross-site'}, 403),
+                                  ({'Origin': f'http://127.0.0.1:{it.port + 1}', 'Sec-Fetch-Site': 'same-site'}, 403)]:
+            status, _, answer = Client(it.port).ask('POST', '/api/create_release', f'build_id={build}&release_name=r', {**form, **headers})
+            self.assertEqual(status, expected, (headers, answer))
+        self.assertEqual(Client(it.port).ask('GET', '/', headers={'Host': 'evil.example'})[0], 421)
 
     def test_who_guesses_a_secret_is_told_to_wait(self):
         build, port = self.new_build(), self.server().port

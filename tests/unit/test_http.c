@@ -43,6 +43,10 @@ static HttpResponse *tell_files(HttpRequest *request, void *data) {
     for (guint i = 0; i < http_request_n_files(request); i++) {
         const HttpFile *file = http_request_file(request, i);
         const GString *bytes = file->upload;
+        if (!bytes) {
+            g_string_append_printf(text, "%s is forgotten\n", file->name);
+            continue;
+        }
         g_string_append_printf(text, "%s %s %zu [%s]\n", file->field, file->name, bytes->len, bytes->str);
     }
     const char *build = http_request_field(request, "build_id");
@@ -111,8 +115,11 @@ static HttpResponse *refuse(const HttpRequest *request, int status, const char *
     return http_response_text(status, "text/plain; charset=utf-8", text);
 }
 
-static void *begin_upload(void *data, GError **error) {
-    return g_string_new(NULL);
+static void *begin_upload(HttpRequest *request, void *data, GError **error) {
+    if (!http_request_header(request, "X-Stranger"))
+        return g_string_new(NULL);
+    error_set(error, ERROR_DENIED, "of a stranger");
+    return NULL;
 }
 
 static bool add_to_upload(void *upload, const void *bytes, size_t size, GError **error) {
@@ -137,7 +144,7 @@ static void set_up(Fixture *f, const void *unused) {
         .host = "127.0.0.1",
         .parts = &part,
         .n_parts = 1,
-        .uploads = {begin_upload, add_to_upload, free_upload},
+        .uploads = {"/files", begin_upload, add_to_upload, free_upload},
         .max_body = MAX_BODY,
         .request_timeout_ms = REQUEST_MS,
         .refuse = refuse,
@@ -194,6 +201,34 @@ static void files_come_with_their_fields(Fixture *f, const void *unused) {
     assert_body(one, "file /home/me/log.txt 7 [my log\n]\nbuild_id=1");
     g_autofree char *two = ask(f->port, "POST /files", ASK_MULTIPART, LOG LOG BUILD_ID ASK_END);
     assert_body(two, "file /home/me/log.txt 7 [my log\n]\nfile /home/me/log.txt 7 [my log\n]\nbuild_id=1");
+}
+
+static void files_that_nobody_wants_are_forgotten(Fixture *f, const void *unused) {
+    g_autofree char *stranger = ask(f->port, "POST /files", ASK_MULTIPART "X-Stranger: 1\r\n", BUILD_ID LOG ASK_END);
+    assert_body(stranger, "/home/me/log.txt is forgotten\nbuild_id=1");
+    g_autofree char *elsewhere = ask(f->port, "POST /echo", ASK_MULTIPART, BUILD_ID LOG ASK_END);
+    ask_assert_status(elsewhere, "200");
+    g_autofree char *nowhere = ask(f->port, "POST /nothing", ASK_MULTIPART, BUILD_ID LOG ASK_END);
+    ask_assert_status(nowhere, "404");
+}
+
+/* The second request would be in the body of the first one, for a proxy that believes the other length. */
+static void what_could_be_two_requests_is_none(Fixture *f, const void *unused) {
+    static const char *const lengths[] = {
+        "Content-Length: 0\r\nContent-Length: 45\r\n",
+        "Content-Length: 45\r\nContent-Length: 0\r\n",
+        "Content-Length: 45\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 45\r\n",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(lengths); i++) {
+        g_autofree char *request = g_strdup_printf("POST /echo HTTP/1.1\r\nHost: x\r\n" ASK_FORM
+                                                   "%s\r\n0\r\n\r\nGET /echo?a=smuggled HTTP/1.1\r\nHost: x\r\n\r\n",
+                                                   lengths[i]);
+        g_autofree char *reply = ask_bytes(f->port, request, strlen(request));
+        ask_assert_status(reply, "400");
+        g_assert_null(strstr(reply + 1, "HTTP/1.1"));
+        g_assert_null(strstr(reply, "smuggled"));
+    }
 }
 
 /* What comes in one piece is what the next test is not about. */
@@ -425,9 +460,51 @@ static void behind_a_proxy_addresses_are_as_people_see_them(void) {
                                .n_proxies = 1};
     HttpServer *server = http_server_start(&config, &error);
     g_assert_no_error(error);
-    g_autofree char *reply = ask(http_server_port(server), "GET /client",
-                                 "X-Forwarded-For: 198.51.100.7\r\nX-Forwarded-Proto: https\r\n", "");
-    assert_body(reply, "198.51.100.7 https://test:5000 -");
+    static const struct {
+        const char *headers, *client;
+    } cases[] = {
+        {"X-Forwarded-For: 198.51.100.7\r\nX-Forwarded-Proto: https\r\n", "198.51.100.7 https://test:5000 -"},
+        {"X-Forwarded-For: 203.0.113.1\r\nX-Forwarded-For: 198.51.100.7\r\n", "198.51.100.7 http://test:5000 -"},
+        {"X-Forwarded-For: 203.0.113.1\r\nX-Forwarded-For: 198.51.100.7, 127.0.0.9\r\n",
+         "198.51.100.7 http://test:5000 -"},
+        {"X-Forwarded-For: 198.51.100.7:4711\r\n", "198.51.100.7 http://test:5000 -"},
+        {"X-Forwarded-For: [2001:db8::1]:4711\r\n", "2001:db8::1 http://test:5000 -"},
+        {"X-Forwarded-For: 2001:db8::1\r\n", "2001:db8::1 http://test:5000 -"},
+        {"X-Forwarded-For: 198.51.100.7, nonsense\r\n", "127.0.0.1 http://test:5000 -"},
+        {"X-Forwarded-Proto: http, https\r\n", "127.0.0.1 https://test:5000 -"},
+        {"X-Forwarded-Proto: https\r\nX-Forwarded-Proto: http\r\n", "127.0.0.1 http://test:5000 -"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *reply = ask(http_server_port(server), "GET /client", cases[i].headers, "");
+        assert_body(reply, cases[i].client);
+    }
+    g_assert_true(http_server_stop(server, STOP_MS));
+}
+
+static void a_server_may_know_its_names(void) {
+    static const char *const hosts[] = {"localhost", "127.0.0.1", "[::1]", NULL};
+    static const struct {
+        const char *host, *status;
+    } cases[] = {
+        {"localhost", "200"},        {"LocalHost:5000", "200"},       {"127.0.0.1:1", "200"},    {"[::1]:5000", "200"},
+        {"evil.example", "421"},     {"evil.example:5000", "421"},    {"localhost.evil", "421"}, {"", "421"},
+        {"localhost:1:evil", "421"}, {"[::1].evil.example:1", "421"},
+    };
+    g_autoptr(GError) error = NULL;
+    const HttpConfig config = {.host = "127.0.0.1",
+                               .parts = &part,
+                               .n_parts = 1,
+                               .request_timeout_ms = REQUEST_MS,
+                               .refuse = refuse,
+                               .hosts = hosts};
+    HttpServer *server = http_server_start(&config, &error);
+    g_assert_no_error(error);
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *request =
+            g_strdup_printf("GET /client HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", cases[i].host);
+        g_autofree char *reply = ask_bytes(http_server_port(server), request, strlen(request));
+        ask_assert_status(reply, cases[i].status);
+    }
     g_assert_true(http_server_stop(server, STOP_MS));
 }
 
@@ -447,6 +524,8 @@ int main(int argc, char **argv) {
     TEST("segments-of-the-path-are-told", segments_of_the_path_are_told);
     TEST("what-has-no-route-is-refused", what_has_no_route_is_refused);
     TEST("files-come-with-their-fields", files_come_with_their_fields);
+    TEST("files-that-nobody-wants-are-forgotten", files_that_nobody_wants_are_forgotten);
+    TEST("what-could-be-two-requests-is-none", what_could_be_two_requests_is_none);
     TEST("a-form-is-the-same-however-it-is-cut", a_form_is_the_same_however_it_is_cut);
     TEST("a-form-that-breaks-off-is-not-taken-for-whole", a_form_that_breaks_off_is_not_taken_for_whole);
     TEST("what-is-too-large-is-refused", what_is_too_large_is_refused);
@@ -462,6 +541,7 @@ int main(int argc, char **argv) {
     TEST("many-are-answered-at-once", many_are_answered_at_once);
     g_test_add_func("/http/only-known-proxies-are-believed", only_known_proxies_are_believed);
     g_test_add_func("/http/what-is-no-block-of-addresses-is-refused", what_is_no_block_of_addresses_is_refused);
+    g_test_add_func("/http/a-server-may-know-its-names", a_server_may_know_its_names);
     g_test_add_func("/http/behind-a-proxy-addresses-are-as-people-see-them",
                     behind_a_proxy_addresses_are_as_people_see_them);
     return g_test_run();
