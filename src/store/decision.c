@@ -2,32 +2,56 @@
 
 #include "store/run_row.h"
 
-enum { MOST_BATCH = 64 };
+#include <string.h>
+
+enum { MOST_BATCH = 64, KEY_CHARACTERS = 32 };
 
 /* Batches. */
+
+typedef struct {
+    char *key, *group;
+    int n; /* runs that it had; -1: there is none */
+    bool undone;
+} Batch;
+
+static void batch_clear(Batch *batch) {
+    g_free(batch->key);
+    g_free(batch->group);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Batch, batch_clear)
 
 /* A key is of its release: what others chose for theirs is nobody's business, and in nobody's way. */
 static char *key_of(const Release *release, const char *batch) {
     g_autofree char *both = g_strdup_printf("%" G_GINT64_FORMAT " %s", release->id, batch);
-    return g_compute_checksum_for_string(G_CHECKSUM_SHA256, both, -1);
+    char *key = g_compute_checksum_for_string(G_CHECKSUM_SHA256, both, -1);
+    key[KEY_CHARACTERS] = '\0';
+    return key;
 }
 
-/* How many runs a batch had, or -1 if there is none, which is no failure. */
-static bool find_batch(Db *db, const char *key, int *out_n, bool *out_undone, GError **error) {
-    g_autoptr(DbQuery) query = db_query(db, "SELECT n_runs, undone FROM batches WHERE batch = ?", DB_TEXT(key));
+static char *group_of(const RunLine *line) {
+    return g_strdup_printf("%" G_GINT64_FORMAT " %s", line->weight, line->likeness);
+}
+
+/* That there is none is no failure. */
+static bool find_batch(Db *db, const Release *release, const char *batch, Batch *out, GError **error) {
+    out->key = key_of(release, batch);
+    g_autoptr(DbQuery) query =
+        db_query(db, "SELECT n_runs, undone, change_group FROM batches WHERE batch = ?", DB_TEXT(out->key));
     bool is_there = db_next(query);
-    *out_n = is_there ? (int)db_int(query, 0) : -1;
-    *out_undone = is_there && !db_is_null(query, 1);
+    out->n = is_there ? (int)db_int(query, 0) : -1;
+    out->undone = is_there && !db_is_null(query, 1);
+    out->group = is_there ? g_strdup(db_text(query, 2)) : NULL;
     return db_end(query, error);
 }
 
-static bool add_batch(Db *db, const Release *release, const Decider *decider, const char *key, int n, GError **error) {
-    return !key ||
-           db_change(
-               db, error,
-               "INSERT INTO batches (batch, build_id, release_id, actor, n_runs, created) VALUES (?, ?, ?, ?, ?, ?)",
-               DB_TEXT(key), DB_INT(release->build_id), DB_INT(release->id), DB_TEXT(decider->actor), DB_INT(n),
-               DB_INT(decider->now_ms)) == 1;
+static bool add_batch(Db *db, const Release *release, const Decider *decider, const Batch *batch, int n,
+                      GError **error) {
+    return !batch->key ||
+           db_change(db, error,
+                     "INSERT INTO batches (batch, build_id, release_id, actor, n_runs, created, change_group) "
+                     "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                     DB_TEXT(batch->key), DB_INT(release->build_id), DB_INT(release->id), DB_TEXT(decider->actor),
+                     DB_INT(n), DB_INT(decider->now_ms), DB_TEXT(batch->group)) == 1;
 }
 
 /* Of n runs that went from one status to another. */
@@ -53,8 +77,9 @@ static bool approve_group(Db *db, Release *release, const RunLine *line, const S
                          DB_TEXT(decider->actor), DB_INT(decider->now_ms), DB_TEXT(key),
                          VALUES_OF_GROUP(release, line, seen->at_ms)) < 0)
         return false;
-    int64_t n = db_change(db, error, "UPDATE runs SET status = 'diff_approved', modified = ? WHERE " OPEN_OF_GROUP,
-                          DB_INT(decider->now_ms), VALUES_OF_GROUP(release, line, seen->at_ms));
+    int64_t n =
+        db_change(db, error, "UPDATE runs SET status = 'diff_approved', modified = ?, batch = ? WHERE " OPEN_OF_GROUP,
+                  DB_INT(decider->now_ms), DB_TEXT(key), VALUES_OF_GROUP(release, line, seen->at_ms));
     *out_n = (int)n;
     if (n > seen->n_open) {
         error_set(error, ERROR_BUSY, "This change is on more pages than when you looked. Look again.");
@@ -63,59 +88,65 @@ static bool approve_group(Db *db, Release *release, const RunLine *line, const S
     return n >= 0 && count(db, release, RUN_DIFF_FOUND, RUN_DIFF_APPROVED, (int)n, decider->now_ms, error);
 }
 
-/* The key of a batch; "" if there is none; NULL if it will not do. */
-static char *check_batch(const Release *release, const Decider *decider, GError **error) {
-    if (!decider->batch)
-        return g_strdup("");
-    g_autofree char *batch = store_check_text(decider->batch, MOST_BATCH, "batch", error);
-    return batch ? key_of(release, batch) : NULL;
+/* What came before under this key can be answered once more, if it holds, and was the same. */
+static bool check_again(const Batch *batch, const char *group, GError **error) {
+    if (batch->undone)
+        error_set(error, ERROR_BUSY, "This was taken back. To approve anew takes a new batch.");
+    else if (batch->group && strcmp(batch->group, group) != 0)
+        error_set(error, ERROR_BUSY, "This batch was of another group.");
+    else
+        return true;
+    return false;
+}
+
+static bool find_own_batch(Db *db, const Release *release, const Decider *decider, Batch *out, GError **error) {
+    g_autofree char *name = decider->batch ? store_check_text(decider->batch, MOST_BATCH, "batch", error) : NULL;
+    return !decider->batch || (name && find_batch(db, release, name, out, error));
 }
 
 bool decision_approve_group(Db *db, Release *release, const RunLine *line, const Seen *seen, const Decider *decider,
                             int *out_n, bool *out_again, GError **error) {
-    int before = -1;
-    bool undone;
-    g_autofree char *batch = check_batch(release, decider, error);
-    const char *key = batch && *batch ? batch : NULL;
-    if (!batch || (key && !find_batch(db, key, &before, &undone, error)))
+    g_auto(Batch) batch = {.n = -1};
+    g_autofree char *group = group_of(line);
+    if (!find_own_batch(db, release, decider, &batch, error))
         return false;
-    *out_again = before >= 0;
+    *out_again = batch.n >= 0;
     if (*out_again) {
-        *out_n = before;
-        return true;
+        *out_n = batch.n;
+        return check_again(&batch, group, error);
     }
-    return approve_group(db, release, line, seen, decider, key, out_n, error) &&
-           add_batch(db, release, decider, key, *out_n, error);
+    batch.group = g_steal_pointer(&group);
+    return approve_group(db, release, line, seen, decider, batch.key, out_n, error) &&
+           add_batch(db, release, decider, &batch, *out_n, error);
 }
 
 /* Undoing. */
 
+/* Decisions stay as far as the same pair is approved elsewhere. */
 static bool undo(Db *db, Release *release, const char *key, int64_t now_ms, int *out_n, GError **error) {
-    int64_t n =
-        db_change(db, error,
-                  "UPDATE runs SET status = 'diff_found', modified = ? WHERE release_id = ? AND sort_rank = 1 AND "
-                  "status = 'diff_approved' AND EXISTS (SELECT 1 FROM decisions d WHERE d.build_id = runs.build_id "
-                  "AND d.run_name = runs.name AND d.ref_image = runs.ref_image AND d.image = runs.image AND "
-                  "d.batch = ?)",
-                  DB_INT(now_ms), DB_INT(release->id), DB_TEXT(key));
+    int64_t n = db_change(db, error,
+                          "UPDATE runs SET status = 'diff_found', modified = ?, batch = NULL WHERE release_id = ? AND "
+                          "sort_rank = 1 AND status = 'diff_approved' AND batch = ?",
+                          DB_INT(now_ms), DB_INT(release->id), DB_TEXT(key));
     *out_n = (int)n;
     return n >= 0 &&
-           db_change(db, error, "DELETE FROM decisions WHERE batch = ? AND build_id = ?", DB_TEXT(key),
-                     DB_INT(release->build_id)) >= 0 &&
+           db_change(db, error,
+                     "DELETE FROM decisions WHERE batch = ? AND build_id = ? AND NOT EXISTS (SELECT 1 FROM runs r "
+                     "WHERE r.build_id = decisions.build_id AND r.name = decisions.run_name AND "
+                     "r.ref_image = decisions.ref_image AND r.image = decisions.image AND r.status = 'diff_approved')",
+                     DB_TEXT(key), DB_INT(release->build_id)) >= 0 &&
            db_change(db, error, "UPDATE batches SET undone = ? WHERE batch = ?", DB_INT(now_ms), DB_TEXT(key)) == 1 &&
            count(db, release, RUN_DIFF_APPROVED, RUN_DIFF_FOUND, (int)n, now_ms, error);
 }
 
 bool decision_undo(Db *db, Release *release, const Decider *decider, int *out_n, GError **error) {
-    int n;
-    bool undone;
-    g_autofree char *key = key_of(release, decider->batch);
-    if (!find_batch(db, key, &n, &undone, error))
-        return false;
+    g_auto(Batch) batch = {.n = -1};
     *out_n = 0;
-    if (n < 0)
+    if (!find_batch(db, release, decider->batch, &batch, error))
+        return false;
+    if (batch.n < 0)
         error_set(error, ERROR_NOT_FOUND, "there is no batch %s", decider->batch);
-    return n >= 0 && (undone || undo(db, release, key, decider->now_ms, out_n, error));
+    return batch.n >= 0 && (batch.undone || undo(db, release, batch.key, decider->now_ms, out_n, error));
 }
 
 bool decision_find(Db *db, const Run *run, char **out_actor, int64_t *out_created_ms, GError **error) {

@@ -19,12 +19,12 @@ typedef struct {
 
 /* Approves runs of a group that differ and have not been approved; no other than those that were as they are when it was seen, so
  * that nobody approves what he has not seen. If they are more than there were, by whatever clock, none is: ERROR_BUSY. *out_n is
- * how many there were; of a batch that came before, which *out_again tells, how many there were then. Fails with ERROR_INVALID for
- * a key that is none. */
+ * how many there were; of a batch that came before, which *out_again tells, how many there were then. ERROR_BUSY, too, if that one was
+ * taken back, or was of another group. Fails with ERROR_INVALID for a key that is none. */
 bool decision_approve_group(Db *db, Release *release, const RunLine *line, const Seen *seen, const Decider *decider,
                             int *out_n, bool *out_again, GError **error) MUST_CHECK;
 
-/* Takes a batch back. *out_n is how many runs are open again; 0 if it was taken back before. Fails with ERROR_NOT_FOUND if the
+/* Takes a batch back: its runs are open again, but for those that were decided anew since. *out_n is how many runs are open again; 0 if it was taken back before. Fails with ERROR_NOT_FOUND if the
  * release has no such batch. */
 bool decision_undo(Db *db, Release *release, const Decider *decider, int *out_n, GError **error) MUST_CHECK;
 

@@ -90,7 +90,7 @@ bool run_row_write(Db *db, const Run *run, GError **error) {
                      "UPDATE runs SET status = ?, modified = ?, url = ?, image = ?, log = ?, config = ?, ref_url = ?, "
                      "ref_image = ?, ref_log = ?, ref_config = ?, diff_image = ?, diff_log = ?, findings = ?, "
                      "thumbnail = ?, distortion = ?, run_failed = ?, diff_failed = ?, sort_rank = ?, sort_weight = ?, "
-                     "likeness = ?, summary = ?, changed_pixels = ? WHERE id = ?",
+                     "likeness = ?, summary = ?, changed_pixels = ?, batch = NULL WHERE id = ?",
                      DB_TEXT(run_status_name(run->status)), DB_INT(run->modified_ms), DB_TEXT(facts->url),
                      DB_TEXT(facts->image), DB_TEXT(facts->log), DB_TEXT(facts->config), DB_TEXT(facts->ref_url),
                      DB_TEXT(facts->ref_image), DB_TEXT(facts->ref_log), DB_TEXT(facts->ref_config),

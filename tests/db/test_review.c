@@ -60,7 +60,7 @@ static const Page pages[] = {
     {"/same", NULL, 0, RUN_DIFF_NOT_FOUND},     {"/banner/b", "bbbb", 500, RUN_DIFF_FOUND},
     {"/alone", NULL, 70, RUN_DIFF_FOUND},       {"/new", NULL, 0, RUN_NO_DIFF_NEEDED},
     {"/broken", NULL, 0, RUN_FAILED},           {"/big", "aaaa", 9000, RUN_DIFF_FOUND},
-    {"/banner/a", "bbbb", 500, RUN_DIFF_FOUND}, {"/single", NULL, 70, RUN_DIFF_FOUND},
+    {"/banner/a", "bbbb", 500, RUN_DIFF_FOUND}, {"/single", NULL, 60, RUN_DIFF_FOUND},
     {"/banner/c", "bbbb", 500, RUN_DIFF_FOUND},
 };
 
@@ -205,6 +205,10 @@ static void a_group_is_approved_and_undone_as_one(Fixture *f, const void *unused
     g_assert_no_error(error);
     assert_counts(f, 6, 0);
     g_assert_cmpint(undo(f, "key-1", &error), ==, 0);
+    g_assert_cmpint(approve_group(f, "/banner/b", NOW, "key-1", &error), ==, -1);
+    g_assert_error(error, DPXDT_ERROR, ERROR_BUSY);
+    g_clear_error(&error);
+    assert_counts(f, 6, 0);
     g_assert_cmpint(undo(f, "none", &error), ==, -1);
     g_assert_error(error, DPXDT_ERROR, ERROR_NOT_FOUND);
 }
@@ -263,6 +267,48 @@ static void a_batch_is_of_its_release(Fixture *f, const void *unused) {
     g_assert_cmpint(undo(f, key, NULL), ==, 1);
     g_autoptr(Release) untouched = release_load(f->db, mine->id, NULL);
     g_assert_cmpint(untouched->n_approved, ==, 1);
+}
+
+static void a_key_is_of_one_group(Fixture *f, const void *unused) {
+    g_autoptr(GError) error = NULL;
+    g_assert_cmpint(approve_group(f, "/big", NOW, "key-6", &error), ==, 1);
+    g_assert_cmpint(approve_group(f, "/banner/a", NOW, "key-6", &error), ==, -1);
+    g_assert_error(error, DPXDT_ERROR, ERROR_BUSY);
+    assert_counts(f, 5, 1);
+}
+
+static bool is_decided(Fixture *f, const char *name) {
+    g_autofree char *actor = NULL;
+    int64_t when_ms;
+    g_autoptr(Run) run = run_find(f->db, f->release->id, name, NULL);
+    g_assert_true(decision_find(f->db, run, &actor, &when_ms, NULL));
+    return actor != NULL;
+}
+
+/* Both releases were compared before the pair was approved in one of them. */
+static void undoing_a_batch_counts_in_its_release_only(Fixture *f, const void *unused) {
+    g_autoptr(Release) first = g_steal_pointer(&f->release);
+    {
+        g_autoptr(DbTransaction) transaction = db_begin(f->db, NULL);
+        f->release = release_create(f->db, f->build, "second", NULL, NOW, NULL);
+        g_assert_true(db_commit(g_steal_pointer(&transaction), NULL));
+    }
+    report(f, &(const Page){"/big", NULL, 5, RUN_DIFF_FOUND}, NOW);
+    g_autoptr(Release) second = g_steal_pointer(&f->release);
+    f->release = release_load(f->db, second->id, NULL);
+    g_assert_cmpint(approve_group(f, "/big", NOW, "key-2nd", NULL), ==, 1);
+    release_free(f->release);
+    f->release = release_load(f->db, first->id, NULL);
+    g_assert_cmpint(approve_group(f, "/big", NOW, "key-1st", NULL), ==, 1);
+    g_assert_cmpint(undo(f, "key-1st", NULL), ==, 1);
+    assert_counts(f, 6, 0);
+    g_assert_true(is_decided(f, "/big")); /* in the second */
+    release_free(f->release);
+    f->release = release_load(f->db, second->id, NULL);
+    assert_counts(f, 0, 1);
+    g_assert_cmpint(undo(f, "key-2nd", NULL), ==, 1);
+    assert_counts(f, 1, 0);
+    g_assert_false(is_decided(f, "/big"));
 }
 
 static RunLine *neighbour(Fixture *f, const char *name, Neighbour which) {
@@ -336,6 +382,8 @@ int main(int argc, char **argv) {
     TEST("a-group-is-approved-and-undone-as-one", a_group_is_approved_and_undone_as_one);
     TEST("what-came-after-one-looked-is-not-approved", what_came_after_one_looked_is_not_approved);
     TEST("more-than-one-saw-are-not-approved", more_than_one_saw_are_not_approved);
+    TEST("a-key-is-of-one-group", a_key_is_of_one_group);
+    TEST("undoing-a-batch-counts-in-its-release-only", undoing_a_batch_counts_in_its_release_only);
     TEST("undoing-a-batch-leaves-alone-what-was-approved-before",
          undoing_a_batch_leaves_alone_what_was_approved_before);
     TEST("a-batch-is-of-its-release", a_batch_is_of_its_release);
