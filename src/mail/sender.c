@@ -25,28 +25,33 @@ enum { DATABASE_PAUSE_MS = 10 * 1000, MOST_TELLING = 6, TELLING_PAUSE_MS = 2000 
 
 static const char *const queues[] = {NOTICE_STATUS_QUEUE, NOTICE_WEBHOOK_QUEUE, NOTICE_MAIL_QUEUE};
 
-struct Sender {
-    DeliveryMeans means;
+/* Who sends what one queue has: nobody waits for the servers of another one. */
+typedef struct {
+    const char *queue;
+    DeliveryMeans means; /* with a fetcher of its own */
     News *news;
-    char *owner;
-    size_t next; /* of queues: none is looked at only when the others are empty */
+    const char *owner;
     int64_t expires_ms;
     pthread_t thread;
+} Courier;
+
+struct Sender {
+    char *owner;
+    Courier couriers[G_N_ELEMENTS(queues)];
 };
 
 static int64_t now_ms(void) {
     return g_get_real_time() / 1000;
 }
 
-static bool is_to_end(Sender *sender) {
-    return !news_sleep(sender->news, clock_now_ms());
+static bool is_to_end(Courier *courier) {
+    return !news_sleep(courier->news, clock_now_ms());
 }
 
 /* What there is to do. */
 
 typedef struct {
-    const Sender *sender;
-    const char *queue;
+    const Courier *courier;
     Task *task;        /* NULL: there is none */
     GPtrArray *failed; /* of Task: those that were given up */
     bool is_waiting;
@@ -61,7 +66,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Job, job_clear)
 static bool look(Db *db, void *data, GError **error) {
     Job *job = data;
     QueueDepth depth;
-    if (!queue_depth(db, job->queue, now_ms(), &depth, error))
+    if (!queue_depth(db, job->courier->queue, now_ms(), &depth, error))
         return false;
     job->is_waiting = depth.waiting > 0;
     return true;
@@ -69,9 +74,9 @@ static bool look(Db *db, void *data, GError **error) {
 
 static bool lease(Db *db, void *data, GError **error) {
     Job *job = data;
-    const LeaseRequest request = {.owner = job->sender->owner, .lease_ms = DELIVERY_LEASE_MS, .most = 1};
+    const LeaseRequest request = {.owner = job->courier->owner, .lease_ms = DELIVERY_LEASE_MS, .most = 1};
     job_clear(job);
-    g_autoptr(GPtrArray) leased = queue_lease(db, job->queue, &request, now_ms(), &job->failed, error);
+    g_autoptr(GPtrArray) leased = queue_lease(db, job->courier->queue, &request, now_ms(), &job->failed, error);
     if (leased && leased->len > 0)
         job->task = g_ptr_array_steal_index(leased, 0);
     return leased != NULL;
@@ -164,14 +169,14 @@ static bool tell(Db *db, void *data, GError **error) {
 }
 
 /* If nobody can be told, a mail that was sent ends as one that may have been; so it is said several times. */
-static void tell_of(Sender *sender, Outcome *outcome) {
+static void tell_of(Courier *courier, Outcome *outcome) {
     g_autoptr(GError) error = NULL;
     bool is_told = false;
     for (int i = 0; i < MOST_TELLING && !is_told; i++) {
         if (i > 0)
-            news_sleep(sender->news, clock_now_ms() + TELLING_PAUSE_MS);
+            news_sleep(courier->news, clock_now_ms() + TELLING_PAUSE_MS);
         g_clear_error(&error);
-        is_told = db_transact(sender->means.pool, tell, outcome, &error);
+        is_told = db_transact(courier->means.pool, tell, outcome, &error);
         if (error && error->domain == DPXDT_ERROR)
             break; /* it is not ours any more */
     }
@@ -182,106 +187,102 @@ static void tell_of(Sender *sender, Outcome *outcome) {
               "notice", LOG_TEXT("queue", outcome->task->queue), LOG_TEXT("task", outcome->task->name),
               LOG_TEXT("result", is_told ? outcome->result : "not noted"),
               LOG_TEXT("message", outcome->delivery->message), LOG_TEXT("error", error ? error->message : NULL));
-    news_tell(sender->news);
+    news_tell(courier->news);
 }
 
-static void deliver(Sender *sender, const Task *task) {
+static void deliver(Courier *courier, const Task *task) {
     g_auto(Delivery) delivery = {0};
     json_t *payload = json_loads(task->payload, 0, NULL);
     Deliver *how = json_is_object(payload) ? find_deliver(task, payload) : NULL;
     if (how)
-        how(&sender->means, task, payload, &delivery);
+        how(&courier->means, task, payload, &delivery);
     else
         delivery_set(&delivery, DELIVERY_FAILED, "nobody knows what this is to tell");
     Outcome outcome = {.task = task, .payload = payload, .delivery = &delivery};
-    tell_of(sender, &outcome);
+    tell_of(courier, &outcome);
     json_decref(payload);
 }
 
 /* The loop. */
 
-static bool do_one_of(Sender *sender, const char *queue, bool *out_did, GError **error) {
-    g_auto(Job) job = {.sender = sender, .queue = queue};
-    if (!db_read(sender->means.pool, look, &job, error) ||
-        (job.is_waiting && !db_transact(sender->means.pool, lease, &job, error)))
+static bool do_one(Courier *courier, bool *out_did, GError **error) {
+    g_auto(Job) job = {.courier = courier};
+    if (!db_read(courier->means.pool, look, &job, error) ||
+        (job.is_waiting && !db_transact(courier->means.pool, lease, &job, error)))
         return false;
     *out_did = job.task || (job.failed && job.failed->len > 0);
     if (job.failed)
         log_given_up(&job);
     if (job.task)
-        deliver(sender, job.task);
-    return true;
-}
-
-static bool do_one(Sender *sender, bool *out_did, GError **error) {
-    *out_did = false;
-    for (size_t i = 0; i < G_N_ELEMENTS(queues) && !*out_did; i++) {
-        const char *queue = queues[sender->next];
-        sender->next = (sender->next + 1) % G_N_ELEMENTS(queues);
-        bool is_for_others = !sender->means.smtp && strcmp(queue, NOTICE_MAIL_QUEUE) == 0;
-        if (!is_for_others && !do_one_of(sender, queue, out_did, error))
-            return false;
-    }
+        deliver(courier, job.task);
     return true;
 }
 
 static bool expire(Db *db, void *data, GError **error) {
-    for (size_t i = 0; i < G_N_ELEMENTS(queues); i++)
-        if (queue_expire(db, queues[i], now_ms() - MOST_AGE_MS, "nobody has sent it for three days", now_ms(), error) <
-            0)
-            return false;
-    return true;
+    const Courier *courier = data;
+    return queue_expire(db, courier->queue, now_ms() - MOST_AGE_MS, "nobody has sent it for three days", now_ms(),
+                        error) >= 0;
 }
 
-static bool expire_now_and_then(Sender *sender, GError **error) {
-    if (clock_now_ms() < sender->expires_ms)
+static bool expire_now_and_then(Courier *courier, GError **error) {
+    if (clock_now_ms() < courier->expires_ms)
         return true;
-    sender->expires_ms = clock_now_ms() + MINUTE_MS;
-    return db_transact(sender->means.pool, expire, NULL, error);
+    courier->expires_ms = clock_now_ms() + MINUTE_MS;
+    return db_transact(courier->means.pool, expire, courier, error);
 }
 
-static bool work(Sender *sender, GError **error) {
-    bool did = true;
-    if (!expire_now_and_then(sender, error))
+static bool work(Courier *courier, GError **error) {
+    bool is_for_others = !courier->means.smtp && strcmp(courier->queue, NOTICE_MAIL_QUEUE) == 0;
+    bool did = !is_for_others;
+    if (!expire_now_and_then(courier, error))
         return false;
-    while (did && !is_to_end(sender))
-        if (!do_one(sender, &did, error))
+    while (did && !is_to_end(courier))
+        if (!do_one(courier, &did, error))
             return false;
     return true;
 }
 
 static void *run(void *data) {
-    Sender *sender = data;
+    Courier *courier = data;
     uint64_t seen;
     do {
         g_autoptr(GError) error = NULL;
-        seen = news_count(sender->news);
-        if (!work(sender, &error)) {
-            log_event(LOG_ERROR, "notice", LOG_TEXT("error", error->message));
-            news_sleep(sender->news, clock_now_ms() + DATABASE_PAUSE_MS);
+        seen = news_count(courier->news);
+        if (!work(courier, &error)) {
+            log_event(LOG_ERROR, "notice", LOG_TEXT("queue", courier->queue), LOG_TEXT("error", error->message));
+            news_sleep(courier->news, clock_now_ms() + DATABASE_PAUSE_MS);
         }
-    } while (news_wait(sender->news, seen, G_MAXINT64));
+    } while (news_wait(courier->news, seen, G_MAXINT64));
     return NULL;
 }
 
+static void sender_free(Sender *sender) {
+    for (size_t i = 0; i < G_N_ELEMENTS(queues); i++)
+        fetcher_free(sender->couriers[i].means.fetcher);
+    g_free(sender->owner);
+    g_free(sender);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sender, sender_free)
+
 Sender *sender_start(const DeliveryMeans *means, News *news, GError **error) {
-    Fetcher *fetcher = fetcher_new(error);
-    if (!fetcher)
-        return NULL;
-    Sender *sender = g_new0(Sender, 1);
-    sender->means = *means;
-    sender->means.fetcher = fetcher;
-    sender->news = news;
+    g_autoptr(Sender) sender = g_new0(Sender, 1);
     sender->owner = g_strdup_printf("%s, process %d", g_get_host_name(), (int)getpid());
-    pthread_create(&sender->thread, NULL, run, sender);
-    return sender;
+    for (size_t i = 0; i < G_N_ELEMENTS(queues); i++) {
+        Courier *courier = &sender->couriers[i];
+        *courier = (Courier){.queue = queues[i], .means = *means, .news = news, .owner = sender->owner};
+        courier->means.fetcher = fetcher_new(error);
+        if (!courier->means.fetcher)
+            return NULL;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(queues); i++)
+        pthread_create(&sender->couriers[i].thread, NULL, run, &sender->couriers[i]);
+    return g_steal_pointer(&sender);
 }
 
 void sender_join(Sender *sender) {
     if (!sender)
         return;
-    pthread_join(sender->thread, NULL);
-    fetcher_free(sender->means.fetcher);
-    g_free(sender->owner);
-    g_free(sender);
+    for (size_t i = 0; i < G_N_ELEMENTS(queues); i++)
+        pthread_join(sender->couriers[i].thread, NULL);
+    sender_free(sender);
 }

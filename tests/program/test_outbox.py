@@ -5,6 +5,7 @@ import hmac
 import http.server
 import json
 import re
+import socket
 import sqlite3
 import threading
 import time
@@ -422,6 +423,22 @@ class Programs(OutboxTestCase):
         events = [json.loads(body)['event'] for _, _, body in self.receiver.wait_for(5)[2:]]
         self.assertEqual(events, ['release_bad', 'release_good', 'release_good'])
         self.assert_secret_is_nowhere('s\u00e9cret', 'hidden')
+
+    def test_a_mail_server_that_says_nothing_holds_up_nobody_else(self):
+        with socket.create_server(('127.0.0.1', 0)) as silent:
+            silent.settimeout(60)
+            server = self.start_server('--allow-private', '--smtp', f'smtp://127.0.0.1:{silent.getsockname()[1]}',
+                                       '--mail-from', 'dpxdt@example.com')
+            self.ready('mailed')
+            mail = f'ready:{self.release_id}'
+            with silent.accept()[0]:
+                self.set(webhook_url=self.receiver.url + '/hook', status_prefix=self.receiver.url + '/', send_email=0)
+                self.ready('told', status_url=self.receiver.url + '/status')
+                self.wait_for_task(self.webhook('release_ready', 0), 'done')
+                self.wait_for_task(f'status:{self.release_id}', 'done')
+                self.wait_for_task(mail, 'live', '^may have been sent', attempts=1, seconds=1)  # still at it
+                self.assertEqual(server.stop(), 0)
+        self.assertEqual(self.task(mail)[:2], ('live', 0))
 
     def test_a_webhook_that_is_gone_or_leads_elsewhere(self):
         self.set(webhook_url=self.receiver.url, webhook_secret='secret')
