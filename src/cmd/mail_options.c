@@ -13,14 +13,28 @@ void mail_options_clear(MailOptions *options) {
 
 /* Others than --smtp alone would do nothing. */
 static bool check_alone(const MailOptions *options, GError **error) {
-    bool has_others = options->from || options->user || options->tls || options->ca_file;
-    if (!options->url && has_others)
-        error_set(error, ERROR_INVALID, "--mail-from and --smtp-... need --smtp, the server that takes the mail");
-    return options->url || !has_others;
+    const struct {
+        const char *name, *value;
+    } others[] = {{"--mail-from", options->from},
+                  {"--smtp-user", options->user},
+                  {"--smtp-tls", options->tls},
+                  {"--smtp-ca-file", options->ca_file}};
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
+        if (!others[i].value)
+            continue;
+        error_set(error, ERROR_INVALID, "%s needs --smtp, the server that takes the mail", others[i].name);
+        return false;
+    }
+    return true;
 }
 
-static bool read_settings(MailOptions *options, GError **error) {
+bool mail_options_apply(MailOptions *options, GError **error) {
     const char *password = g_getenv("DPXDT_SMTP_PASSWORD");
+    command_complete(&options->url, "DPXDT_SMTP", NULL);
+    if (!options->url)
+        return check_alone(options, error);
+    command_complete(&options->from, "DPXDT_MAIL_FROM", NULL);
+    command_complete(&options->user, "DPXDT_SMTP_USER", NULL);
     const SmtpOptions given = {.url = options->url,
                                .from = options->from,
                                .user = options->user,
@@ -28,17 +42,5 @@ static bool read_settings(MailOptions *options, GError **error) {
                                .tls = options->tls,
                                .ca_file = options->ca_file};
     options->smtp = smtp_settings_new(&given, error);
-    if (!options->smtp)
-        g_prefix_error(error, "--smtp, --mail-from, DPXDT_SMTP_PASSWORD: ");
     return options->smtp != NULL;
-}
-
-bool mail_options_apply(MailOptions *options, GError **error) {
-    bool is_alone = options->url || g_getenv("DPXDT_SMTP") || check_alone(options, error);
-    if (!is_alone)
-        return false;
-    command_complete(&options->url, "DPXDT_SMTP", NULL);
-    command_complete(&options->from, "DPXDT_MAIL_FROM", NULL);
-    command_complete(&options->user, "DPXDT_SMTP_USER", NULL);
-    return !options->url || read_settings(options, error);
 }

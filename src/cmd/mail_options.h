@@ -28,7 +28,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MailOptions, mail_options_clear)
          0,                                                                                         \
          G_OPTION_ARG_STRING,                                                                       \
          &(options)->from,                                                                          \
-         "Address that mail comes from (also DPXDT_MAIL_FROM)",                                     \
+         "Who mail comes from: \"dpxdt <dpxdt@example.com>\" (also DPXDT_MAIL_FROM)",               \
          "ADDRESS"},                                                                                \
         {"smtp-user",                                                                               \
          0,                                                                                         \

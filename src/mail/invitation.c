@@ -61,7 +61,7 @@ static void send_mail(const DeliveryMeans *means, const Task *task, const json_t
     g_autoptr(GBytes) html = html_end(page);
     const MailMessage message = {.id = id,
                                  .time_s = task->created_ms / 1000,
-                                 .from_name = "dpxdt",
+                                 .from_name = means->smtp->from_name,
                                  .to = to,
                                  .subject = subject,
                                  .text = text,

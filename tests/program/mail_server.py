@@ -7,7 +7,9 @@
 """
 import asyncio
 import email
+import email.header
 import email.policy
+import email.utils
 import logging
 import ssl
 import subprocess
@@ -26,6 +28,14 @@ def certificate(folder, name='localhost'):
                    check=True, capture_output=True)
     both.write_text(key.read_text() + cert.read_text())
     return both
+
+
+def sender_of(mail):
+    """Who sent it: (name, address). The newer of Python's parsers keeps the spaces between encoded words in names (as of
+    3.11)."""
+    header = email.message_from_bytes(mail.raw)['From']
+    name, address = email.utils.parseaddr(header.replace('\r\n', ''))
+    return str(email.header.make_header(email.header.decode_header(name))), address
 
 
 class MailServer:

@@ -164,10 +164,10 @@ class Mail(OutboxTestCase):
         self.addCleanup(server.close)
         return server
 
-    def start_mailing(self, mails, *args, **more):
+    def start_mailing(self, mails, *args, sender=('--mail-from', 'dpxdt@example.com'), **more):
         self.env['DPXDT_SMTP_PASSWORD'] = LOGIN[1]
-        return self.start_server('--smtp', mails.url, '--mail-from', 'dpxdt@example.com', '--smtp-user', LOGIN[0],
-                                 '--smtp-tls', 'required', '--smtp-ca-file', self.certificate, *args, **more)
+        return self.start_server('--smtp', mails.url, *sender, '--smtp-user', LOGIN[0], '--smtp-tls', 'required',
+                                 '--smtp-ca-file', self.certificate, *args, **more)
 
     def test_a_release_that_is_ready_is_mailed_once_to_all_owners(self):
         mails = self.mail_server()
@@ -207,6 +207,21 @@ class Mail(OutboxTestCase):
         self.ready('another')
         self.assertIn('another', mails.wait_for(2)[1]['Subject'])
         self.assert_secret_is_nowhere(LOGIN[1])
+
+    def test_mail_comes_from_an_address_under_a_name(self):
+        mails = self.mail_server()
+        words = ['Gr\u00f6\u00dfe \u65e5\u672c', '"Shots, \\"Inc.\\" <x>"', '=?utf-8?q?x?=', 'x' * 200, '']
+        names = ['Gr\u00f6\u00dfe \u65e5\u672c', 'Shots, "Inc." <x>', '=?utf-8?q?x?=', 'x' * 200, 'dpxdt']
+        for i, (given, name) in enumerate(zip(words, names)):
+            with self.subTest(given):
+                self.env['DPXDT_MAIL_FROM'] = f'{given} <dpxdt@example.com>'
+                server = self.start_mailing(mails, sender=())
+                self.ready(f'r{i}')
+                mail = mails.wait_for(i + 1)[i]
+                self.assertEqual(mail.mail_from, 'dpxdt@example.com')
+                self.assertEqual(mail_server.sender_of(mail), (name, 'dpxdt@example.com'))
+                self.assertTrue(mail.raw.isascii())
+                self.assertEqual(server.stop(), 0)
 
     def test_a_build_says_who_gets_mail_and_whether(self):
         mails = self.mail_server()
@@ -369,18 +384,32 @@ class Mail(OutboxTestCase):
         self.assertEqual(mails.mails, [])
 
     def test_options_that_make_no_sense(self):
+        here, a, anne = ['--smtp', 'smtp://localhost'], ['--mail-from', 'a@example.com'], ['--smtp-user', 'a']
         for args, env, words in [
-            (['--mail-from', 'a@example.com'], {}, 'need --smtp'),
-            (['--smtp', 'smtp://localhost'], {}, 'needs an address that it comes from'),
-            (['--smtp', 'http://localhost', '--mail-from', 'a@example.com'], {}, 'must begin with smtp://'),
-            (['--mail-from', 'nobody'], {'DPXDT_SMTP': 'smtp://localhost'}, 'nobody'),
-            (['--smtp', 'smtp://localhost', '--mail-from', 'a@example.com', '--smtp-user', 'a'], {}, 'both a user and a password'),
-            ([], {'DPXDT_SMTP': 'smtp://localhost', 'DPXDT_MAIL_FROM': 'a@example.com', 'DPXDT_SMTP_PASSWORD': 'secret'}, 'both'),
+            (a, {}, '--mail-from needs --smtp'),
+            (anne, {}, '--smtp-user needs --smtp'),
+            (['--smtp-tls', 'none'], {}, '--smtp-tls needs --smtp'),
+            (['--smtp-ca-file', 'x.pem'], {}, '--smtp-ca-file needs --smtp'),
+            (here, {}, '--mail-from is missing'),
+            (['--smtp', 'http://localhost', *a], {}, '--smtp: .* must begin with smtp://'),
+            (['--smtp', 'smtp://localhost:0', *a], {}, '--smtp: .* from 1 to 65535'),
+            (['--smtp', 'smtp://localhost:65536', *a], {}, '--smtp: .* from 1 to 65535'),
+            (['--smtp', 'smtp://ann:secret@localhost', *a], {}, '--smtp: what is given .* user and password do not belong there'),
+            (['--mail-from', 'nobody'], {'DPXDT_SMTP': 'smtp://localhost'}, '--mail-from must be as .*"nobody" is no mail address'),
+            ([*here, '--mail-from', 'x\r\nBcc: eve@example.com <a@example.com>'], {}, '--mail-from: the name must be one line'),
+            ([*here, '--mail-from', 'x <a@example.com\r\nBcc: eve@example.com>'], {}, '--mail-from must be as'),
+            ([*here, *a, *anne], {}, '--smtp-user needs a password, in the variable DPXDT_SMTP_PASSWORD'),
+            ([], {'DPXDT_SMTP': 'smtp://localhost', 'DPXDT_MAIL_FROM': 'a@example.com', 'DPXDT_SMTP_PASSWORD': 'secret'},
+             '--smtp-user is missing'),
+            ([*here, *a, '--smtp-tls', 'yes'], {}, '--smtp-tls must be required, opportunistic or none, not yes'),
+            (['--smtp', 'smtp://mail.example.com', *a, *anne, '--smtp-tls', 'none'], {'DPXDT_SMTP_PASSWORD': 'secret'},
+             '--smtp-tls must be required where a password goes to another machine'),
+            ([*here, *a, '--smtp-ca-file', 'none.pem'], {}, '--smtp-ca-file: none.pem cannot be read: No such file'),
         ]:
             result = harness.dpxdt('server', '--port', '0', *map(str, self.data), *args, cwd=self.folder, env={**self.env, **env},
                                    timeout=60)
             self.assertEqual(result.returncode, 2, args)
-            self.assertRegex(result.stderr, words)
+            self.assertRegex(result.stderr, '^dpxdt server: ' + words)
             self.assertNotIn('secret', result.stderr)
 
 

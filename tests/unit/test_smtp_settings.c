@@ -11,54 +11,116 @@ static void what_is_wrong_is_told_and_never_the_password(void) {
         SmtpOptions options;
         const char *message;
     } bad[] = {
-        {{.url = "", .from = FROM}, " is no address of a mail server: it must be as smtp://HOST:PORT"},
+        {{.url = "", .from = FROM},
+         "--smtp: nothing is no address of a mail server: it must be as smtp://HOST:PORT or smtps://HOST:PORT"},
         {{.url = "mail.example.com", .from = FROM},
-         "mail.example.com is no address of a mail server: it must be as smtp://HOST:PORT"},
+         "--smtp: mail.example.com is no address of a mail server: it must be as smtp://HOST:PORT or "
+         "smtps://HOST:PORT"},
         {{.url = "mail.example.com:25", .from = FROM},
-         "mail.example.com:25 is no address of a mail server: it must begin with smtp:// or smtps://"},
+         "--smtp: mail.example.com:25 is no address of a mail server: it must begin with smtp:// or smtps://"},
         {{.url = "http://x", .from = FROM},
-         "http://x is no address of a mail server: it must begin with smtp:// or smtps://"},
-        {{.url = "smtp://", .from = FROM}, "smtp:// is no address of a mail server: it must be as smtp://HOST:PORT"},
+         "--smtp: http://x is no address of a mail server: it must begin with smtp:// or smtps://"},
+        {{.url = "smtp://", .from = FROM},
+         "--smtp: smtp:// is no address of a mail server: it must be as smtp://HOST:PORT or smtps://HOST:PORT"},
         {{.url = "smtp://a b", .from = FROM},
-         "smtp://a b is no address of a mail server: it must be as smtp://HOST:PORT"},
+         "--smtp: smtp://a b is no address of a mail server: it must be as smtp://HOST:PORT or smtps://HOST:PORT"},
         {{.url = "smtp://a%0d%0ab", .from = FROM},
-         "smtp://a%0d%0ab is no address of a mail server: it must be as smtp://HOST:PORT"},
+         "--smtp: smtp://a%0d%0ab is no address of a mail server: it must be as smtp://HOST:PORT or smtps://HOST:PORT"},
         {{.url = "smtp://[::g]", .from = FROM},
-         "smtp://[::g] is no address of a mail server: it must be as smtp://HOST:PORT"},
-        {{.url = "smtp://a:0", .from = FROM}, "smtp://a:0 is no address of a mail server: there is no port 0"},
-        {{.url = "smtp://a:99999", .from = FROM},
-         "smtp://a:99999 is no address of a mail server: it must be as smtp://HOST:PORT"},
+         "--smtp: smtp://[::g] is no address of a mail server: it must be as smtp://HOST:PORT or smtps://HOST:PORT"},
+        {{.url = "smtp://a:0", .from = FROM},
+         "--smtp: smtp://a:0 is no address of a mail server: its port must be a number from 1 to 65535"},
+        {{.url = "smtp://a:65536", .from = FROM},
+         "--smtp: smtp://a:65536 is no address of a mail server: its port must be a number from 1 to 65535"},
+        {{.url = "smtp://a:-1", .from = FROM},
+         "--smtp: smtp://a:-1 is no address of a mail server: its port must be a number from 1 to 65535"},
+        {{.url = "smtp://a:99999999999999999999", .from = FROM},
+         "--smtp: smtp://a:99999999999999999999 is no address of a mail server: its port must be a number from 1 to "
+         "65535"},
+        {{.url = "smtps://a:b", .from = FROM},
+         "--smtp: smtps://a:b is no address of a mail server: its port must be a number from 1 to 65535"},
         {{.url = "smtp://a/b", .from = FROM},
-         "smtp://a/b is no address of a mail server: behind host and port may be nothing"},
+         "--smtp: smtp://a/b is no address of a mail server: behind host and port may be nothing"},
         {{.url = "smtp://a?b", .from = FROM},
-         "smtp://a?b is no address of a mail server: behind host and port may be nothing"},
+         "--smtp: smtp://a?b is no address of a mail server: behind host and port may be nothing"},
         {{.url = "smtp://a#b", .from = FROM},
-         "smtp://a#b is no address of a mail server: behind host and port may be nothing"},
+         "--smtp: smtp://a#b is no address of a mail server: behind host and port may be nothing"},
         {{.url = "smtp://ann:secret@a", .from = FROM},
-         "what is given is no address of a mail server: user and password do not belong there, where others can read "
-         "them"},
+         "--smtp: what is given is no address of a mail server: user and password do not belong there, where others "
+         "can read them"},
+        {{.url = "smtp://ann:secret@a:0", .from = FROM},
+         "--smtp: what is given is no address of a mail server: user and password do not belong there, where others "
+         "can read them"},
         {{.url = "smtp://ann:sec%ret@a:b", .from = FROM},
-         "what is given is no address of a mail server: it must be as smtp://HOST:PORT"},
-        {{.url = "smtp://a"}, "mail needs an address that it comes from"},
+         "--smtp: what is given is no address of a mail server: it must be as smtp://HOST:PORT or smtps://HOST:PORT"},
+        {{.url = "smtp://a"}, "--mail-from is missing: the address that mail comes from, as dpxdt@example.com"},
+        {{.url = "smtp://a", .from = ""},
+         "--mail-from must be as dpxdt@example.com or \"dpxdt <dpxdt@example.com>\": \"\" is no mail address: it has "
+         "no @"},
         {{.url = "smtp://a", .from = "dpxdt"},
-         "the address that mail comes from: \"dpxdt\" is no mail address: it has no @"},
-        {{.url = "smtp://a", .from = FROM, .user = "ann"}, "a mail server wants both a user and a password, or none"},
+         "--mail-from must be as dpxdt@example.com or \"dpxdt <dpxdt@example.com>\": \"dpxdt\" is no mail address: it "
+         "has no @"},
+        {{.url = "smtp://a", .from = "dpxdt <dpxdt>"},
+         "--mail-from must be as dpxdt@example.com or \"dpxdt <dpxdt@example.com>\": \"dpxdt\" is no mail address: it "
+         "has no @"},
+        {{.url = "smtp://a", .from = "dpxdt <>"},
+         "--mail-from must be as dpxdt@example.com or \"dpxdt <dpxdt@example.com>\": \"\" is no mail address: it has "
+         "no @"},
+        {{.url = "smtp://a", .from = "dpxdt <a@b"},
+         "--mail-from must be as dpxdt@example.com or \"dpxdt <dpxdt@example.com>\": \"dpxdt <a@b\" is no mail "
+         "address: before its @ may be letters, digits, !#$%&'*+-/=?^_`{|}~ and single dots between them"},
+        {{.url = "smtp://a", .from = "a@b>"},
+         "--mail-from must be as dpxdt@example.com or \"dpxdt <dpxdt@example.com>\": \"a@b>\" is no mail address: "
+         "behind its @ must be the name of a domain"},
+        {{.url = "smtp://a", .from = "a@b\r\nBcc: eve@example.com"},
+         "--mail-from must be as dpxdt@example.com or \"dpxdt <dpxdt@example.com>\": \"a@b\\r\\nBcc: eve@example.com\" "
+         "is no mail address: before its @ may be letters, digits, !#$%&'*+-/=?^_`{|}~ and single dots between them"},
+        {{.url = "smtp://a", .from = "x <a@b\r\nBcc: eve@b>"},
+         "--mail-from must be as dpxdt@example.com or \"dpxdt <dpxdt@example.com>\": \"a@b\\r\\nBcc: eve@b\" is no "
+         "mail address: before its @ may be letters, digits, !#$%&'*+-/=?^_`{|}~ and single dots between them"},
+        {{.url = "smtp://a", .from = "x\r\nBcc: eve <a@b>"}, "--mail-from: the name must be one line of UTF-8"},
+        {{.url = "smtp://a", .from = "\"x\nBcc: eve\" <a@b>"}, "--mail-from: the name must be one line of UTF-8"},
+        {{.url = "smtp://a", .from = "x\xff <a@b>"}, "--mail-from: the name must be one line of UTF-8"},
+        {{.url = "smtp://a", .from = "x\xc2\x85y <a@b>"}, "--mail-from: the name must be one line of UTF-8"},
+        {{.url = "smtp://a", .from = "Shots, Inc. <a@b>"},
+         "--mail-from: Shots, Inc. is no name of who sends mail: one with any of \"<>@,;:\\ must be in quotes, as "
+         "\"Shots, Inc.\" <dpxdt@example.com>, with a \\ before each \" and \\ in it"},
+        {{.url = "smtp://a", .from = "a@b <a@b>"},
+         "--mail-from: a@b is no name of who sends mail: one with any of \"<>@,;:\\ must be in quotes, as \"Shots, "
+         "Inc.\" <dpxdt@example.com>, with a \\ before each \" and \\ in it"},
+        {{.url = "smtp://a", .from = "<c> <a@b>"},
+         "--mail-from: <c> is no name of who sends mail: one with any of \"<>@,;:\\ must be in quotes, as \"Shots, "
+         "Inc.\" <dpxdt@example.com>, with a \\ before each \" and \\ in it"},
+        {{.url = "smtp://a", .from = "a \"b <a@b>"},
+         "--mail-from: a \"b is no name of who sends mail: one with any of \"<>@,;:\\ must be in quotes, as \"Shots, "
+         "Inc.\" <dpxdt@example.com>, with a \\ before each \" and \\ in it"},
+        {{.url = "smtp://a", .from = "\"a\" b\" <a@b>"},
+         "--mail-from: \"a\" b\" is no name of who sends mail: one with any of \"<>@,;:\\ must be in quotes, as "
+         "\"Shots, Inc.\" <dpxdt@example.com>, with a \\ before each \" and \\ in it"},
+        {{.url = "smtp://a", .from = "\"a\" <c@d>, \"b\" <a@b>"},
+         "--mail-from: \"a\" <c@d>, \"b\" is no name of who sends mail: one with any of \"<>@,;:\\ must be in quotes, "
+         "as \"Shots, Inc.\" <dpxdt@example.com>, with a \\ before each \" and \\ in it"},
+        {{.url = "smtp://a", .from = "\"a\\\" <a@b>"},
+         "--mail-from: \"a\\\" is no name of who sends mail: one with any of \"<>@,;:\\ must be in quotes, as \"Shots, "
+         "Inc.\" <dpxdt@example.com>, with a \\ before each \" and \\ in it"},
+        {{.url = "smtp://a", .from = FROM, .user = "ann"},
+         "--smtp-user needs a password, in the variable DPXDT_SMTP_PASSWORD"},
         {{.url = "smtp://a", .from = FROM, .password = "secret"},
-         "a mail server wants both a user and a password, or none"},
+         "--smtp-user is missing: whose password is in DPXDT_SMTP_PASSWORD"},
         {{.url = "smtp://a", .from = FROM, .tls = "yes"},
-         "yes is no way to use TLS for mail: there are required, opportunistic and none"},
+         "--smtp-tls must be required, opportunistic or none, not yes"},
         {{.url = "smtps://a", .from = FROM, .tls = "none"},
-         "a mail server at smtps:// always has TLS: it cannot be opportunistic or none"},
+         "--smtp-tls must be required for a mail server at smtps://, which always has TLS"},
         {{.url = "smtps://localhost", .from = FROM, .tls = "opportunistic"},
-         "a mail server at smtps:// always has TLS: it cannot be opportunistic or none"},
+         "--smtp-tls must be required for a mail server at smtps://, which always has TLS"},
         {{.url = "smtp://a", .from = FROM, .user = "ann", .password = "secret", .tls = "none"},
-         "a password goes to a mail server on another machine only where TLS is required"},
+         "--smtp-tls must be required where a password goes to another machine"},
         {{.url = "smtp://a", .from = FROM, .user = "ann", .password = "secret", .tls = "opportunistic"},
-         "a password goes to a mail server on another machine only where TLS is required"},
+         "--smtp-tls must be required where a password goes to another machine"},
         {{.url = "smtp://127.0.0.1.example.com", .from = FROM, .user = "ann", .password = "secret", .tls = "none"},
-         "a password goes to a mail server on another machine only where TLS is required"},
+         "--smtp-tls must be required where a password goes to another machine"},
         {{.url = "smtp://a", .from = FROM, .ca_file = "/no/such/file"},
-         "/no/such/file, certificates for mail servers, cannot be read"},
+         "--smtp-ca-file: /no/such/file cannot be read: No such file or directory"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GError) error = NULL;
@@ -98,7 +160,33 @@ static void without_a_word_there_is_tls_but_to_this_machine(void) {
         g_assert_true(g_str_has_suffix(settings->url, settings->server));
         g_assert_cmpint(settings->tls, ==, good[i].expected);
         g_assert_cmpstr(settings->from, ==, FROM);
+        g_assert_cmpstr(settings->from_name, ==, "dpxdt");
         g_assert_null(settings->password);
+    }
+}
+
+static void mail_comes_from_an_address_that_may_have_a_name(void) {
+    static const struct {
+        const char *given, *name;
+    } good[] = {
+        {FROM, "dpxdt"},
+        {"<" FROM ">", "dpxdt"},
+        {"Shots<" FROM ">", "Shots"},
+        {" The (new) Shots v2.0  <" FROM ">", "The (new) Shots v2.0"},
+        {"Gr\xc3\xb6\xc3\x9f"
+         "e \xe2\x82\xac <" FROM ">",
+         "Gr\xc3\xb6\xc3\x9f"
+         "e \xe2\x82\xac"},
+        {"\"Shots, \\\"Inc.\\\" <a@b> \\\\\" <" FROM ">", "Shots, \"Inc.\" <a@b> \\"},
+        {"\"\" <" FROM ">", ""},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(good); i++) {
+        const SmtpOptions options = {.url = "smtp://a", .from = good[i].given};
+        g_autoptr(GError) error = NULL;
+        g_autoptr(SmtpSettings) settings = smtp_settings_new(&options, &error);
+        g_assert_no_error(error);
+        g_assert_cmpstr(settings->from, ==, FROM);
+        g_assert_cmpstr(settings->from_name, ==, good[i].name);
     }
 }
 
@@ -118,6 +206,8 @@ int main(int argc, char **argv) {
                     what_is_wrong_is_told_and_never_the_password);
     g_test_add_func("/smtp-settings/without-a-word-there-is-tls-but-to-this-machine",
                     without_a_word_there_is_tls_but_to_this_machine);
+    g_test_add_func("/smtp-settings/mail-comes-from-an-address-that-may-have-a-name",
+                    mail_comes_from_an_address_that_may_have_a_name);
     g_test_add_func("/smtp-settings/a-password-goes-where-there-is-tls-or-no-way",
                     a_password_goes_where_there_is_tls_or_no_way);
     return g_test_run();
