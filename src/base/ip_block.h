@@ -1,7 +1,8 @@
 /* Blocks of IP addresses: which of them an address is in. Any thread. */
 #pragma once
 
-#include <stdbool.h>
+#include "base/error.h"
+
 #include <stdint.h>
 
 /* Those addresses whose first bits are these. */
@@ -19,8 +20,9 @@ bool ip_block_has(const IpBlock *block, const uint8_t *address);
  * if it is none. */
 bool ip_parse(const char *text, uint8_t out[IP_BYTES]);
 
-/* A block as text: an address, or "10.0.0.0/8". Addresses in it are as ip_parse() has them. False if it is none. */
-bool ip_block_parse(const char *text, IpBlock *out);
+/* A block as text: an address, or "10.0.0.0/8", whose address is the first of its network. Addresses in it are as ip_parse() has
+ * them. Fails with ERROR_INVALID, and a message that says what would be right: who writes 10.1.2.3/8 may mean one machine. */
+bool ip_block_parse(const char *text, IpBlock *out, GError **error) MUST_CHECK;
 
 /* Whether a host leads to this machine: 127.0.0.0/8, ::1, and "localhost", which leads nowhere else (RFC 6761, 6.3). */
 bool ip_is_loopback(const char *host);

@@ -34,16 +34,22 @@ static bool check_public_url(char *url, GError **error) {
     return false;
 }
 
+/* An empty entry is a mistake: of a variable that is not set, of a proxy that nobody named. */
 static bool read_proxies(WebOptions *options, GError **error) {
-    g_auto(GStrv) texts = g_strsplit_set(options->trusted_proxies ? options->trusted_proxies : "", ", ", -1);
+    const char *all = options->trusted_proxies ? options->trusted_proxies : "";
+    g_auto(GStrv) texts = g_strsplit(all, ",", -1);
     options->proxies = g_array_new(FALSE, FALSE, sizeof(IpBlock));
-    for (char **text = texts; *text; text++) {
+    for (guint i = 0; texts[i]; i++) {
         IpBlock block;
-        if (**text == '\0')
-            continue;
-        if (!ip_block_parse(*text, &block)) {
+        if (*g_strstrip(texts[i]) == '\0') {
             error_set(error, ERROR_INVALID,
-                      "--trusted-proxies: %s is no address, and no block of addresses as 10.0.0.0/8", *text);
+                      "--trusted-proxies: entry %u of \"%s\" is empty: between commas must be addresses, or blocks of "
+                      "addresses as 10.0.0.0/8",
+                      i + 1, all);
+            return false;
+        }
+        if (!ip_block_parse(texts[i], &block, error)) {
+            g_prefix_error(error, "--trusted-proxies: ");
             return false;
         }
         g_array_append_val(options->proxies, block);

@@ -373,6 +373,21 @@ class Settings(ServerTestCase):
             self.assertNotIn(b'hidden@', page)
             self.assertIn(b'example.com/', page)
 
+    def test_proxies_that_nobody_can_have_meant_are_refused(self):
+        no_block = 'is no address, and no block of addresses as 10.0.0.0/8'
+        for proxies, words in [
+                ('127.0.0.1,,10.0.0.0/8', 'entry 2 of "127.0.0.1,,10.0.0.0/8" is empty: between commas must be addresses, or blocks of '
+                                          'addresses as 10.0.0.0/8'),
+                ('127.0.0.1,', 'entry 2 of "127.0.0.1," is empty'), (', ::1', 'entry 1 of ", ::1" is empty'),
+                ('::1, 10.1.2.3/8', '10.1.2.3/8 has bits outside of its network: say 10.0.0.0/8'),
+                ('10.0.0.0/33', '10.0.0.0/33: what is behind the / must be a number from 0 to 32'),
+                ('proxy.example.com', f'"proxy.example.com" {no_block}'), ('::1 10.0.0.0/8', f'"::1 10.0.0.0/8" {no_block}')]:
+            for args, env in (['--trusted-proxies', proxies], {}), ([], {'DPXDT_TRUSTED_PROXIES': proxies}):
+                with self.subTest(proxies, args=args):
+                    result = harness.dpxdt('server', '--port', 0, *self.data, *args, env={**self.env, **env})
+                    self.assertEqual(result.returncode, 2)
+                    self.assertIn(f'dpxdt server: --trusted-proxies: {words}', result.stderr)
+
     def test_keys_are_listed_and_revoked(self):
         build = self.new_build()
         key = self.new_key(build)

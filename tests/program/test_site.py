@@ -1121,7 +1121,7 @@ class Headers(SiteTestCase):
     def test_what_is_for_https_is_said_under_https_only(self):
         https, http = {'X-Forwarded-Proto': 'https'}, {}
         for args, headers, is_https in [
-                (['--trusted-proxies', '127.0.0.1'], https, True), (['--trusted-proxies', '127.0.0.0/8'], https, True),
+                (['--trusted-proxies', '127.0.0.1'], https, True), (['--trusted-proxies', '::1, 127.0.0.0/8'], https, True),
                 (['--trusted-proxies', '127.0.0.1'], http, False), ([], https, False), (['--trusted-proxies', '10.0.0.0/8'], https, False),
                 (['--trusted-proxies', '127.0.0.1'], {'X-Forwarded-Proto': 'http'}, False),
                 (['--public-url', 'https://dpxdt.example.com'], http, True), (['--public-url', 'http://dpxdt.example.com'], https, False)]:

@@ -416,8 +416,8 @@ static void cookies_are_told(Fixture *f, const void *unused) {
 
 static void only_known_proxies_are_believed(void) {
     IpBlock proxies[2];
-    g_assert_true(ip_block_parse("127.0.0.1", &proxies[0]));
-    g_assert_true(ip_block_parse("10.0.0.0/8", &proxies[1]));
+    g_assert_true(ip_block_parse("127.0.0.1", &proxies[0], NULL));
+    g_assert_true(ip_block_parse("10.0.0.0/8", &proxies[1], NULL));
     const HttpConfig known = {.proxies = proxies, .n_proxies = 2}, none = {0};
     static const struct {
         const char *peer, *forwarded, *client;
@@ -440,17 +440,66 @@ static void only_known_proxies_are_believed(void) {
 }
 
 static void what_is_no_block_of_addresses_is_refused(void) {
-    static const char *const texts[] = {"",       "x",        "10.0.0.0/33", "10.0.0/8",
-                                        "::/129", "1.2.3.4/", "1.2.3.4/-1",  "1.2.3.4/8/8"};
-    IpBlock block;
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
-        g_assert_false(ip_block_parse(texts[i], &block));
+#define NO_BLOCK " is no address, and no block of addresses as 10.0.0.0/8"
+#define FROM_0_TO ": what is behind the / must be a number from 0 to "
+    static const struct {
+        const char *text, *message;
+    } bad[] = {
+        {"", "\"\"" NO_BLOCK},
+        {"x", "\"x\"" NO_BLOCK},
+        {"/8", "\"/8\"" NO_BLOCK},
+        {"localhost", "\"localhost\"" NO_BLOCK},
+        {"10.0.0/8", "\"10.0.0/8\"" NO_BLOCK},
+        {"127.0.0.1 10.0.0.0/8", "\"127.0.0.1 10.0.0.0/8\"" NO_BLOCK},
+        {"10.0.0.0/33", "10.0.0.0/33" FROM_0_TO "32"},
+        {"1.2.3.4/", "1.2.3.4/" FROM_0_TO "32"},
+        {"1.2.3.4/-1", "1.2.3.4/-1" FROM_0_TO "32"},
+        {"1.2.3.4/8/8", "1.2.3.4/8/8" FROM_0_TO "32"},
+        {"10.0.0.0/255.0.0.0", "10.0.0.0/255.0.0.0" FROM_0_TO "32"},
+        {"::/129", "::/129" FROM_0_TO "128"},
+        {"::/4294967296", "::/4294967296" FROM_0_TO "128"},
+        {"10.1.2.3/8", "10.1.2.3/8 has bits outside of its network: say 10.0.0.0/8"},
+        {"192.168.1.129/25", "192.168.1.129/25 has bits outside of its network: say 192.168.1.128/25"},
+        {"10.0.0.1/31", "10.0.0.1/31 has bits outside of its network: say 10.0.0.0/31"},
+        {"10.0.0.0/0", "10.0.0.0/0 has bits outside of its network: say 0.0.0.0/0"},
+        {"2001:db8::1/32", "2001:db8::1/32 has bits outside of its network: say 2001:db8::/32"},
+        {"::ffff:10.1.2.3/104", "::ffff:10.1.2.3/104 has bits outside of its network: say ::ffff:10.0.0.0/104"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+        IpBlock block;
+        g_assert_false(ip_block_parse(bad[i].text, &block, &error));
+        g_assert_true(error_is(error, ERROR_INVALID));
+        g_assert_cmpstr(error->message, ==, bad[i].message);
+    }
+}
+
+static void blocks_of_addresses_have_what_is_in_their_network(void) {
+    static const struct {
+        const char *block, *in, *out; /* NULL: there is none */
+    } good[] = {
+        {"10.0.0.1", "10.0.0.1", "10.0.0.0"},
+        {"10.0.0.1/32", "10.0.0.1", "10.0.0.0"},
+        {"10.0.0.2/31", "10.0.0.3", "10.0.0.1"},
+        {"192.168.1.128/25", "192.168.1.255", "192.168.1.127"},
+        {"0.0.0.0/0", "255.255.255.255", "::1"},
+        {"::/0", "10.0.0.1", NULL},
+        {"2001:db8::/33", "2001:db8:7fff::", "2001:db8:8000::"},
+        {"::1", "::1", "127.0.0.1"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(good); i++) {
+        IpBlock block;
+        uint8_t address[IP_BYTES];
+        g_assert_true(ip_block_parse(good[i].block, &block, NULL));
+        g_assert_true(ip_parse(good[i].in, address) && ip_block_has(&block, address));
+        g_assert_false(good[i].out && ip_parse(good[i].out, address) && ip_block_has(&block, address));
+    }
 }
 
 static void behind_a_proxy_addresses_are_as_people_see_them(void) {
     g_autoptr(GError) error = NULL;
     IpBlock proxy;
-    g_assert_true(ip_block_parse("127.0.0.0/8", &proxy));
+    g_assert_true(ip_block_parse("127.0.0.0/8", &proxy, NULL));
     const HttpConfig config = {.host = "127.0.0.1",
                                .parts = &part,
                                .n_parts = 1,
@@ -542,6 +591,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/http/only-known-proxies-are-believed", only_known_proxies_are_believed);
     g_test_add_func("/http/what-is-no-block-of-addresses-is-refused", what_is_no_block_of_addresses_is_refused);
     g_test_add_func("/http/a-server-may-know-its-names", a_server_may_know_its_names);
+    g_test_add_func("/http/blocks-of-addresses-have-what-is-in-their-network",
+                    blocks_of_addresses_have_what_is_in_their_network);
     g_test_add_func("/http/behind-a-proxy-addresses-are-as-people-see-them",
                     behind_a_proxy_addresses_are_as_people_see_them);
     return g_test_run();
