@@ -18,6 +18,9 @@ void client_set_queue_prefix(DpxdtClient *client, const char *prefix);
 /* Whether a call was fine; else its failure as an error. */
 bool client_check(const DpxdtClient *client, DpxdtStatus status, GError **error) MUST_CHECK;
 
+/* Whether the client may make releases of a build: as the call that makes one would find, which changes something. */
+DpxdtStatus client_check_build(DpxdtClient *client, int64_t build_id);
+
 /* Says what a release is: "good", "bad", "reviewing". */
 DpxdtStatus client_decide_release(DpxdtClient *client, const DpxdtRelease *release, const char *status);
 

@@ -13,11 +13,20 @@ DpxdtStatus dpxdt_request_run(DpxdtClient *client, const DpxdtRelease *release, 
     return client_tell(client, "request_run", form);
 }
 
-DpxdtStatus dpxdt_find_run(DpxdtClient *client, int64_t build_id, const char *name, DpxdtRun *out_run) {
-    GError *error = NULL;
+/* Its status is the same as that of a mistake, as in the server of old. */
+static bool is_no_run(const GError *error) {
+    return error && strcmp(error->message, "Run not found") == 0;
+}
+
+static json_t *find_run(DpxdtClient *client, int64_t build_id, const char *name, GError **error) {
     GString *form = form_of_build(build_id);
     form_add(form, "run_name", name);
-    json_t *answer = client_call(client, "find_run", form, &error);
+    return client_call(client, "find_run", form, error);
+}
+
+DpxdtStatus dpxdt_find_run(DpxdtClient *client, int64_t build_id, const char *name, DpxdtRun *out_run) {
+    GError *error = NULL;
+    json_t *answer = find_run(client, build_id, name, &error);
     if (answer)
         *out_run = (DpxdtRun){
             .release_name = client_text(answer, "release_name"),
@@ -28,9 +37,17 @@ DpxdtStatus dpxdt_find_run(DpxdtClient *client, int64_t build_id, const char *na
             .config = client_text(answer, "config"),
         };
     json_decref(answer);
-    /* Its status is the same as that of a mistake, as in the server of old. */
-    if (error && strcmp(error->message, "Run not found") == 0)
+    if (is_no_run(error))
         error->code = ERROR_NOT_FOUND;
+    return client_end(client, error);
+}
+
+/* Any call looks at the key and the build first, and this one does nothing else: a run of any name will do, or none. */
+DpxdtStatus client_check_build(DpxdtClient *client, int64_t build_id) {
+    GError *error = NULL;
+    json_decref(find_run(client, build_id, "/", &error));
+    if (is_no_run(error))
+        g_clear_error(&error);
     return client_end(client, error);
 }
 

@@ -107,7 +107,8 @@ static bool request_all(Tool *tool, const CrawlResult *result, const char *confi
 
 static int compare_site(Tool *tool, const char *url, const CrawlLine *line, const PageOptions *page, GError **error) {
     g_autofree char *config = page_options_config(page, error);
-    g_autoptr(CrawlResult) result = config ? crawl(url, line, page, error) : NULL;
+    bool is_allowed = config && tool_check_build(tool, error);
+    g_autoptr(CrawlResult) result = is_allowed ? crawl(url, line, page, error) : NULL;
     if (!result)
         return 2;
     leave_out_long_names(result);

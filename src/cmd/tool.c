@@ -137,12 +137,21 @@ bool tool_check_url(const char *url, GError **error) {
     return egress_check(url, true, error);
 }
 
+static bool check_created(const Tool *tool, DpxdtStatus status, GError **error) {
+    if (client_check(tool->client, status, error))
+        return true;
+    g_prefix_error(error, "the release could not be created: ");
+    return false;
+}
+
+bool tool_check_build(Tool *tool, GError **error) {
+    return check_created(tool, client_check_build(tool->client, tool->release.build_id), error);
+}
+
 bool tool_begin(Tool *tool, GError **error) {
     DpxdtStatus status = dpxdt_create_release(tool->client, &tool->release, tool->options->release_url);
-    if (!client_check(tool->client, status, error)) {
-        g_prefix_error(error, "the release could not be created: ");
+    if (!check_created(tool, status, error))
         return false;
-    }
     fprintf(stderr, "Created release %s, number %d\n", tool->release.name, tool->release.number);
     tool->is_open = true;
     return true;

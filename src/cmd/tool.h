@@ -92,6 +92,9 @@ bool tool_init(Tool *tool, ToolOptions *options, const char *default_url, GError
 /* Whether it is an address of a page; asked for before there is a release. */
 bool tool_check_url(const char *url, GError **error) MUST_CHECK;
 
+/* Whether the server would let us begin the release: for who has much to do before that. */
+bool tool_check_build(Tool *tool, GError **error) MUST_CHECK;
+
 /* Begins the release. */
 bool tool_begin(Tool *tool, GError **error) MUST_CHECK;
 

@@ -473,6 +473,20 @@ class Tools(ServerTestCase):
                          {'/docs/p3.html', '/docs/p17.html'})
         self.assertEqual((second['same'], second['different']), (28, 2))
 
+    def test_site_diff_looks_at_no_page_where_no_release_may_be_made(self):
+        other = self.new_key(self.new_build('another'))
+        id, secret = self.env['DPXDT_CLIENT_ID'], self.env['DPXDT_CLIENT_SECRET']
+        for build, key, words in [(77, (id, secret), 'build must exist'), (self.build, ('none', secret), 'API key must exist'),
+                                  (self.build, (id, 'wrong'), 'Must have good credentials'),
+                                  (self.build, other, 'API key must have access')]:
+            with self.subTest(words):
+                result = harness.dpxdt('site-diff', '--upload-build-id', build, self.site.url + '/a.html', cwd=self.folder,
+                                       env={**self.env, 'DPXDT_CLIENT_ID': key[0], 'DPXDT_CLIENT_SECRET': key[1]})
+                self.assertEqual((result.returncode, result.stderr),
+                                 (2, f'dpxdt site-diff: the release could not be created: {words}\n'))
+        self.assertEqual(self.site.requests, [])
+        self.assertFalse([line for line in self.it.lines if 'create_release' in line])
+
     def test_diff_my_urls(self):
         self.write('urls.json', json.dumps([
             {'name': 'pair', 'run_url': self.site.url + '/b.html', 'run_config': {'viewportSize': {'width': 300, 'height': 200}},
