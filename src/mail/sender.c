@@ -23,9 +23,13 @@
 /* How long the database is left alone, if it fails, and how often what came of a try is told to it again. */
 enum { DATABASE_PAUSE_MS = 10 * 1000, MOST_TELLING = 6, TELLING_PAUSE_MS = 2000 };
 
-static const char *const queues[] = {NOTICE_STATUS_QUEUE, NOTICE_WEBHOOK_QUEUE, NOTICE_MAIL_QUEUE};
+/* Of each courier. Webhooks and statuses are of as many owners as there are builds, and the server of one may hang. */
+static const char *const queues[] = {
+    NOTICE_MAIL_QUEUE,    NOTICE_WEBHOOK_QUEUE, NOTICE_WEBHOOK_QUEUE, NOTICE_WEBHOOK_QUEUE,
+    NOTICE_WEBHOOK_QUEUE, NOTICE_STATUS_QUEUE,  NOTICE_STATUS_QUEUE,
+};
 
-/* Who sends what one queue has: nobody waits for the servers of another one. */
+/* Who sends what one queue has. */
 typedef struct {
     const char *queue;
     DeliveryMeans means; /* with a fetcher of its own */

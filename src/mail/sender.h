@@ -1,5 +1,5 @@
-/* The threads that send what the outbox (store/notice.h) has: one a queue, so that a mail server that hangs holds up no webhook,
- * and each of them one task after the other. Any number of servers may do so on one database, as each task is leased. A mail is
+/* The threads that send what the outbox (store/notice.h) has: one for mail, some for webhooks and for statuses, so that a
+ * server that hangs holds up few others; each of them sends one task after the other. Any number of servers may do so on one database, as each task is leased. A mail is
  * noted as begun before it is sent: if what came of it is not known, be it that the server died, it ends as an error with the
  * words "may have been sent", and a person decides. */
 #pragma once

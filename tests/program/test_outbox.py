@@ -469,6 +469,19 @@ class Programs(OutboxTestCase):
                 self.assertEqual(server.stop(), 0)
         self.assertEqual(self.task(mail)[:2], ('live', 0))
 
+    def test_a_webhook_that_hangs_holds_up_no_other(self):
+        with socket.create_server(('127.0.0.1', 0)) as silent:
+            silent.settimeout(60)
+            self.set(webhook_url=f'http://127.0.0.1:{silent.getsockname()[1]}/')
+            self.start_server('--allow-private')
+            self.ready('hangs')
+            hanging = self.webhook('release_ready', 0)
+            with silent.accept()[0]:
+                self.set(webhook_url=self.receiver.url + '/hook')
+                self.ready('told')
+                self.wait_for_task(self.webhook('release_ready', 0), 'done')
+                self.assertEqual(self.task(hanging)[2], None)  # nothing has come of it yet
+
     def test_a_webhook_that_is_gone_or_leads_elsewhere(self):
         self.set(webhook_url=self.receiver.url, webhook_secret='secret')
         self.start_server('--allow-private')
