@@ -8,12 +8,13 @@
 enum {
     /* A line that says nothing, so often: else proxies close, and nobody notices that the client has gone. */
     KEEP_ALIVE_MS = 15 * 1000,
-    /* Then the browser connects anew, to where it is still allowed to. */
-    LIFE_MS = 10 * 60 * 1000,
+    /* Then the browser connects anew, if its reader may still look. */
+    LIFE_MS = 60 * 1000,
 };
 
 typedef struct {
     Web *web;
+    char *address; /* of the reader */
     int64_t release_id, ends_ms;
     char *told;      /* the last that was */
     GString *unsent; /* of an event that did not fit */
@@ -22,6 +23,8 @@ typedef struct {
 
 static void stream_free(void *data) {
     Stream *stream = data;
+    places_give_back(stream->web->streams, stream->address);
+    g_free(stream->address);
     g_free(stream->told);
     g_string_free(stream->unsent, TRUE);
     g_free(stream);
@@ -81,12 +84,18 @@ static bool events(View *view, GError **error) {
         view_answer_json(view, release_to_json(release));
         return true;
     }
+    const char *address = http_request_address(view->request);
+    if (!places_take(view->web->streams, address))
+        return view_refuse(view, 503, error,
+                           "Too many pages are waiting for news. This one asks now and then instead.");
     Stream *stream = g_new0(Stream, 1);
     *stream = (Stream){.web = view->web,
+                       .address = g_strdup(address),
                        .release_id = release->id,
                        .ends_ms = clock_now_ms() + LIFE_MS,
                        .unsent = g_string_new("retry: 2000\n\n")};
     view->response = http_response_stream("text/event-stream", (HttpStream){next, stream_free, stream});
+    http_response_add_header(view->response, "X-Accel-Buffering", "no"); /* or nginx would hold them back */
     return true;
 }
 

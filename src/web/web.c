@@ -18,6 +18,9 @@
 /* A login asks twice. */
 enum { LOGINS_A_MINUTE = 20, LOGINS_AT_ONCE = 40 };
 
+/* Half of all connections that the server has; behind one address there may be a whole office. */
+enum { MOST_STREAMS = 500, MOST_STREAMS_EACH = 100 };
+
 const HttpRoute web_routes[] = {
     {"GET", "/", web_home},
     {"GET", "/new", web_new},
@@ -57,8 +60,10 @@ const size_t web_n_routes = G_N_ELEMENTS(web_routes);
 
 void web_init(Web *web) {
     web->logins = limit_new(LOGINS_A_MINUTE, LOGINS_AT_ONCE);
+    web->streams = places_new(MOST_STREAMS, MOST_STREAMS_EACH);
 }
 
 void web_clear(Web *web) {
     limit_free(web->logins);
+    places_free(web->streams);
 }

@@ -3,6 +3,7 @@
 
 #include "auth/limit.h"
 #include "auth/oidc.h"
+#include "auth/places.h"
 #include "base/news.h"
 #include "blob/blob.h"
 #include "db/db.h"
@@ -18,7 +19,8 @@ typedef struct {
     bool allow_private; /* webhooks may be at private addresses */
     bool sends_mail;    /* so invitations go by mail */
 
-    Limit *logins; /* by address */
+    Limit *logins;   /* by address */
+    Places *streams; /* of events, by address: each has a connection and a thread */
 } Web;
 
 /* Before the first request, and behind the last one. */

@@ -2,6 +2,8 @@
 what others try to do to them. Every route is tried by somebody whose build it is not, and every form from where it may not come."""
 import base64
 import concurrent.futures
+import contextlib
+import http.client
 import json
 import re
 import time
@@ -1179,6 +1181,23 @@ class Floods(SiteTestCase):
     def test_who_is_no_proxy_is_not_believed_where_he_comes_from(self):
         statuses = {self.login_from(f'192.0.2.{i}').status for i in range(self.AT_ONCE + 20)}
         self.assertEqual(statuses, {303, 429})
+
+    def test_who_listens_everywhere_leaves_room_for_others(self):
+        alice = self.visitor('alice')
+        build = self.build_of(alice, public=True)
+        path = page_of('/events', self.release(self.client_of(alice, build), build, {'/a': different()}))
+        self.it.stop()
+        self.it = self.site('--trusted-proxies', '127.0.0.1')
+        with contextlib.ExitStack() as opened:
+            def listen(forwarded):
+                peer = opened.enter_context(contextlib.closing(http.client.HTTPConnection('127.0.0.1', self.it.port, timeout=30)))
+                peer.request('GET', path, headers={'X-Forwarded-For': forwarded})
+                return peer.getresponse()
+            statuses = [listen('192.0.2.1').status for _ in range(105)]
+            self.assertEqual((statuses[:100], set(statuses[100:])), ([200] * 100, {503}))
+            answer = listen('192.0.2.2')
+            self.assertEqual((answer.status, answer.headers['X-Accel-Buffering']), (200, 'no'))
+        harness.wait_until(lambda: self.visitor(None, **{'X-Forwarded-For': '192.0.2.1'}).ask('GET', path, headers={'Accept': 'application/json'}).status == 200)
 
     def test_callbacks_that_are_made_up_are_counted(self):
         statuses = [self.visitor().ask('GET', '/oauth2callback?state=x&code=y').status for _ in range(self.AT_ONCE + 20)]

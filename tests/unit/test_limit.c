@@ -1,5 +1,6 @@
 /* How often one may. */
 #include "auth/limit.h"
+#include "auth/places.h"
 
 #include <glib.h>
 #include <pthread.h>
@@ -34,6 +35,23 @@ static void a_flood_of_names_takes_no_more_memory_than_it_may(void) {
     limit_free(limit);
 }
 
+static void nobody_takes_all_places(void) {
+    Places *places = places_new(3, 2);
+    g_assert_true(places_take(places, "a"));
+    g_assert_true(places_take(places, "a"));
+    g_assert_false(places_take(places, "a"));
+    g_assert_true(places_take(places, "b"));
+    g_assert_false(places_take(places, "c"));
+    places_give_back(places, "a");
+    g_assert_true(places_take(places, "c"));
+    places_give_back(places, "a");
+    places_give_back(places, "b");
+    places_give_back(places, "c");
+    g_assert_true(places_take(places, "a"));
+    places_give_back(places, "a");
+    places_free(places);
+}
+
 enum { THREADS = 4, TIMES = 1000 };
 
 static void *use(void *limit) {
@@ -65,6 +83,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/limit/what-was-used-comes-back", what_was_used_comes_back);
     g_test_add_func("/limit/a-flood-of-names-takes-no-more-memory-than-it-may",
                     a_flood_of_names_takes_no_more_memory_than_it_may);
+    g_test_add_func("/limit/nobody-takes-all-places", nobody_takes_all_places);
     g_test_add_func("/limit/many-threads-get-no-more-than-there-is", many_threads_get_no_more_than_there_is);
     return g_test_run();
 }
