@@ -12,6 +12,7 @@
 typedef struct {
     Artifact *artifact;
     bool only_pictures; /* to somebody who may see nothing else of the build */
+    bool no_configs;    /* to a browser: web/redact.h shows them */
     bool is_public;
 } Sent;
 
@@ -56,6 +57,14 @@ static const char *text_type(const Artifact *artifact) {
     return is_json ? "application/json" : "text/plain; charset=utf-8";
 }
 
+/* Whatever it is called: it begins as JSON does. */
+static bool may_be_config(int file) {
+    char start[256] = "";
+    ssize_t n = pread(file, start, sizeof start - 1, 0);
+    const char *first = start + strspn(start, " \t\r\n");
+    return n > 0 && *first && strchr("{[\"", *first);
+}
+
 static void add_headers(HttpResponse *response, const Sent *sent, bool is_picture) {
     g_autofree char *etag = g_strdup_printf("\"%s\"", sent->artifact->sha1);
     g_autofree char *name = g_strdup_printf("attachment; filename=\"%s.txt\"", sent->artifact->sha1);
@@ -82,7 +91,7 @@ static HttpResponse *send_file(Call *call, void *data, GError **error) {
         return NULL;
     }
     const char *picture = picture_type(file);
-    if (sent->only_pictures && !picture) {
+    if ((sent->only_pictures && !picture) || (sent->no_configs && may_be_config(file))) {
         close(file);
         not_found(call, error);
         return NULL;
@@ -120,6 +129,7 @@ static bool allow_reader(Call *call, Db *db, Sent *sent, GError **error) {
     if (!has_key && call->build_id != 0 && !find_access(call, db, &access, &sent->is_public, error))
         return false;
     sent->only_pictures = access == ACCESS_PUBLIC;
+    sent->no_configs = access != ACCESS_NONE;
     return access != ACCESS_NONE || call_allow_build(call, db, error);
 }
 

@@ -2,14 +2,12 @@
 
 #include "store/artifact.h"
 #include "web/layout.h"
+#include "web/redact.h"
 
-#include <jansson.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { MOST_SHOWN = 256 * 1024 };
-
-#define HIDDEN "(hidden)"
 
 /* Which file. */
 
@@ -56,63 +54,6 @@ static char *read_text(View *view, const char *sha1, bool *out_cut, GError **err
     return g_utf8_make_valid(text->str, (gssize)text->len);
 }
 
-/* What is hidden. */
-
-/* What is of another form than workers understand is hidden as a whole: these return false for it. */
-
-static void hide(json_t *object, const char *key) {
-    json_object_set_new(object, key, json_string(HIDDEN));
-}
-
-static bool hide_in_cookies(json_t *cookies) {
-    size_t i;
-    json_t *cookie;
-    json_array_foreach (cookies, i, cookie) {
-        if (!json_is_object(cookie))
-            return false;
-        hide(cookie, "value");
-    }
-    return json_is_array(cookies);
-}
-
-static bool hide_in_headers(json_t *rules) {
-    const char *pattern, *name;
-    json_t *headers, *value;
-    json_object_foreach (rules, pattern, headers) {
-        if (!json_is_object(headers))
-            return false;
-        json_object_foreach (headers, name, value)
-            hide(headers, name);
-    }
-    return json_is_object(rules);
-}
-
-static bool hide_all(json_t *value) {
-    return false;
-}
-
-char *text_redact_config(const char *text) {
-    static const struct {
-        const char *key;
-        bool (*hide_inside)(json_t *value);
-    } secrets[] = {{"httpPassword", hide_all}, {"cookies", hide_in_cookies}, {"injectHeaders", hide_in_headers}};
-    json_auto_t *config = json_loads(text, 0, NULL);
-    if (!json_is_object(config))
-        return g_strdup(HIDDEN);
-    for (size_t i = 0; i < G_N_ELEMENTS(secrets); i++) {
-        json_t *value = json_object_get(config, secrets[i].key);
-        if (value && !secrets[i].hide_inside(value))
-            hide(config, secrets[i].key);
-    }
-    const char *url = json_string_value(json_object_get(config, "targetUrl"));
-    g_autofree char *plain = url ? layout_plain_url(url) : NULL;
-    if (plain)
-        json_object_set_new(config, "targetUrl", json_string(plain));
-    char *shown = json_dumps(config, JSON_INDENT(2) | JSON_SORT_KEYS), *owned = g_strdup(shown);
-    free(shown);
-    return owned;
-}
-
 /* Pages. */
 
 static void add_crumbs(View *view, const Release *release, const Run *run, const char *title) {
@@ -136,7 +77,7 @@ static bool show(View *view, Kind kind, Access least, GError **error) {
         return false;
     if (kind != KIND_IMAGE && !(text = read_text(view, shown.file, &shown.is_cut, error)))
         return false;
-    redacted = kind == KIND_CONFIG ? text_redact_config(text) : NULL;
+    redacted = kind == KIND_CONFIG ? redact_config(text) : NULL;
     shown.release = release;
     shown.run = run;
     shown.text = redacted ? redacted : text;

@@ -15,7 +15,3 @@ typedef struct {
 } TextPage;
 
 void text_html(Html *out, const View *view, const TextPage *shown);
-
-/* A config without passwords, values of cookies and values of headers, which the caller frees; what is no JSON is hidden as a
- * whole. */
-char *text_redact_config(const char *text);

@@ -1348,11 +1348,14 @@ class Secrets(SiteTestCase):
     """What is secret is in no line of the log, and on no page."""
 
     CONFIG = {'httpUserName': 'user', 'httpPassword': 's3cret-password', 'injectHeaders': {'.*': {'Authorization': 's3cret-header'}},
-              'cookies': [{'name': 'session', 'value': 's3cret-cookie'}]}
+              'cookies': [{'name': 'session', 'value': 's3cret-cookie'}],
+              'steps': [{'click': '#login'}, {'type': {'into': '#password', 'text': 's3cret-typed'}}]}
     # As no worker understands them, but somebody may have uploaded them.
     CONFIGS = [{'cookies': {'session': 's3cret-cookie'}}, {'cookies': 's3cret-cookie'}, {'cookies': ['s3cret-cookie']},
                {'injectHeaders': {'Authorization': 's3cret-header'}}, {'injectHeaders': ['s3cret-header']},
-               {'httpPassword': ['s3cret-password']}, ['s3cret-cookie'], 's3cret-cookie']
+               {'httpPassword': ['s3cret-password']}, ['s3cret-cookie'], 's3cret-cookie', {'steps': [{'type': 's3cret-typed'}]},
+               {'command_executor': 'http://me:s3cret-key@hub.example.com/wd/hub'}, {'other': {'apiToken': 's3cret-token'}},
+               {'desired_capabilities': {'browserstack.key': 's3cret-key'}}]
 
     def walk(self, visitor):
         """-> {path: answer} of all pages that one is led to from the first one"""
@@ -1384,7 +1387,7 @@ class Secrets(SiteTestCase):
         webhook, = self.sql('SELECT webhook_secret FROM builds')[0]
         code = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(callback).query))['code']
         secrets = {'key': client.key[1], 'session': alice.token, 'login service': logging_in.LoginService.SECRET, 'webhook': webhook,
-                   'status': 's3cret-status', 'password': 's3cret-password', 'header': 's3cret-header', 'cookie': 's3cret-cookie',
+                   'status': 's3cret-status', 'config': 's3cret-',
                    'invitation': invitation, 'state': state, 'code': code}
         bob = self.visitor('bob')
         bob.page(query('/invitation', token=invitation))
@@ -1394,11 +1397,14 @@ class Secrets(SiteTestCase):
                          '/new', '/api/download'} <= kinds, kinds)
         self.assertEqual(sum(path.startswith('/config') for path in told), len(self.CONFIGS) + 2)
         shown = [path for path in told if path.startswith('/config') and 'test=%2Fa&' in path]
-        self.assertEqual(told[shown[0]].text.count(HIDDEN), 3)
+        self.assertEqual(told[shown[0]].text.count(HIDDEN), 4)
         for path, answer in told.items():
             for name, secret in secrets.items():
                 if (name, path.partition('?')[0]) != ('webhook', '/settings'):  # owners need it to check what comes
                     self.assertNotIn(secret, answer.text, f'{name} on {path}')
+        for config, in self.sql('SELECT config FROM runs WHERE config IS NOT NULL'):
+            alice.get(query('/api/download', build_id=build, sha1sum=config), 404)
+            self.assertIn('s3cret-', client.download(build, config).decode())
         self.go_wrong(alice, client, secrets)
         csrf = alice.csrf()
         self.assertEqual(self.it.stop(), 0)
@@ -1412,7 +1418,7 @@ class Secrets(SiteTestCase):
     def go_wrong(self, alice, client, secrets):
         """What is wrong is noted; what was sent with it is not."""
         for path in ('/new', '/api_keys.revoke', '/release', '/settings', '/logout'):
-            alice.post(path, {'csrf': secrets['session'], 'name': secrets['password'], 'id': 1})
+            alice.post(path, {'csrf': secrets['session'], 'name': secrets['config'], 'id': 1})
         self.visitor().get(query('/oauth2callback', state=secrets['state'], code=secrets['code']), 400)
         stranger = self.visitor()
         stranger.cookies['dpxdt_login'] = secrets['state']
