@@ -11,6 +11,8 @@ static HttpResponse *json_response(int status, json_t *json) {
     char *text = json_dumps(json, JSON_INDENT(2) | JSON_SORT_KEYS);
     HttpResponse *response = http_response_text(status, "application/json", text);
     http_response_add_header(response, "X-Content-Type-Options", "nosniff");
+    http_response_add_header(response, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    http_response_add_header(response, "Cache-Control", "no-store");
     free(text);
     json_decref(json);
     return response;

@@ -128,6 +128,40 @@ static bool finish_task(Call *call, Db *db, const Run *run, const RunFacts *fact
     return true;
 }
 
+/* What the page looked like in the last good release that has it. That there is none, NULL, is no failure. */
+static bool load_baseline(Call *call, Db *db, const char *name, Run **out_baseline, GError **error) {
+    g_autoptr(Release) release = NULL;
+    g_autoptr(GError) cause = NULL;
+    *out_baseline = run_find_baseline(db, call->build_id, name, &release, &cause);
+    if (*out_baseline || error_is(cause, ERROR_NOT_FOUND))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return false;
+}
+
+/* baseline=auto: a run that has no baseline, and is told of none, gets its own, as by request_run. What is said is the baseline's,
+ * which the caller frees. */
+static bool find_baseline(Call *call, Db *db, const Run *run, RunFacts *facts, Run **out_baseline, GError **error) {
+    const char *wish = call_optional_text(call, "baseline");
+    *out_baseline = NULL;
+    if (wish && strcmp(wish, "auto") != 0) {
+        error_set(error, ERROR_INVALID, "baseline must be auto, not %s", wish);
+        return false;
+    }
+    if (!wish || facts->ref_image || run->facts.ref_image || run->facts.ref_config)
+        return true;
+    if (!load_baseline(call, db, run->name, out_baseline, error))
+        return false;
+    if (*out_baseline) {
+        const RunFacts *its = &(*out_baseline)->facts;
+        facts->ref_url = its->url;
+        facts->ref_image = its->image;
+        facts->ref_log = its->log;
+        facts->ref_config = its->config;
+    }
+    return true;
+}
+
 static void count_report(Call *call, const RunFacts *facts) {
     bool is_diff = facts->diff_image || facts->diff_log || facts->diff_failed;
     bool is_capture = facts->image || facts->ref_image || facts->run_failed;
@@ -142,7 +176,9 @@ static bool report_run(Db *db, void *data, GError **error) {
     g_auto(Target) target = {0};
     RunFacts facts = {0};
     bool is_late;
+    g_autoptr(Run) baseline = NULL;
     if (!find_target(call, db, &target, error) || !read_facts(call, &facts, error) ||
+        !find_baseline(call, db, target.run, &facts, &baseline, error) ||
         !finish_task(call, db, target.run, &facts, &is_late, error))
         return false;
     call_put_success(call);
@@ -190,20 +226,16 @@ static bool request_reference(Call *call, Db *db, const Target *target, RunFacts
         return facts->ref_config && run_add_capture_task(db, target->release, target->run, url, facts->ref_config, true,
                                                          call->now_ms, error);
     }
-    g_autoptr(Release) release = NULL;
-    g_autoptr(GError) cause = NULL;
-    g_autoptr(Run) baseline = run_find_baseline(db, call->build_id, target->run->name, &release, &cause);
+    g_autoptr(Run) baseline = NULL;
+    if (!load_baseline(call, db, target->run->name, &baseline, error))
+        return false;
     if (baseline) {
         facts->ref_url = g_strdup(baseline->facts.url);
         facts->ref_image = g_strdup(baseline->facts.image);
         facts->ref_log = g_strdup(baseline->facts.log);
         facts->ref_config = g_strdup(baseline->facts.config);
-        return true;
     }
-    if (error_is(cause, ERROR_NOT_FOUND))
-        return true;
-    g_propagate_error(error, g_steal_pointer(&cause));
-    return false;
+    return true;
 }
 
 static bool has_both_or_none(Call *call, GError **error) {

@@ -126,13 +126,12 @@ void session_set_short_cookie(const HttpRequest *request, HttpResponse *response
 
 /* Forms. */
 
-/* Browsers of today say of each request which site it comes from (Fetch Metadata), and older ones of those that change
- * something. */
+/* Browsers say of each form which site it comes from, and those of today of each request (Fetch Metadata). */
 static bool is_from_elsewhere(const HttpRequest *request) {
     const char *site = http_request_header(request, "Sec-Fetch-Site"), *origin = http_request_header(request, "Origin");
     if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
         return true;
-    return origin && g_ascii_strcasecmp(origin, http_request_origin(request)) != 0;
+    return !origin || g_ascii_strcasecmp(origin, http_request_origin(request)) != 0;
 }
 
 bool session_check_form(const Session *session, const HttpRequest *request, GError **error) {

@@ -53,7 +53,8 @@ static bool read_ready(Db *db, void *data, GError **error) {
     ready_clear(ready);
     ready->release = release_load(db, delivery_number(reading->payload, "release_id"), error);
     ready->build = ready->release ? build_load(db, ready->release->build_id, error) : NULL;
-    g_auto(GStrv) addresses = ready->build ? notice_recipients(db, ready->build, error) : NULL;
+    int64_t now_ms = g_get_real_time() / 1000;
+    g_auto(GStrv) addresses = ready->build ? notice_recipients(db, ready->build, now_ms, error) : NULL;
     if (!addresses)
         return false;
     ready->to = delivery_recipients(reading->payload, (const char *const *)addresses);

@@ -29,19 +29,24 @@ static bool add(Db *db, Add how, const char *queue, int64_t build_id, char *name
 
 /* Mail. */
 
-char **notice_recipients(Db *db, const Build *build, GError **error) {
+static void add_once(GStrvBuilder *addresses, GHashTable *seen, const char *address) {
+    if (g_hash_table_add(seen, (char *)address))
+        g_strv_builder_add(addresses, address);
+}
+
+char **notice_recipients(Db *db, const Build *build, int64_t now_ms, GError **error) {
     g_autoptr(GStrvBuilder) addresses = g_strv_builder_new();
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GPtrArray) owners = owner_list(db, build->id, error);
-    if (!owners)
+    g_autoptr(GPtrArray) invitations = owners ? invitation_list(db, build->id, now_ms, error) : NULL;
+    if (!invitations)
         return NULL;
     if (build->email_alias)
-        g_strv_builder_add(addresses, build->email_alias);
-    for (guint i = 0; !build->email_alias && i < owners->len; i++) {
-        const User *owner = g_ptr_array_index(owners, i);
-        if (g_hash_table_add(seen, owner->email))
-            g_strv_builder_add(addresses, owner->email);
-    }
+        add_once(addresses, seen, build->email_alias);
+    for (guint i = 0; !build->email_alias && i < owners->len; i++)
+        add_once(addresses, seen, ((const User *)g_ptr_array_index(owners, i))->email);
+    for (guint i = 0; !build->email_alias && i < invitations->len; i++)
+        add_once(addresses, seen, ((const Invitation *)g_ptr_array_index(invitations, i))->email);
     return g_strv_builder_end(addresses);
 }
 
@@ -54,7 +59,7 @@ static bool has_runs(const Release *release) {
 static bool add_mail(Db *db, const Build *build, const Release *release, int64_t now_ms, GError **error) {
     if (!build->send_email || !has_runs(release))
         return true;
-    g_auto(GStrv) recipients = notice_recipients(db, build, error);
+    g_auto(GStrv) recipients = notice_recipients(db, build, now_ms, error);
     if (!recipients || !*recipients)
         return recipients != NULL;
     return add(db, queue_add_once, NOTICE_MAIL_QUEUE, build->id,

@@ -32,5 +32,5 @@ bool notice_release_status(Db *db, const Release *release, int64_t now_ms, GErro
 bool notice_invitation(Db *db, int64_t build_id, const char *email, int64_t now_ms, GError **error) MUST_CHECK;
 
 /* The addresses of those who get mail about a build, which the caller frees, NULL behind the last: the build's own one or, if it
- * has none, its owners', each once. There may be none. */
-char **notice_recipients(Db *db, const Build *build, GError **error) MUST_CHECK;
+ * has none, its owners' and those of who is invited, each once. There may be none. */
+char **notice_recipients(Db *db, const Build *build, int64_t now_ms, GError **error) MUST_CHECK;

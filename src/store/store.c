@@ -7,6 +7,15 @@ static bool has_control_characters(const char *text) {
     return false;
 }
 
+static bool is_invisible(const char *text) {
+    for (; *text; text = g_utf8_next_char(text)) {
+        gunichar c = g_utf8_get_char(text);
+        if (g_unichar_isgraph(c) && !g_unichar_iszerowidth(c))
+            return false;
+    }
+    return true;
+}
+
 char *store_check_text(const char *text, size_t most, const char *what, GError **error) {
     g_autofree char *composed = g_utf8_validate(text, -1, NULL) ? g_utf8_normalize(text, -1, G_NORMALIZE_NFC) : NULL;
     size_t length = composed ? (size_t)g_utf8_strlen(composed, -1) : 0;
@@ -18,6 +27,8 @@ char *store_check_text(const char *text, size_t most, const char *what, GError *
         error_set(error, ERROR_INVALID, "%s has %zu characters, more than %zu", what, length, most);
     else if (has_control_characters(composed))
         error_set(error, ERROR_INVALID, "%s has control characters", what);
+    else if (is_invisible(composed))
+        error_set(error, ERROR_INVALID, "%s has nothing that can be seen", what);
     else
         return g_steal_pointer(&composed);
     return NULL;

@@ -3,6 +3,7 @@
 #include "web/login.h"
 
 #include "auth/login.h"
+#include "base/log.h"
 
 #include <string.h>
 
@@ -19,6 +20,8 @@ static bool let_in(View *view, const char *user_id, const char *next, GError **e
     g_autofree char *token = session_begin(view->db, user_id, http_request_address(view->request), view->now_ms, error);
     if (!token || (view->session && !session_end(view->db, view->session->token, error)))
         return false;
+    log_event(LOG_INFO, "login", LOG_TEXT("user", user_id), LOG_TEXT("address", http_request_address(view->request)),
+              LOG_TEXT("request", http_request_id(view->request)));
     view_go(view, login_safe_path(next));
     session_set_cookie(view->request, view->response, token);
     session_set_short_cookie(view->request, view->response, STATE_COOKIE, "", 0);

@@ -66,9 +66,9 @@ static bool change_task(View *view, GError **error) {
     const char *task_id = view_text(view, "task_id");
     if (!view_need_superuser(view, error))
         return false;
-    if (!task_id || !action)
+    bool retries = g_strcmp0(action, "retry") == 0;
+    if (!task_id || (!retries && g_strcmp0(action, "delete") != 0))
         return view_refuse(view, 400, error, "Which task is to be retried, or deleted?");
-    bool retries = strcmp(action, "retry") == 0;
     view_go(view, http_request_target(view->request));
     return retries ? retry(view, name, task_id, error) : delete (view, name, task_id, error);
 }

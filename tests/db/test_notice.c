@@ -170,14 +170,20 @@ static void mail_has_its_conditions(Fixture *f, const void *unused) {
     g_assert_cmpuint(n_tasks(f, NOTICE_MAIL_QUEUE, NULL), ==, 1);
 }
 
-static void mail_goes_to_each_owner_once_or_to_the_alias_alone(Fixture *f, const void *unused) {
+static void mail_goes_to_owners_and_who_is_invited_once_or_to_the_alias_alone(Fixture *f, const void *unused) {
     g_assert_true(owner_add(f->db, f->build->id, "oidc:too", NOW + 1, NULL));
     g_assert_true(owner_add(f->db, f->build->id, "oidc:bob", NOW + 2, NULL));
-    g_auto(GStrv) owners = notice_recipients(f->db, f->build, NULL);
+    g_autofree char *token = NULL, *again = NULL;
+    g_assert_true(invitation_create(f->db, f->build->id, "eve@example.com", "oidc:ann", NOW, &token, NULL));
+    g_assert_true(invitation_create(f->db, f->build->id, "bob@example.com", "oidc:ann", NOW, &again, NULL));
+    g_auto(GStrv) invited = notice_recipients(f->db, f->build, NOW, NULL);
+    g_autofree char *three = g_strjoinv(" ", invited);
+    g_assert_cmpstr(three, ==, "ann@example.com bob@example.com eve@example.com");
+    g_auto(GStrv) owners = notice_recipients(f->db, f->build, NOW + INVITATION_MS, NULL);
     g_autofree char *all = g_strjoinv(" ", owners);
     g_assert_cmpstr(all, ==, "ann@example.com bob@example.com");
     change_build(f, true, "team@example.com", NULL, NULL);
-    g_auto(GStrv) alias = notice_recipients(f->db, f->build, NULL);
+    g_auto(GStrv) alias = notice_recipients(f->db, f->build, NOW, NULL);
     g_autofree char *one = g_strjoinv(" ", alias);
     g_assert_cmpstr(one, ==, "team@example.com");
 }
@@ -353,7 +359,7 @@ int main(int argc, char **argv) {
         {"a-release-is-mailed-once-whatever-becomes-of-it", a_release_is_mailed_once_whatever_becomes_of_it},
         {"a-decision-cancels-no-mail", a_decision_cancels_no_mail},
         {"mail-has-its-conditions", mail_has_its_conditions},
-        {"mail-goes-to-each-owner-once-or-to-the-alias-alone", mail_goes_to_each_owner_once_or_to_the_alias_alone},
+        {"mail-goes-to-owners-and-who-is-invited-once-or-to-the-alias-alone", mail_goes_to_owners_and_who_is_invited_once_or_to_the_alias_alone},
         {"a-release-that-is-overdue-is-mailed-too", a_release_that_is_overdue_is_mailed_too},
         {"who-is-invited-again-gets-another-mail", who_is_invited_again_gets_another_mail},
         {"a-renewed-invitation-has-one-token", a_renewed_invitation_has_one_token},

@@ -66,6 +66,22 @@ class Life(ServerTestCase):
         self.client.post('decide_run', **second, run_name='/', decision='approve')
         self.assertEqual(self.client.post('list_runs', **second)['runs'][0]['status'], 'diff_approved')
 
+    def test_a_report_may_leave_it_to_the_server_what_to_compare_with(self):
+        first = self.begin()
+        image = self.report(first, RED, url='http://a/', baseline='auto')
+        self.client.post('runs_done', **first)
+        self.client.post('decide_release', **first, status='good')
+        second = self.begin()
+        self.report(second, BLUE, baseline='auto')
+        self.report(second, BLUE, name='/new', baseline='auto')
+        own = self.report(second, RED, name='/own')
+        self.report(second, BLUE, name='/own', ref_image=own, baseline='auto')
+        runs = {run['run_name']: run for run in self.client.post('list_runs', **second)['runs']}
+        self.assertEqual([(runs[name]['ref_image'], runs[name]['ref_url']) for name in ('/', '/new', '/own')],
+                         [(image, 'http://a/'), (None, None), (own, None)])
+        answer = self.client.post('report_run', 400, **second, run_name='/', baseline='newest')
+        self.assertEqual(answer['error'], 'baseline must be auto, not newest')
+
     def test_a_report_as_curl_sends_it(self):
         """curl -F sends a form with parts, and no file among them."""
         release = self.begin('2013-06-16 17:35:03.327710')

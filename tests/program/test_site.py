@@ -39,7 +39,7 @@ class Life(SiteTestCase):
         alice = self.visitor('alice')
         before = self.dump()
         for name, problem in [('', 'name required'), ('x' * 256, 'name has 256 characters, more than 255'),
-                              ('a\tb', 'name has control characters')]:
+                              ('a\tb', 'name has control characters'), ('\u200b \u2060', 'name has nothing that can be seen')]:
             page = alice.send(alice.page('/new').to('/new'), name=name, public='yes', expected=422).page
             self.assertEqual(page.problems(), {'name-problem': problem})
             self.assertEqual(page.to('/new').fields['name'], name)
