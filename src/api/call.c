@@ -30,31 +30,15 @@ HttpResponse *api_refuse(const HttpRequest *request, int status, const char *why
     return call_error_response(status, why);
 }
 
-/* What is not ours to tell a stranger is told in the log. */
-int call_status_of(const GError *error) {
-    if (error->domain != DPXDT_ERROR)
-        return g_error_matches(error, DB_ERROR, DB_ERROR_BUSY) ? 503 : 500;
-    switch ((ErrorCode)error->code) {
-    case ERROR_INVALID:
-    case ERROR_NOT_FOUND:
-    case ERROR_GONE:
-        return 400;
-    case ERROR_DENIED:
-        return 403;
-    case ERROR_BUSY:
-        return 409;
-    case ERROR_TIMEOUT:
-    case ERROR_STOPPED:
-        return 503;
-    case ERROR_FAILED:
-        break;
-    }
-    return 500;
+/* What is not there is 400, as it always was: where it is 404, the call says so. */
+static int status_of(const GError *error) {
+    int status = g_error_matches(error, DB_ERROR, DB_ERROR_BUSY) ? 503 : error_http_status(error);
+    return status == 404 ? 400 : status;
 }
 
 /* What it was is in the log. */
 static HttpResponse *fail(const Call *call, const GError *error) {
-    int status = call->status ? call->status : call_status_of(error);
+    int status = call->status ? call->status : status_of(error);
     const char *told = error->domain == DPXDT_ERROR && status != 500 ? error->message
                        : status == 503                               ? "the database is busy; try again"
                                                                      : "the server failed";

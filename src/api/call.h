@@ -88,4 +88,3 @@ void call_put_success(Call *call);
 
 /* An error as a reply. */
 HttpResponse *call_error_response(int status, const char *message);
-int call_status_of(const GError *error);

@@ -5,6 +5,11 @@ GQuark error_quark(void) {
     return g_quark_from_static_string("dpxdt");
 }
 
+static const int http_statuses[] = {
+    [ERROR_FAILED] = 500, [ERROR_INVALID] = 400, [ERROR_NOT_FOUND] = 404, [ERROR_DENIED] = 403,
+    [ERROR_BUSY] = 409,   [ERROR_TIMEOUT] = 503, [ERROR_GONE] = 404,      [ERROR_STOPPED] = 503,
+};
+
 static const int exit_statuses[] = {
     [ERROR_FAILED] = 2,  [ERROR_INVALID] = 2, [ERROR_NOT_FOUND] = 2, [ERROR_DENIED] = 2, [ERROR_BUSY] = 2,
     [ERROR_TIMEOUT] = 2, [ERROR_GONE] = 2,    [ERROR_STOPPED] = 130, /* 128 + SIGINT, as shells have it */
@@ -29,6 +34,10 @@ void error_set_errno(GError **error, ErrorCode code, int errno_value, const char
 
 bool error_is(const GError *error, ErrorCode code) {
     return g_error_matches(error, DPXDT_ERROR, (int)code);
+}
+
+int error_http_status(const GError *error) {
+    return error->domain == DPXDT_ERROR ? http_statuses[error->code] : 500;
 }
 
 int error_exit_status(const GError *error) {

@@ -30,5 +30,8 @@ void error_set_errno(GError **error, ErrorCode code, int errno_value, const char
 /* Tells whether error is one of ours with this code; false for NULL. */
 bool error_is(const GError *error, ErrorCode code);
 
+/* The HTTP status that an error stands for: 400, 403, 404, 409, 500 or 503. */
+int error_http_status(const GError *error);
+
 /* The exit status of a command that ends with this error: 2, or 130 for ERROR_STOPPED. */
 int error_exit_status(const GError *error);

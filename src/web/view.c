@@ -58,25 +58,7 @@ static HttpResponse *html_response(View *view) {
 }
 
 static int status_of(const GError *error) {
-    if (error->domain != DPXDT_ERROR)
-        return g_error_matches(error, DB_ERROR, DB_ERROR_BUSY) ? 503 : 500;
-    switch ((ErrorCode)error->code) {
-    case ERROR_INVALID:
-        return 400;
-    case ERROR_NOT_FOUND:
-    case ERROR_GONE:
-        return 404;
-    case ERROR_DENIED:
-        return 403;
-    case ERROR_BUSY:
-        return 409;
-    case ERROR_TIMEOUT:
-    case ERROR_STOPPED:
-        return 503;
-    case ERROR_FAILED:
-        break;
-    }
-    return 500;
+    return g_error_matches(error, DB_ERROR, DB_ERROR_BUSY) ? 503 : error_http_status(error);
 }
 
 /* What failed here is told in the log, and not to strangers. */
