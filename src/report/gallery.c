@@ -8,6 +8,7 @@
 #include "base/embedded.h"
 #include "base/file.h"
 #include "base/stop.h"
+#include "html/tools.h"
 #include "image/png.h"
 #include "report/words.h"
 #include "version.h"
@@ -248,15 +249,22 @@ static char *fill(const char *template, const Slot *slots, size_t n_slots) {
     return g_string_free(page, FALSE);
 }
 
+static char *tools(void) {
+    g_autoptr(Html) html = html_new();
+    tools_html(html, "Z");
+    g_autoptr(GBytes) bytes = html_end(g_steal_pointer(&html));
+    return g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+}
+
 static bool write_page(const json_t *data, const char *index, GError **error) {
     g_autofree char *style = g_strconcat(embedded_text("html/stage.css"), embedded_text("report/gallery.css"), NULL);
     g_autofree char *script = g_strconcat(embedded_text("html/stage.js"), embedded_text("report/gallery.js"), NULL);
     g_autofree char *style_hash = policy_hash(style);
     g_autofree char *script_hash = policy_hash(script);
-    g_autofree char *data_text = to_script_text(data);
+    g_autofree char *data_text = to_script_text(data), *tools_text = tools();
     const Slot slots[] = {
-        {"version", DPXDT_VERSION}, {"style-hash", style_hash}, {"script-hash", script_hash},
-        {"style", style},           {"script", script},         {"data", data_text},
+        {"version", DPXDT_VERSION}, {"style-hash", style_hash}, {"script-hash", script_hash}, {"style", style},
+        {"script", script},         {"tools", tools_text},      {"data", data_text},
     };
     g_autofree char *page = fill(embedded_text("report/gallery.html"), slots, G_N_ELEMENTS(slots));
     g_assert(g_str_has_prefix(page, MARKER));
