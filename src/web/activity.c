@@ -14,8 +14,7 @@ static bool activity(View *view, GError **error) {
         g_ptr_array_set_size(entries, ENTRIES_ON_PAGE);
         shown.before = ((const AuditLine *)g_ptr_array_index(entries, ENTRIES_ON_PAGE - 1))->entry.id;
     }
-    g_autofree char *path = view_path_of_build(view->build->id);
-    view_add_crumb(view, view->build->name, path);
+    view_add_build_crumb(view);
     view_add_crumb(view, "Activity", NULL);
     activity_html(view->html, view, &shown);
     return true;

@@ -7,8 +7,7 @@ static bool show(View *view, KeysPage *shown, GError **error) {
     g_autoptr(GPtrArray) keys = api_key_list(view->db, view->build->id, MOST_KEYS, error);
     if (!keys)
         return false;
-    g_autofree char *path = view_path_of_build(view->build->id);
-    view_add_crumb(view, view->build->name, path);
+    view_add_build_crumb(view);
     view_add_crumb(view, "API keys", NULL);
     shown->keys = keys;
     keys_html(view->html, view, shown);

@@ -7,8 +7,7 @@ static bool show(View *view, OwnersPage *shown, GError **error) {
     g_autoptr(GPtrArray) invitations = owners ? invitation_list(view->db, view->build->id, view->now_ms, error) : NULL;
     if (!invitations)
         return false;
-    g_autofree char *path = view_path_of_build(view->build->id);
-    view_add_crumb(view, view->build->name, path);
+    view_add_build_crumb(view);
     view_add_crumb(view, "Owners", NULL);
     shown->owners = owners;
     shown->invitations = invitations;

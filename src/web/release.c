@@ -37,13 +37,6 @@ int release_count_of_rank(const Release *release, OrderRank rank) {
     g_assert_not_reached();
 }
 
-static void add_crumbs(View *view, const Release *release) {
-    g_autofree char *path = view_path_of_build(view->build->id);
-    g_autofree char *title = g_strdup_printf("%s #%d", release->name, release->number);
-    view_add_crumb(view, view->build->name, path);
-    view_add_crumb(view, title, NULL);
-}
-
 static GPtrArray *first_lines(View *view, const Release *release, OrderRank rank, int most, GError **error) {
     if (release_count_of_rank(release, rank) == 0)
         return g_ptr_array_new();
@@ -59,7 +52,7 @@ static bool show(View *view, const Release *release, bool asks, GError **error) 
     if (!same)
         return false;
     const ReleasePage shown = {release, failed, groups, pending, fresh, same, asks};
-    add_crumbs(view, release);
+    view_add_release_crumbs(view, release, true);
     release_html(view->html, view, &shown);
     return true;
 }
@@ -86,11 +79,7 @@ static bool show_runs(View *view, const Release *release, OrderRank rank, GError
     const RunsPage shown = {release, rank, words, lines, lines->len > LINES_ON_PAGE};
     if (shown.more)
         g_ptr_array_set_size(lines, LINES_ON_PAGE);
-    g_autofree char *build = view_path_of_build(view->build->id);
-    g_autofree char *path = view_path_of_release(view->build->id, release->name, release->number);
-    g_autofree char *title = g_strdup_printf("%s #%d", release->name, release->number);
-    view_add_crumb(view, view->build->name, build);
-    view_add_crumb(view, title, path);
+    view_add_release_crumbs(view, release, false);
     view_add_crumb(view, ranks[rank].title, NULL);
     runs_html(view->html, view, &shown);
     return true;

@@ -93,11 +93,7 @@ static bool run_page(View *view, GError **error) {
     if (!find(view, &found, error) || !name_actor(view, &found, error))
         return false;
     g_autofree char *stage = stage_of_run(found.run), *batch = random_hex(BATCH_BYTES);
-    g_autofree char *build = view_path_of_build(view->build->id);
-    g_autofree char *path = view_path_of_release(view->build->id, found.release->name, found.release->number);
-    g_autofree char *title = g_strdup_printf("%s #%d", found.release->name, found.release->number);
-    view_add_crumb(view, view->build->name, build);
-    view_add_crumb(view, title, path);
+    view_add_release_crumbs(view, found.release, false);
     const RunPage shown = {
         .release = found.release,
         .run = found.run,

@@ -13,14 +13,17 @@ static void problems_clear(SettingsProblems *problems) {
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SettingsProblems, problems_clear)
 
+static void show(View *view, const Build *build, const SettingsProblems *problems, bool saved) {
+    view_add_build_crumb(view);
+    view_add_crumb(view, "Settings", NULL);
+    settings_html(view->html, view, build, problems, saved);
+}
+
 static bool settings(View *view, GError **error) {
     const SettingsProblems none = {0};
     if (!view_find_build(view, "build_id", ACCESS_OWNER, error))
         return false;
-    g_autofree char *path = view_path_of_build(view->build->id);
-    view_add_crumb(view, view->build->name, path);
-    view_add_crumb(view, "Settings", NULL);
-    settings_html(view->html, view, view->build, &none, view_text(view, "saved") != NULL);
+    show(view, view->build, &none, view_text(view, "saved") != NULL);
     return true;
 }
 
@@ -104,8 +107,7 @@ static bool change_settings(View *view, GError **error) {
     g_autoptr(Build) build = read_settings(view, view->data, &problems);
     if (has_problem(&problems)) {
         view->status = 422;
-        view_add_crumb(view, view->build->name, NULL);
-        settings_html(view->html, view, build, &problems, false);
+        show(view, build, &problems, false);
         return true;
     }
     g_autofree char *what = g_strdup_printf("%s, %s, %s", build->name, build->is_public ? "public" : "private",

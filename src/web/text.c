@@ -57,13 +57,9 @@ static char *read_text(View *view, const char *sha1, bool *out_cut, GError **err
 /* Pages. */
 
 static void add_crumbs(View *view, const Release *release, const Run *run, const char *title) {
-    g_autofree char *build = view_path_of_build(view->build->id);
-    g_autofree char *path = view_path_of_release(view->build->id, release->name, release->number);
-    g_autofree char *run_path = view_path_of_run(view->build->id, release->name, release->number, run->name);
-    g_autofree char *name = g_strdup_printf("%s #%d", release->name, release->number);
-    view_add_crumb(view, view->build->name, build);
-    view_add_crumb(view, name, path);
-    view_add_crumb(view, run->name, run_path);
+    g_autofree char *path = view_path_of_run(view->build->id, release->name, release->number, run->name);
+    view_add_release_crumbs(view, release, false);
+    view_add_crumb(view, run->name, path);
     view_add_crumb(view, title, NULL);
 }
 

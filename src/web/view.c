@@ -309,6 +309,18 @@ void view_add_crumb(View *view, const char *text, const char *url) {
     g_ptr_array_add(view->crumbs, crumb);
 }
 
+void view_add_build_crumb(View *view) {
+    g_autofree char *path = view_path_of_build(view->build->id);
+    view_add_crumb(view, view->build->name, path);
+}
+
+void view_add_release_crumbs(View *view, const Release *release, bool is_here) {
+    g_autofree char *path = view_path_of_release(view->build->id, release->name, release->number);
+    g_autofree char *title = g_strdup_printf("%s #%d", release->name, release->number);
+    view_add_build_crumb(view);
+    view_add_crumb(view, title, is_here ? NULL : path);
+}
+
 bool view_audit(const View *view, AuditKind kind, int64_t release_id, int64_t run_id, const char *message,
                 GError **error) {
     const AuditEntry entry = {.build_id = view->build->id,

@@ -69,6 +69,10 @@ int64_t view_number(const View *view, const char *name, int64_t fallback);
 /* Where one is: a step on the way, whose url is NULL for the page itself. */
 void view_add_crumb(View *view, const char *text, const char *url);
 
+/* Two such steps: the build, and the release, which is_here if its own page is shown. */
+void view_add_build_crumb(View *view);
+void view_add_release_crumbs(View *view, const Release *release, bool is_here);
+
 /* The answer sends to a path of ours, by GET. */
 void view_go(View *view, const char *path);
 
