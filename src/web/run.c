@@ -215,6 +215,12 @@ static bool go_on(View *view, const Release *release, const Run *run, GError **e
     return true;
 }
 
+/* Who takes something back wants to look at it again. */
+static void stay(View *view, const Release *release, const Run *run) {
+    g_autofree char *path = view_path_of_run(view->build->id, release->name, release->number, run->name);
+    view_go(view, path);
+}
+
 static void answer_script(View *view, const Release *release, const Run *run, int n) {
     json_t *json = json_pack("{s:s, s:i, s:s, s:i, s:i, s:i, s:i, s:i, s:i}", "status", run_status_name(run->status),
                              "n", n, "release", release_status_name(release->status), "failed", release->n_failed,
@@ -234,9 +240,12 @@ static bool decide_run(View *view, GError **error) {
     g_autoptr(Run) after = run_find(view->db, release->id, name, error);
     if (!after)
         return false;
-    if (!view_wants_json(view))
+    if (view_wants_json(view))
+        answer_script(view, release, after, n);
+    else if (verb == VERB_APPROVE || verb == VERB_APPROVE_GROUP)
         return go_on(view, release, after, error);
-    answer_script(view, release, after, n);
+    else
+        stay(view, release, after);
     return true;
 }
 
