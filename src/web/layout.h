@@ -27,6 +27,11 @@ void layout_link(Html *out, const char *url);
 /* What is wrong with what was typed, beside its field; NULL writes nothing. */
 void layout_problem(Html *out, const char *id, const char *problem);
 
+/* The keys of a page, for its script: the button that shows them, and around them, each of which is a <dt> and a <dd>. */
+void layout_help_button(Html *out);
+void layout_help_begin(Html *out);
+void layout_help_end(Html *out);
+
 /* The status of a release or a run, with an icon and its word. */
 void layout_release_status(Html *out, ReleaseStatus status);
 void layout_run_status(Html *out, RunStatus status);

@@ -26,6 +26,9 @@ typedef struct {
 
 void runs_html(Html *out, const View *view, const RunsPage *shown);
 
+/* The hidden fields of a form about a release. */
+void release_fields_html(Html *out, const View *view, const Release *release);
+
 /* Runs in a list, as release.html and runs.html show them. */
 void lines_html(Html *out, const View *view, const Release *release, const GPtrArray *lines);
 

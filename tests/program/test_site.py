@@ -188,7 +188,8 @@ class Life(SiteTestCase):
         answer = alice.send(alice.page(answer.place).to('/run'), ('verb', 'approve'))
         self.assertEqual((answer.place, counts()), (place, ('reviewing', 1, 0, 3)))
 
-        asks = alice.send(alice.page(place).to('/release', 'good'), ('good', 'yes'), expected=200).page
+        screen = page_of('/run', release, test='/a')
+        asks = alice.send(alice.page(screen).to('/release'), expected=200).page
         answer = alice.send(asks.to('/release', 'good'), ('good', 'yes'), sure='yes')
         self.assertEqual((answer.place, counts()), (place, ('good', 1, 0, 3)))
         alice.send(alice.page(place).to('/release', 'reviewing'), ('reviewing', 'yes'))

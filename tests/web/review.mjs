@@ -41,11 +41,13 @@ async function visit(page, path) {
   ok(answer.status() !== 429, 'too many logins');
 }
 const on = (path, work, options = {}) => withPage(options, async (page, context) => { await visit(page, path); await work(page, context); });
+const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 const shown = page => page.waitForSelector('#stage .canvas');
 const nameOf = page => page.textContent('#name');
 const becomes = (page, name) => page.waitForFunction(wanted => document.getElementById('name').textContent === wanted, name);
 const states = async release => Object.fromEntries((await server.post('list_runs', release)).runs.map(run => [run.run_name, run.status]));
-const settled = page => page.evaluate(() => new Promise(done => setTimeout(done, 50))).then(() => page.waitForLoadState('networkidle'));
+const moment = page => page.evaluate(() => new Promise(done => setTimeout(done, 50)));
+const settled = page => moment(page).then(() => page.waitForLoadState('networkidle'));
 
 /* ---- A hundred differences ---- */
 
@@ -191,6 +193,57 @@ test('the group is seen small, and the views change by keys', async () => {
   });
 });
 
+for (const [how, options] of [['by the mouse', {}], ['by touch', phone]])
+  test(`${how} one approves, undoes, and says that the release is good, which asks`, async () => {
+    const release = await few(how);
+    await on(pathOf('run', release, { test: '/changed' }), async page => {
+      const press = async words => page.locator('.decisions button', { hasText: words })[options.hasTouch ? 'tap' : 'click']();
+      await shown(page);
+      deepStrictEqual(await page.$$eval('.decisions .button', list => list.map(one => one.textContent)),
+        ['Approve Y', 'Approve all 2 Shift Y', 'Undo Z', 'Good G Y']);
+      await press(/^Undo/);
+      strictEqual(await page.textContent('#toast'), 'Nothing to undo.');
+      await press(/^Approve Y/);
+      await becomes(page, '/changed/too');
+      await press(/^Undo/);
+      await becomes(page, '/changed');
+      strictEqual((await states(release))['/changed'], 'diff_found');
+      await press(/^Approve all/);
+      await page.waitForFunction(() => !document.getElementById('name').textContent.startsWith('/changed'));
+      await press(/^Good/);
+      await page.waitForSelector('.ask');
+      strictEqual((await states(release))['/changed/too'], 'diff_approved');
+      ok((await page.textContent('.ask')).includes('2 differences are not approved'));
+      await page.click('.ask .primary');
+      await page.waitForFunction(() => document.querySelector('.title .state').textContent.trim() === 'good');
+      await visit(page, pathOf('run', release, { test: '/changed' }));
+      await shown(page);
+      deepStrictEqual(await page.$$eval('.decisions .button', list => list.map(one => one.textContent)), ['Take back N', 'Undo Z']);
+    }, options);
+  });
+
+test('the keys of a release are shown by ? and by the mouse, and can be switched off there', async () => {
+  const release = await few('help');
+  await on(pathOf('release', release), async page => {
+    const at = () => page.evaluate(() => document.activeElement.closest('.lines a, .group > a')?.textContent.trim().split(/\s+/).at(-1));
+    await page.keyboard.press('j');
+    strictEqual(await at(), '/broken');
+    await page.keyboard.press('?');
+    ok((await page.textContent('#help')).includes('The release is good'));
+    ok(await page.isVisible('#help'));
+    await page.keyboard.press('j');
+    await page.keyboard.press('Escape');
+    strictEqual(await at(), '/broken');
+    await page.click('.title [data-key="?"]');
+    await page.uncheck('#keys-on');
+    await page.click('#help [aria-label=Close]');
+    ok(!await page.isVisible('#help'));
+    for (const key of ['o', '?', 'g', 'y']) await page.keyboard.press(key);
+    await moment(page);
+    ok(page.url().includes('/release?') && !await page.isVisible('#help') && !await page.isVisible('.ask'));
+  });
+});
+
 /* ---- Live ---- */
 
 async function growsWhile(prepare) {
@@ -246,7 +299,7 @@ async function live(page, context, javaScript) {
     await page.waitForURL(/\/release\?/);
   } else {
     await page.click('#start');
-    ok(await page.isVisible('img.plain'));
+    ok(await page.isVisible('img.plain') && !await page.isVisible('[data-key=z]') && !await page.isVisible('kbd'));
     await page.click('text=Approve');
     await page.waitForURL(/\/release\?/);
     await page.click('#good');
@@ -292,15 +345,14 @@ test('what strangers name and upload runs nowhere, and leads nowhere', async () 
 /* ---- For all ---- */
 
 const sites = async () => {
-  const release = await few('pages'), asks = pathOf('release', await few('asks'));
+  const release = await few('pages'), asks = pathOf('release', await few('asks')), keys = pathOf('release', await few('keys of it'));
   await server.post('create_release', { build_id: 1, release_name: 'a very long name of a release '.repeat(8).trim() });
   const paths = ['/', '/new', '/whoami', '/invitation?token=x', '/build?id=1', '/build?id=99', '/settings?build_id=1', '/api_keys?build_id=1', '/admins?build_id=1',
     '/activity?build_id=1', '/api/work_queue', '/api/work_queue/run-pdiff', pathOf('release', release), pathOf('release', release, { show: 'different' }),
     pathOf('run', release, { test: '/changed' }), pathOf('run', release, { test: '/broken' }), pathOf('run', release, { test: '/new' }),
-    pathOf('run', release, { test: hostile }), pathOf('image', release, { test: '/changed', type: 'diff' }), pathOf('log', release, { test: '/changed', type: 'diff' }), asks];
-  return Object.assign(paths, { asks });
+    pathOf('run', release, { test: hostile }), pathOf('image', release, { test: '/changed', type: 'diff' }), pathOf('log', release, { test: '/changed', type: 'diff' }), asks, keys];
+  return Object.assign(paths, { asks, keys });
 };
-const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
 test('axe finds nothing on any page, light and dark, wide and narrow', async () => {
   const paths = await sites();
@@ -311,6 +363,7 @@ test('axe finds nothing on any page, light and dark, wide and narrow', async () 
           await visit(page, path);
           if (path.startsWith('/run')) await settled(page);
           if (path === paths.asks) await page.click('#good'); /* with what is open: asks whether it is meant */
+          if (path === paths.keys) await page.click('[data-key="?"]');
           await page.evaluate(axe.source);
           const found = await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
           ok(found.violations.length === 0, `${path} ${colorScheme} ${options.isMobile ? 'narrow' : 'wide'}: ` +

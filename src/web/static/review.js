@@ -4,8 +4,7 @@
 (() => {
 const {$, el, state, hooks, prepare, found, set, show} = Stage;
 const AHEAD = 3;
-const settings = {keys: true, facts: innerWidth >= 1400};
-try { Object.assign(settings, JSON.parse(localStorage.getItem('dpxdt-review'))); } catch { /* private window */ }
+const {settings} = Keys;
 
 /* ---- Pages ---- */
 
@@ -172,7 +171,6 @@ async function undo() {
 /* ---- Keys ---- */
 
 const step = id => go(link(document, id));
-let armed = false;
 
 /* Who presses faster than pages come is heard all the same: each key is of the page that the one before led to. */
 let acting = Promise.resolve();
@@ -185,38 +183,20 @@ const ACTIONS = {
   u: () => { location.href = link(document, 'up'); },
   o: () => { const src = document.querySelector('#stage img')?.src; if (src) open(src, '_blank', 'noopener'); },
   v: () => { if ($('sheet')) { $('sheet').hidden = !$('sheet').hidden; $('test').hidden = !$('sheet').hidden; } },
-  i: () => { settings.facts = !settings.facts; save(); showFacts(); },
-  g: () => { armed = true; toast('G: and now Y, if the release is good.'); },
-  '0': Stage.toggleZoom, '?': () => $('help').showModal(),
+  i: () => { settings.facts = !settings.facts; Keys.save(); showFacts(); },
+  g: () => $('finish') && toast('G: and now Y, if the release is good.'), gy: finish, '0': Stage.toggleZoom,
   '/': () => { location.href = link(document, 'up') + '&show=different'; },
 };
 
+/* What was decided comes first. */
 function finish() {
-  acting.then(() => sending).then(() => {
-    const {csrf, id, name, number} = fieldsOf($('decide') || document.querySelector('form'));
-    const form = el('form', {method: 'post', action: '/release', hidden: true},
-      ...Object.entries({csrf, id, name, number, good: 'yes'}).map(([key, value]) => el('input', {name: key, value})));
-    document.body.append(form);
-    form.submit();
-  });
+  acting.then(() => sending).then(() => $('finish')?.submit());
 }
 
-function save() {
-  try { localStorage.setItem('dpxdt-review', JSON.stringify(settings)); } catch { /* private window */ }
-}
-
+/* What is heard always. */
 function onKey(event) {
-  const key = event.key.length === 1 && event.key !== 'Y' ? event.key.toLowerCase() : event.key;
-  if (event.ctrlKey || event.metaKey || event.altKey || $('help').open || event.target.matches('input:not([type=range])')) return;
-  const was = armed;
-  armed = false;
-  if (key === 'Escape') Stage.leaveArea();
-  else if (/Arrow(Left|Right)/.test(key)) { if (!Stage.nudge(event)) return; }
-  else if (!settings.keys || (key === ' ' && event.target.matches('button, a, summary, input'))) return;
-  else if (was && key === 'y') finish();
-  else if (ACTIONS[key]) ACTIONS[key]();
-  else return;
-  event.preventDefault();
+  if (event.key === 'Escape') Stage.leaveArea();
+  return event.key === 'Escape' || (/Arrow(Left|Right)/.test(event.key) && Stage.nudge(event));
 }
 
 /* ---- A page begins ---- */
@@ -226,18 +206,11 @@ function showFacts() {
   $('facts-button').setAttribute('aria-expanded', !$('facts').hidden);
 }
 
-function onSubmit(event) {
-  const verb = event.submitter?.value;
-  event.preventDefault();
-  ({approve: ACTIONS.y, approve_group: ACTIONS.Y, reject: ACTIONS.n})[verb]?.();
-}
-
 function begin() {
   const run = JSON.parse($('stage').dataset.run);
   prepare(run);
   set(run);
-  for (const one of document.querySelectorAll('[data-key]')) Object.assign(one, {hidden: false, onclick: ACTIONS[one.dataset.key]});
-  if ($('decide')) $('decide').onsubmit = onSubmit;
+  Keys.show(ACTIONS);
   if (run.found.length) $('found-all').replaceChildren(el('h3', {}, 'What changed'), el('ul', {}, ...found(run, 30)));
   $('stage').replaceChildren();
   delete state.made;
@@ -249,7 +222,7 @@ function begin() {
   prefetch();
 }
 
-document.addEventListener('keydown', onKey);
+Keys.listen(ACTIONS, onKey);
 document.addEventListener('click', event => {
   const a = event.target.closest('#list a, #sheet a, #next, #previous');
   if (!a || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
@@ -258,8 +231,6 @@ document.addEventListener('click', event => {
 });
 addEventListener('popstate', () => go(here(), true));
 addEventListener('beforeunload', event => { if (unsent) event.preventDefault(); });
-$('keys-on').checked = settings.keys;
-$('keys-on').onchange = () => { settings.keys = $('keys-on').checked; save(); };
 hooks.lost = 'This picture did not come.';
 begin();
 })();

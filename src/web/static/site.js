@@ -1,5 +1,48 @@
-/* What all pages have: times of the reader's zone, what becomes of a release while one looks, and its keys. */
+/* What all pages have: keys, times of the reader's zone; and what becomes of a release while one looks. */
 'use strict';
+
+/* ---- Keys ---- */
+
+const Keys = (() => {
+const settings = {keys: true, facts: innerWidth >= 1400};
+try { Object.assign(settings, JSON.parse(localStorage.getItem('dpxdt-review'))); } catch { /* private window */ }
+const help = document.getElementById('help'), areOn = document.getElementById('keys-on');
+
+function save() {
+  try { localStorage.setItem('dpxdt-review', JSON.stringify(settings)); } catch { /* private window */ }
+}
+
+/* Each key does what actions say, "gy" being G and then Y. First always() may take it, where single keys are off, too. */
+let armed = false;
+function listen(actions, always) {
+  actions['?'] = () => help.showModal();
+  areOn.checked = settings.keys;
+  areOn.onchange = () => { settings.keys = areOn.checked; save(); };
+  document.addEventListener('keydown', event => {
+    const key = event.key.length === 1 && event.key !== 'Y' ? event.key.toLowerCase() : event.key;
+    if (event.ctrlKey || event.metaKey || event.altKey || help.open || event.target.matches('input:not([type=range])')) return;
+    const action = actions[armed && key === 'y' ? 'gy' : key];
+    armed = false;
+    if (!always?.(event)) {
+      if (!settings.keys || !action || (key === ' ' && event.target.matches('button, a, summary, input'))) return;
+      armed = key === 'g';
+      action();
+    }
+    event.preventDefault();
+  });
+}
+
+/* Buttons that do what a key does. */
+function show(actions) {
+  for (const one of document.querySelectorAll('[data-key]')) {
+    one.hidden = false;
+    one.onclick = event => { event.preventDefault(); actions[one.dataset.key](); };
+  }
+}
+
+return {settings, save, listen, show};
+})();
+
 (() => {
 function localize() {
   for (const time of document.querySelectorAll('time:not([title])')) {
@@ -50,22 +93,18 @@ if (/receiving|processing|reviewing/.test(release.dataset.status)) {
   addEventListener('pagehide', () => events.close());
 }
 
-/* ---- Keys ---- */
+/* ---- Its keys ---- */
 
 const links = () => [...document.querySelectorAll('.group > a, .lines a')];
-let armed = false;
-document.addEventListener('keydown', event => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input')) return;
-  try { if (JSON.parse(localStorage.getItem('dpxdt-review'))?.keys === false) return; } catch { /* private window */ }
+const move = by => {
   const at = links().indexOf(document.activeElement);
-  const was = armed;
-  armed = event.key === 'g';
-  if (event.key === 'j') links()[at + 1]?.focus();
-  else if (event.key === 'k') links()[at < 0 ? 0 : at - 1]?.focus();
-  else if (event.key === 'o') (document.activeElement.closest('.group > a, .lines a') || document.getElementById('start'))?.click();
-  else if (event.key === 'y' && document.querySelector('.ask')) document.querySelector('.ask [name=good]').click();
-  else if (event.key === 'y' && was) document.getElementById('good')?.click();
-  else return;
-  event.preventDefault();
-});
+  links()[at < 0 ? 0 : at + by]?.focus();
+};
+const yes = document.querySelector('.ask .primary');
+const ACTIONS = {
+  j: () => move(1), k: () => move(-1), g() {}, gy: () => (yes || document.getElementById('good'))?.click(), y: () => yes?.click(),
+  o: () => (document.activeElement.closest('.group > a, .lines a') || document.getElementById('start'))?.click(),
+};
+Keys.listen(ACTIONS);
+Keys.show(ACTIONS);
 })();
