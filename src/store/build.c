@@ -33,8 +33,12 @@ static Build *read_build(const DbQuery *query) {
 
 GPtrArray *build_rows_read(DbQuery *query, GError **error) {
     g_autoptr(GPtrArray) builds = g_ptr_array_new_with_free_func((GDestroyNotify)build_free);
-    while (db_next(query))
-        g_ptr_array_add(builds, read_build(query));
+    while (db_next(query)) {
+        Build *build = read_build(query);
+        build->n_reviewing = (int)db_int(query, 10);
+        build->n_open = (int)db_int(query, 11);
+        g_ptr_array_add(builds, build);
+    }
     return db_end(query, error) ? g_steal_pointer(&builds) : NULL;
 }
 
@@ -57,7 +61,7 @@ Build *build_load(Db *db, int64_t id, GError **error) {
 
 GPtrArray *build_list(Db *db, int64_t before, int most, GError **error) {
     g_autoptr(DbQuery) query =
-        db_query(db, "SELECT " BUILD_COLUMNS "FROM builds b WHERE b.id < ? ORDER BY b.id DESC LIMIT ?",
+        db_query(db, "SELECT " BUILD_LIST_COLUMNS "FROM builds b WHERE b.id < ? ORDER BY b.id DESC LIMIT ?",
                  DB_INT(before > 0 ? before : G_MAXINT64), DB_INT(most));
     return build_rows_read(query, error);
 }

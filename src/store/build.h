@@ -12,6 +12,7 @@ typedef struct {
     char *webhook_url, *webhook_secret; /* told of each release that is ready or decided; NULL: nobody is */
     char *status_prefix, *status_token; /* where commits' statuses may be told, and with which token; NULL: nowhere */
     int64_t created_ms;
+    int n_reviewing, n_open; /* of one in a list: its releases in review, and the differences of these that are open */
 } Build;
 
 void build_free(Build *build);

@@ -47,11 +47,11 @@ GPtrArray *owner_list_builds(Db *db, const char *user_id, int64_t before, int mo
     int64_t below = before > 0 ? before : G_MAXINT64;
     g_autoptr(DbQuery) query =
         user_id ? db_query(db,
-                           "SELECT " BUILD_COLUMNS "FROM build_owners o JOIN builds b ON b.id = o.build_id "
+                           "SELECT " BUILD_LIST_COLUMNS "FROM build_owners o JOIN builds b ON b.id = o.build_id "
                            "WHERE o.user_id = ? AND o.build_id < ? ORDER BY o.build_id DESC LIMIT ?",
                            DB_TEXT(user_id), DB_INT(below), DB_INT(most))
                 : db_query(db,
-                           "SELECT " BUILD_COLUMNS
+                           "SELECT " BUILD_LIST_COLUMNS
                            "FROM builds b WHERE b.is_public = 1 AND b.id < ? ORDER BY b.id DESC LIMIT ?",
                            DB_INT(below), DB_INT(most));
     return build_rows_read(query, error);

@@ -147,6 +147,32 @@ static void builds_are_listed_for_their_owners_and_for_all(Fixture *f, const voi
     g_assert_cmpint(((Build *)g_ptr_array_index(all, 0))->id, ==, public);
 }
 
+static void add_release(Fixture *f, int64_t build, const char *name, const char *status, int n_found) {
+    g_assert_cmpint(db_change(f->db, NULL,
+                              "INSERT INTO releases (build_id, name, number, status, created, modified, n_found) "
+                              "VALUES (?, ?, 1, ?, ?, ?, ?)",
+                              DB_INT(build), DB_TEXT(name), DB_TEXT(status), DB_INT(NOW), DB_INT(NOW), DB_INT(n_found)),
+                    ==, 1);
+}
+
+static void a_list_of_builds_tells_what_waits_for_people(Fixture *f, const void *unused) {
+    int64_t quiet = build_create(f->db, "quiet", true, NOW, NULL);
+    const char *const statuses[] = {"receiving", "processing", "good", "bad", "reviewing"};
+    for (size_t i = 0; i < G_N_ELEMENTS(statuses); i++) {
+        add_release(f, f->build, statuses[i], statuses[i], 3);
+        add_release(f, quiet, statuses[i], i == 4 ? "good" : statuses[i], 5);
+    }
+    add_release(f, f->build, "another", "reviewing", 4);
+    g_autoptr(GPtrArray) mine = owner_list_builds(f->db, "oidc:ann", 0, 9, NULL);
+    g_autoptr(GPtrArray) all = build_list(f->db, 0, 1, NULL);
+    const Build *own = g_ptr_array_index(mine, 0), *newest = g_ptr_array_index(all, 0);
+    g_assert_cmpint(own->n_reviewing, ==, 2);
+    g_assert_cmpint(own->n_open, ==, 7);
+    g_assert_cmpint(newest->id, ==, quiet);
+    g_assert_cmpint(newest->n_reviewing, ==, 0);
+    g_assert_cmpint(newest->n_open, ==, 0);
+}
+
 static void who_may_what(Fixture *f, const void *unused) {
     g_autoptr(User) ann = user_load(f->db, "oidc:ann", NULL), bob = user_load(f->db, "oidc:bob", NULL);
     User root = {.id = (char *)"oidc:root", .is_superuser = true};
@@ -212,6 +238,7 @@ int main(int argc, char **argv) {
     TEST("an-invitation-ends-after-two-weeks-or-when-it-is-taken-back-or-repeated",
          an_invitation_ends_after_two_weeks_or_when_it_is_taken_back_or_repeated);
     TEST("builds-are-listed-for-their-owners-and-for-all", builds_are_listed_for_their_owners_and_for_all);
+    TEST("a-list-of-builds-tells-what-waits-for-people", a_list_of_builds_tells_what_waits_for_people);
     TEST("who-may-what", who_may_what);
     TEST("a-login-comes-back-once-and-in-time", a_login_comes_back_once_and_in_time);
     g_test_add_func("/people/one-is-led-to-paths-of-ours-only", one_is_led_to_paths_of_ours_only);

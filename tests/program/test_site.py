@@ -196,6 +196,32 @@ class Life(SiteTestCase):
         alice.send(alice.page(place).to('/release', 'bad'), ('bad', 'yes'))
         self.assertEqual(counts(), ('bad', 1, 0, 3))
 
+    def test_the_builds_tell_what_waits_for_a_review(self):
+        alice = self.visitor('alice')
+        quiet, build = self.build_of(alice, 'quiet'), self.build_of(alice, 'busy', public='yes')
+        client = self.client_of(alice, build)
+
+        def told(visitor=alice):
+            return {build: ' '.join(text.split()) for build, text in
+                    re.findall(r'<a class="card" href="/build\?id=(\d+)">.*?<span class="different">(.*?)</span>', visitor.page('/').source, re.DOTALL)}
+
+        self.assertEqual(told(), {})
+        self.release(client, build, {'/a': different()}, name='still coming', done=False)
+        self.assertEqual(told(), {})
+        release = self.release(client, build, {'/a': different(1, 1), '/b': different(1, 2), '/c': {'image': 7}})
+        self.assertEqual(told(), {str(build): '1 release to review, 2 to look at'})
+        self.release(client, build, {'/a': different(2, 3), '/b': {'run_failed': 'yes'}})
+        self.assertEqual(told(), {str(build): '2 releases to review, 3 to look at'})
+        for visitor in (self.visitor('bob'), self.visitor()):
+            self.assertEqual(told(visitor), told())
+        for name, n in (('/a', 2), ('/b', 1)):
+            alice.send(alice.page(page_of('/run', release, test=name)).to('/run'), ('verb', 'approve'))
+            self.assertEqual(told(), {str(build): f'2 releases to review, {n} to look at'})
+        alice.send(alice.page(page_of('/release', release)).to('/release', 'good'), ('good', 'yes'))
+        self.assertEqual(told(), {str(build): '1 release to review, 1 to look at'})
+        self.sql("UPDATE releases SET n_found = 0 WHERE status = 'reviewing'")
+        self.assertEqual(told(), {str(build): '1 release to review'})
+
     def test_what_was_done_is_told_with_who_did_it_and_from_where(self):
         alice, bob = self.visitor('alice'), self.visitor('bob')
         build = self.build_of(alice)
