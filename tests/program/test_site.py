@@ -131,11 +131,19 @@ class Life(SiteTestCase):
         self.assertIn('not valid any more', carol.send(carol_form, expected=404).page.text)
         carol.page(query('/build', id=build), 404)
 
+        page = bob.page(place)
+        self.assertEqual(len([1 for tag, _ in page.elements if tag == 'details']), 2)  # each asks once
         alice_id, = {user for user, in self.sql("SELECT id FROM users WHERE name = 'Alice Adams'")}
         remove = [form for form in bob.page(place).forms if form.fields.get('user_id') == alice_id]
         self.assertEqual(bob.send(remove[0]).place, place)
         alice.page(query('/build', id=build), 404)
-        self.assertIn('the last owner', bob.send(bob.page(place).to('/admins.revoke'), expected=400).page.text)
+
+        page, before = bob.page(place), self.dump()
+        self.assertIn('The only owner cannot be removed', page.text)
+        self.assertEqual([form.action for form in page.forms if form.action == '/admins.revoke'], [])
+        (bob_id, form), = remove.items()
+        self.assertIn('the last owner', bob.send(form, expected=400).page.text)
+        self.assertEqual(self.dump(), before)
         bob.page(query('/build', id=build))
 
     def test_an_invitation_is_taken_back_replaced_and_too_old(self):

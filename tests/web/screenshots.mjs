@@ -200,6 +200,8 @@ await as('ada', async page => {
   await page.goto(`${server.url}/admins?build_id=${shop}`);
   await page.fill('#email', accounts.eve.email);
   await page.click('form.inline button');
+  const link = await page.textContent('.done pre');
+  await as('eve', async other => { await other.goto(link); await other.click('text=Accept'); });
 });
 
 /* ---- All pages ---- */
@@ -243,6 +245,7 @@ await take('owners', 'ada', `/admins?build_id=${shop}`, { prepare: async page =>
   await page.fill('#email', accounts.ben.email);
   await page.click('form.inline button');
   await page.waitForSelector('.done');
+  await page.click('[aria-label="Remove eve@hearth-and-rye.example"]');
 } });
 await take('activity', 'ada', `/activity?build_id=${shop}`);
 await take('queues', null, '/api/work_queue', { base: everybody.url });
