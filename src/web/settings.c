@@ -3,7 +3,8 @@
 #include "base/random.h"
 #include "net/egress.h"
 
-enum { SECRET_BYTES = 24, MOST_TOKEN = 500 };
+/* MOST_TOLD: two addresses, a name and an address of mail have room in one entry of the activity. */
+enum { SECRET_BYTES = 24, MOST_TOKEN = 500, MOST_TOLD = 600 };
 
 static void problems_clear(SettingsProblems *problems) {
     g_free(problems->name);
@@ -100,6 +101,42 @@ static bool has_problem(const SettingsProblems *problems) {
     return problems->name || problems->email_alias || problems->webhook_url || problems->status_prefix;
 }
 
+/* An address, for the activity: it may have secrets in its name and password and in its query. */
+static char *told_url(const char *url) {
+    g_autoptr(GUri) uri = url ? g_uri_parse(url, G_URI_FLAGS_ENCODED, NULL) : NULL;
+    g_autofree char *plain =
+        uri ? g_uri_to_string_partial(uri, G_URI_HIDE_USERINFO | G_URI_HIDE_QUERY | G_URI_HIDE_FRAGMENT) : NULL;
+    return plain ? g_utf8_substring(plain, 0, MIN(g_utf8_strlen(plain, -1), MOST_TOLD)) : NULL;
+}
+
+static bool differs(const char *a, const char *b) {
+    return g_strcmp0(a, b) != 0;
+}
+
+/* What an owner changed, in words, which the caller frees; "": nothing. */
+static char *tell_changes(const Build *was, const Build *is) {
+    g_autofree char *webhook = told_url(is->webhook_url), *statuses = told_url(is->status_prefix);
+    const struct {
+        bool is_changed;
+        const char *what, *value;
+    } changes[] = {
+        {differs(is->name, was->name), "named", is->name},
+        {is->is_public != was->is_public, is->is_public ? "public" : "private", NULL},
+        {is->send_email != was->send_email, is->send_email ? "mail" : "no mail", NULL},
+        {differs(is->email_alias, was->email_alias), is->email_alias ? "mail to" : "mail to all owners",
+         is->email_alias},
+        {differs(is->webhook_url, was->webhook_url), is->webhook_url ? "webhook" : "no webhook", webhook},
+        {differs(is->status_prefix, was->status_prefix), is->status_prefix ? "statuses at" : "no statuses", statuses},
+        {differs(is->status_token, was->status_token), is->status_token ? "token changed" : "no token", NULL},
+    };
+    GString *told = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(changes); i++)
+        if (changes[i].is_changed)
+            g_string_append_printf(told, "%s%s%s%s", told->len > 0 ? ", " : "", changes[i].what,
+                                   changes[i].value ? " " : "", changes[i].value ? changes[i].value : "");
+    return g_string_free(told, FALSE);
+}
+
 static bool change_settings(View *view, GError **error) {
     g_auto(SettingsProblems) problems = {0};
     if (!view_find_build(view, "build_id", ACCESS_OWNER, error))
@@ -110,12 +147,11 @@ static bool change_settings(View *view, GError **error) {
         show(view, build, &problems, false);
         return true;
     }
-    g_autofree char *what = g_strdup_printf("%s, %s, %s", build->name, build->is_public ? "public" : "private",
-                                            build->send_email ? "mail" : "no mail");
+    g_autofree char *what = tell_changes(view->build, build);
     g_autofree char *path = g_strdup_printf("/settings?build_id=%" G_GINT64_FORMAT "&saved=yes", build->id);
     view_go(view, path);
-    return build_save(view->db, build, view->now_ms, error) &&
-           view_audit(view, AUDIT_CHANGED_SETTINGS, 0, 0, what, error);
+    return !*what || (build_save(view->db, build, view->now_ms, error) &&
+                      view_audit(view, AUDIT_CHANGED_SETTINGS, 0, 0, what, error));
 }
 
 static bool may_change(View *view, GError **error) {

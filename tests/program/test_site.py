@@ -78,6 +78,38 @@ class Life(SiteTestCase):
         self.assertEqual(self.sql('SELECT name, is_public, send_email, status_token FROM builds'),
                          [('Shop', 1, 0, 'st4tus')])
 
+    def test_the_activity_names_what_changed_in_the_settings_and_nothing_that_is_secret(self):
+        alice = self.visitor('alice')
+        build = self.build_of(alice)
+        place, told = query('/settings', build_id=build), []
+
+        def save(expected, without=(), **fields):
+            alice.send(alice.page(place).to('/settings'), without=without, **fields)
+            messages = [message for message, in self.sql("SELECT message FROM audit WHERE kind = 'changed_settings' ORDER BY id")]
+            self.assertEqual(messages[len(told):], [expected] if expected else [])
+            told[:] = messages
+
+        save(None)
+        save('webhook https://192.0.2.1:8443/hook/a%20b', webhook_url='https://me:s3cret@192.0.2.1:8443/hook/a%20b?key=s3cret#s3cret')
+        save(None)
+        save('webhook https://192.0.2.1:8443/hook/a%20b', webhook_url='https://192.0.2.1:8443/hook/a%20b?key=another-s3cret')
+        save('statuses at https://192.0.2.2/statuses/, token changed', status_prefix='https://me:s3cret@192.0.2.2/statuses/',
+             status_token='s3cret')
+        save('token changed', status_token='s3cret too')
+        save('named Ünïcode, public, no mail, mail to team@example.org', ('send_email',), name='Ünïcode', public='yes',
+             email_alias='team@example.org')
+        save('private, mail, mail to all owners, no webhook, no statuses, no token', ('public',), send_email='yes', email_alias='',
+             webhook_url='', status_prefix='')
+        long = 'https://192.0.2.1/' + 'x' * 2000 + '/'
+        alice.send(alice.page(place).to('/settings'), name='n' * 255, webhook_url=long, status_prefix=long, status_token='s3cret',
+                   email_alias='a' * 60 + '@' + 'b' * 60 + '.example')
+        longest, = self.sql("SELECT message FROM audit WHERE kind = 'changed_settings' ORDER BY id DESC LIMIT 1")[0]
+        self.assertLess(len(longest), 2048)
+        self.assertIn('token changed', longest)
+        self.assertNotIn('s3cret', repr(self.sql('SELECT message FROM audit')))
+        for secret, in self.sql('SELECT webhook_secret FROM builds'):
+            self.assertNotIn(secret, alice.page(query('/activity', build_id=build)).text)
+
     def test_a_token_of_statuses_is_kept_for_its_own_address_only(self):
         alice = self.visitor('alice')
         build = self.build_of(alice)
@@ -134,8 +166,8 @@ class Life(SiteTestCase):
         page = bob.page(place)
         self.assertEqual(len([1 for tag, _ in page.elements if tag == 'details']), 2)  # each asks once
         alice_id, = {user for user, in self.sql("SELECT id FROM users WHERE name = 'Alice Adams'")}
-        remove = [form for form in bob.page(place).forms if form.fields.get('user_id') == alice_id]
-        self.assertEqual(bob.send(remove[0]).place, place)
+        remove = {form.fields['user_id']: form for form in page.forms if 'user_id' in form.fields}
+        self.assertEqual(bob.send(remove.pop(alice_id)).place, place)
         alice.page(query('/build', id=build), 404)
 
         page, before = bob.page(place), self.dump()
@@ -200,6 +232,7 @@ class Life(SiteTestCase):
         asks = alice.send(alice.page(screen).to('/release'), expected=200).page
         answer = alice.send(asks.to('/release', 'good'), ('good', 'yes'), sure='yes')
         self.assertEqual((answer.place, counts()), (place, ('good', 1, 0, 3)))
+        self.assertNotIn('/release', [form.action for form in alice.page(screen).forms])
         alice.send(alice.page(place).to('/release', 'reviewing'), ('reviewing', 'yes'))
         alice.send(alice.page(place).to('/release', 'bad'), ('bad', 'yes'))
         self.assertEqual(counts(), ('bad', 1, 0, 3))
@@ -235,7 +268,7 @@ class Life(SiteTestCase):
         build = self.build_of(alice)
         client = self.client_of(alice, build)
         release = self.release(client, build, {'/a': different(1, 1), '/b': different(2, 2)})
-        alice.send(alice.page(query('/settings', build_id=build)).to('/settings'))
+        alice.send(alice.page(query('/settings', build_id=build)).to('/settings'), name='shop')
         link = alice.send(alice.page(query('/admins', build_id=build)).to('/admins'), email_address='bob@example.net',
                           expected=200).page.inside('pre').removeprefix(self.origin)
         bob.send(bob.page(link).to('/invitation'))
@@ -252,7 +285,7 @@ class Life(SiteTestCase):
         expected = [(a, f'removed an owner {b}'), (a, f'revoked a key {key}'), (a, 'reopened the release r #1'),
                     (a, 'said bad of the release r #1'), (b, 'took back an approval r #1 /a'), (b, 'approved r #1 /a'),
                     (b, f'accepted an invitation {b}'), (a, f'invited {b}'),
-                    (a, 'changed the settings demo, private, mail'), (by_key, 'began the release r #1'),
+                    (a, 'changed the settings named shop'), (by_key, 'began the release r #1'),
                     (a, f'made a key {key}'), (a, 'made the build demo')]
         told = re.findall(r'UTC (\S+(?: \(key\))?) (.+?) 127\.0\.0\.1', text)
         self.assertEqual([(who.lower(), what) for who, what in told], expected)
