@@ -119,10 +119,15 @@ static bool read_decision(const View *view, ReleaseStatus *out_status, AuditKind
     return false;
 }
 
-/* What nobody has looked at yet is not waved through by accident. */
+char *release_open_counts(const Release *release) {
+    return g_strdup_printf("%d %d %d", release->n_found, release->n_failed, release->n_pending);
+}
+
+/* What nobody has looked at yet is not waved through by accident, nor what has come since it was asked. */
 static bool must_ask(const View *view, const Release *release, ReleaseStatus status) {
     bool is_open = release->n_found + release->n_failed + release->n_pending > 0;
-    return status == RELEASE_GOOD && is_open && !view_text(view, "sure");
+    g_autofree char *counts = release_open_counts(release);
+    return status == RELEASE_GOOD && is_open && g_strcmp0(view_text(view, "sure"), counts) != 0;
 }
 
 /* What two people say at once is said once: who comes second sees what the first one said. */

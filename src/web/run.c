@@ -46,6 +46,28 @@ static bool find_neighbours(View *view, Found *found, GError **error) {
     return true;
 }
 
+static bool has_line(const GPtrArray *lines, const RunLine *line) {
+    for (guint i = 0; i < lines->len; i++)
+        if (((const RunLine *)g_ptr_array_index(lines, i))->id == line->id)
+            return true;
+    return false;
+}
+
+/* The first of the page's group, or those behind the name that is asked for; if it has too many, from the page itself on. */
+static GPtrArray *find_members(View *view, const Found *found, GError **error) {
+    const RunLine *line = found->line;
+    int64_t id = found->release->id;
+    const char *behind = http_request_query(view->request, "behind");
+    g_autoptr(GPtrArray) members = run_list_group(view->db, id, line, behind, MOST_MEMBERS, error);
+    if (!members || behind || has_line(members, line))
+        return g_steal_pointer(&members);
+    g_autoptr(GPtrArray) others = run_list_group(view->db, id, line, line->name, MOST_MEMBERS - 1, error);
+    RunLine *itself = others ? run_list_find(view->db, id, line->name, error) : NULL;
+    if (itself)
+        g_ptr_array_insert(others, 0, itself);
+    return itself ? g_steal_pointer(&others) : NULL;
+}
+
 static bool find(View *view, Found *found, GError **error) {
     g_autofree char *name = name_of_run(view);
     found->release = view_find_release(view, ACCESS_PUBLIC, error);
@@ -57,9 +79,7 @@ static bool find(View *view, Found *found, GError **error) {
     bool is_different = found->line->rank == ORDER_DIFFERENT;
     found->failed = run_list_lines(view->db, id, ORDER_FAILED, NULL, NULL, MOST_FAILED, error);
     found->groups = found->failed ? run_list_groups(view->db, id, NULL, MOST_GROUPS, error) : NULL;
-    found->members = !found->groups ? NULL
-                     : is_different ? run_list_group(view->db, id, found->line, NULL, MOST_MEMBERS, error)
-                                    : g_ptr_array_new();
+    found->members = !found->groups ? NULL : is_different ? find_members(view, found, error) : g_ptr_array_new();
     if (is_different && !run_list_count_group(view->db, id, found->line, &found->group, error))
         return false;
     found->history = found->members ? run_list_history(view->db, view->build->id, name, MOST_HISTORY, error) : NULL;
@@ -71,9 +91,11 @@ static bool name_actor(View *view, Found *found, GError **error) {
     g_autoptr(GError) cause = NULL;
     if (view->access != ACCESS_OWNER)
         g_clear_pointer(&found->actor, g_free);
-    if (found->run->status !=
-        RUN_DIFF_APPROVED) /* the pair was approved in another release, after this one was compared */
+    /* The pair may have been approved in another release, after it was compared in this one. */
+    if (found->run->status != RUN_DIFF_APPROVED) {
         g_clear_pointer(&found->actor, g_free);
+        found->decided_ms = 0;
+    }
     if (!found->actor)
         return true;
     g_autoptr(User) user = user_load(view->db, found->actor, &cause);
@@ -105,6 +127,8 @@ static bool run_page(View *view, GError **error) {
         .failed = found.failed,
         .groups = found.groups,
         .members = found.members,
+        .shows_members = http_request_query(view->request, "behind") != NULL,
+        .has_more_members = found.members->len == MOST_MEMBERS,
         .history = found.history,
         .stage = stage,
         .batch = batch,
@@ -125,6 +149,7 @@ HttpResponse *web_run(HttpRequest *request, void *web) {
 
 typedef enum { VERB_APPROVE, VERB_REJECT, VERB_APPROVE_GROUP, VERB_UNDO } Verb;
 
+/* As "verb", or as the forms of old have it, a field of this name. */
 static bool read_verb(View *view, Verb *out_verb, GError **error) {
     static const struct {
         const char *name;

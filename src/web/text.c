@@ -13,29 +13,53 @@ enum { MOST_SHOWN = 256 * 1024 };
 
 typedef enum { KIND_LOG, KIND_CONFIG, KIND_IMAGE } Kind;
 
-/* The file that type names: before, diff or after. */
-static bool find_file(View *view, const Run *run, Kind kind, const char **out_sha1, const char **out_title,
-                      GError **error) {
+static const char *const paths[] = {"/log", "/config", "/image"};
+
+/* What a run has of a kind, before, diff and after; those without a title it never has. */
+typedef struct {
+    const char *type, *title, *file;
+} Part;
+
+enum { N_PARTS = 3 };
+
+static void list_parts(const Run *run, Kind kind, Part out_parts[N_PARTS]) {
     const RunFacts *facts = &run->facts;
-    const struct {
-        const char *type;
-        const char *files[3], *titles[3]; /* by Kind */
-    } types[] = {
-        {"before",
-         {facts->ref_log, facts->ref_config, facts->ref_image},
-         {"Log of before", "Config of before", "Before"}},
-        {"diff", {facts->diff_log, NULL, facts->diff_image}, {"Log of the comparison", NULL, "Diff"}},
-        {"after", {facts->log, facts->config, facts->image}, {"Log", "Config", "After"}},
+    const Part all[][N_PARTS] = {
+        [KIND_LOG] = {{"before", "Log of before", facts->ref_log},
+                      {"diff", "Log of the comparison", facts->diff_log},
+                      {"after", "Log", facts->log}},
+        [KIND_CONFIG] = {{"before", "Config of before", facts->ref_config},
+                         {"diff", NULL, NULL},
+                         {"after", "Config", facts->config}},
+        [KIND_IMAGE] = {{"before", "Before", facts->ref_image},
+                        {"diff", "Diff", facts->diff_image},
+                        {"after", "After", facts->image}},
     };
+    memcpy(out_parts, all[kind], sizeof all[kind]);
+}
+
+/* The one that type names, and the type of the next one that there is. */
+static bool find_file(View *view, const Run *run, Kind kind, TextPage *out, GError **error) {
+    Part parts[N_PARTS];
     const char *type = view_text(view, "type");
-    for (size_t i = 0; type && i < G_N_ELEMENTS(types); i++) {
-        if (strcmp(types[i].type, type) != 0 || !types[i].titles[kind])
-            continue;
-        *out_sha1 = types[i].files[kind];
-        *out_title = types[i].titles[kind];
-        return *out_sha1 || view_refuse(view, 404, error, "This run has no such file.");
-    }
-    return view_refuse(view, 400, error, "The type must be before, diff or after; a config is before or after.");
+    size_t at = 0;
+    list_parts(run, kind, parts);
+    while (at < N_PARTS && (g_strcmp0(parts[at].type, type) != 0 || !parts[at].title))
+        at++;
+    if (at == N_PARTS)
+        return view_refuse(view, 400, error, "The type must be before, diff or after; a config is before or after.");
+    if (!parts[at].file)
+        return view_refuse(view, 404, error, "This run has no such file.");
+    out->path = paths[kind];
+    out->type = parts[at].type;
+    out->title = parts[at].title;
+    out->file = parts[at].file;
+    for (size_t i = 0; i < N_PARTS; i++)
+        out->has[i] = parts[i].file != NULL;
+    for (size_t i = 1; i < N_PARTS && !out->flip; i++)
+        if (parts[(at + i) % N_PARTS].file)
+            out->flip = parts[(at + i) % N_PARTS].type;
+    return true;
 }
 
 /* The beginning of a file, as text, which the caller frees. */
@@ -63,19 +87,56 @@ static void add_crumbs(View *view, const Release *release, const Run *run, const
     view_add_crumb(view, title, NULL);
 }
 
+/* What one is led to, beside the page. */
+typedef struct {
+    RunLine *line, *next, *previous;
+} Beside;
+
+static void beside_clear(Beside *beside) {
+    run_line_free(beside->line);
+    run_line_free(beside->next);
+    run_line_free(beside->previous);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Beside, beside_clear)
+
+/* The neighbour, if it has such a file. */
+static bool find_neighbour(View *view, const Run *run, const RunLine *line, Neighbour which, Kind kind, const char *type,
+                           RunLine **out, GError **error) {
+    Part parts[N_PARTS];
+    if (!run_list_neighbour(view->db, run->release_id, line, which, out, error))
+        return false;
+    g_autoptr(Run) its = *out ? run_find(view->db, run->release_id, (*out)->name, error) : NULL;
+    if (!its)
+        return !*out;
+    list_parts(its, kind, parts);
+    for (size_t i = 0; i < N_PARTS; i++)
+        if (strcmp(parts[i].type, type) == 0 && !parts[i].file)
+            g_clear_pointer(out, run_line_free);
+    return true;
+}
+
+static bool find_beside(View *view, const Run *run, Kind kind, const char *type, Beside *out, GError **error) {
+    out->line = run_list_find(view->db, run->release_id, run->name, error);
+    return out->line && find_neighbour(view, run, out->line, NEIGHBOUR_NEXT, kind, type, &out->next, error) &&
+           find_neighbour(view, run, out->line, NEIGHBOUR_PREVIOUS, kind, type, &out->previous, error);
+}
+
 static bool show(View *view, Kind kind, Access least, GError **error) {
     TextPage shown = {0};
     const char *typed = view_text(view, "test");
+    g_auto(Beside) beside = {0};
     g_autofree char *name = g_utf8_normalize(typed ? typed : "", -1, G_NORMALIZE_NFC), *text = NULL, *redacted = NULL;
     g_autoptr(Release) release = view_find_release(view, least, error);
     g_autoptr(Run) run = release ? run_find(view->db, release->id, name, error) : NULL;
-    if (!run || !find_file(view, run, kind, &shown.file, &shown.title, error))
+    if (!run || !find_file(view, run, kind, &shown, error) || !find_beside(view, run, kind, shown.type, &beside, error))
         return false;
     if (kind != KIND_IMAGE && !(text = read_text(view, shown.file, &shown.is_cut, error)))
         return false;
     redacted = kind == KIND_CONFIG ? redact_config(text) : NULL;
     shown.release = release;
     shown.run = run;
+    shown.next = beside.next;
+    shown.previous = beside.previous;
     shown.text = redacted ? redacted : text;
     shown.image = kind == KIND_IMAGE ? shown.file : NULL;
     add_crumbs(view, release, run, shown.title);

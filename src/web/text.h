@@ -1,7 +1,7 @@
 /* "/log", "/config" and "/image": one file of a run, as it is. Logs and configs are for owners, without what is secret in them. */
 #pragma once
 
-#include "store/run.h"
+#include "store/run_list.h"
 #include "web/view.h"
 
 HttpHandler web_log, web_config, web_image;
@@ -10,6 +10,10 @@ HttpHandler web_log, web_config, web_image;
 typedef struct {
     const Release *release;
     const Run *run;
+    const RunLine *next, *previous; /* which have a file of this kind and type; or NULL */
+    const char *path, *type;        /* of the page: "/log", "after" */
+    bool has[3];                    /* files of this kind: before, diff, after */
+    const char *flip;               /* the type of the next one of these; NULL: there is none */
     const char *title, *text, *image, *file;
     bool is_cut;
 } TextPage;

@@ -82,9 +82,11 @@ class Browser:
 
     def ask(self, url, fields=None):
         """-> (status, headers, text)"""
-        data = None if fields is None else urllib.parse.urlencode(fields).encode()
+        request = urllib.request.Request(url, None if fields is None else urllib.parse.urlencode(fields).encode())
+        if fields is not None:  # as browsers say it of a form
+            request.add_header('Origin', '{0.scheme}://{0.netloc}'.format(urllib.parse.urlsplit(url)))
         try:
-            with self.opener.open(url, data, timeout=60) as reply:
+            with self.opener.open(request, timeout=60) as reply:
                 return reply.status, reply.headers, reply.read().decode()
         except urllib.error.HTTPError as reply:
             with reply:

@@ -47,7 +47,7 @@ const nameOf = page => page.textContent('#name');
 const becomes = (page, name) => page.waitForFunction(wanted => document.getElementById('name').textContent === wanted, name);
 const states = async release => Object.fromEntries((await server.post('list_runs', release)).runs.map(run => [run.run_name, run.status]));
 const moment = page => page.evaluate(() => new Promise(done => setTimeout(done, 50)));
-const settled = page => moment(page).then(() => page.waitForLoadState('networkidle'));
+const settled = page => moment(page).then(() => page.waitForFunction(() => [...document.images].every(image => image.complete || image.loading === 'lazy'))).then(() => moment(page));
 
 /* ---- A hundred differences ---- */
 
@@ -215,7 +215,7 @@ for (const [how, options] of [['by the mouse', {}], ['by touch', phone]])
       strictEqual((await states(release))['/changed/too'], 'diff_approved');
       ok((await page.textContent('.ask')).includes('2 differences are not approved'));
       await page.click('.ask .primary');
-      await page.waitForFunction(() => document.querySelector('.title .state').textContent.trim() === 'good');
+      await page.waitForFunction(() => document.querySelector('.title .state')?.textContent.trim() === 'good');
       await visit(page, pathOf('run', release, { test: '/changed' }));
       await shown(page);
       deepStrictEqual(await page.$$eval('.decisions .button', list => list.map(one => one.textContent)), ['Take back N', 'Undo Z']);
@@ -262,6 +262,139 @@ async function growsWhile(prepare) {
 test('counts and states move while one looks', () => growsWhile(() => {}));
 test('also where events do not come', () => growsWhile(page => page.route('**/events*', route =>
   (route.request().resourceType() === 'eventsource' ? route.fulfill({ status: 502 }) : route.continue()))));
+
+test('also where a proxy holds events back', () => growsWhile(page => page.route('**/events*', route =>
+  (route.request().resourceType() === 'eventsource' ? new Promise(() => {}) : route.continue()))));
+
+test('a question that nobody answers makes no release good, be it that the last page comes meanwhile', async () => {
+  const { release_number } = await server.post('create_release', { build_id: 1, release_name: 'asked' });
+  const release = { build_id: 1, release_name: 'asked', release_number };
+  const report = async (name, shade) => {
+    const image = await server.upload(1, 'a.png', picture({ seed: shade }));
+    return server.post('report_run', { ...release, run_name: name, image, ref_image: image });
+  };
+  await report('/a', 1);
+  await server.post('report_run', { ...release, run_name: '/late', config: await server.upload(1, 'c.txt', Buffer.from('{}')) });
+  await server.post('runs_done', release);
+  await on(pathOf('release', release), async page => {
+    await page.click('#good');
+    await page.waitForSelector('.ask');
+    await report('/late', 2);
+    await page.waitForFunction(() => !document.querySelector('.ask'));
+    await moment(page);
+    strictEqual((await server.post('release_status', release)).status, 'reviewing');
+  });
+});
+
+test('whatever Caps Lock says, only Shift approves a group', async () => {
+  const release = await few('caps');
+  await on(pathOf('run', release, { test: '/changed' }), async page => {
+    await shown(page);
+    const press = (key, shiftKey) => page.evaluate(init => document.body.dispatchEvent(new KeyboardEvent('keydown', { bubbles: true, ...init })), { key, shiftKey });
+    await press('Y', false);
+    await becomes(page, '/changed/too');
+    strictEqual((await states(release))['/changed/too'], 'diff_found');
+    await press('y', true);
+    await page.waitForFunction(() => !document.getElementById('name').textContent.startsWith('/changed'));
+    strictEqual((await states(release))['/changed/too'], 'diff_approved');
+  });
+});
+
+test('from a page that is new, G and Y ask, too', async () => {
+  const release = await few('new');
+  await on(pathOf('run', release, { test: '/new' }), async page => {
+    await shown(page);
+    await page.keyboard.press('g');
+    await page.keyboard.press('y');
+    await page.waitForSelector('.ask');
+  });
+});
+
+test('what was decided can be undone after one was elsewhere, but not what somebody else had decided', async () => {
+  const release = await few('elsewhere');
+  await on(pathOf('run', release, { test: '/changed' }), async page => {
+    await shown(page);
+    await page.keyboard.press('y');
+    await becomes(page, '/changed/too');
+    await settled(page);
+    await visit(page, pathOf('release', release));
+    await visit(page, pathOf('run', release, { test: '/other' }));
+    await shown(page);
+    await server.post('decide_run', { ...release, run_name: '/other', decision: 'approve' });
+    await page.keyboard.press('y');
+    await settled(page);
+    await page.keyboard.press('z');
+    await becomes(page, '/changed');
+    const now = await states(release);
+    deepStrictEqual([now['/changed'], now['/other']], ['diff_found', 'diff_approved']);
+  });
+});
+
+test('a decision that did not go comes back, and one that was not undone can be undone still', async () => {
+  const release = await few('offline');
+  await on(pathOf('run', release, { test: '/changed' }), async (page, context) => {
+    await shown(page);
+    await page.keyboard.press('y');
+    await becomes(page, '/changed/too');
+    await settled(page);
+    await page.route('**/run', route => (route.request().method() === 'POST' ? route.abort() : route.continue()));
+    await page.keyboard.press('z');
+    await page.waitForFunction(() => document.getElementById('toast').textContent.startsWith('Not sent'));
+    strictEqual((await states(release))['/changed'], 'diff_approved');
+    await page.unroute('**/run');
+    await page.keyboard.press('z');
+    await page.waitForFunction(() => document.getElementById('toast').textContent === 'Undone.');
+    await settled(page);
+    strictEqual((await states(release))['/changed'], 'diff_found');
+    await context.clearCookies();
+    await page.keyboard.press('y');
+    await page.waitForSelector('#toast a[href^="/login?next="]');
+  }, { complains: true });
+});
+
+test('a group with more pages than are shown says so, and shows the others', async () => {
+  const after = {}, before = {}, box = { color: [77, 7, 7] };
+  for (let i = 100; i < 205; i++) {
+    after[`/many/${i}`] = picture({ seed: 5000 + i, box });
+    before[`/many/${i}`] = picture({ seed: 5000 + i, box: { color: [7, 77, 7] } });
+  }
+  const release = await server.release(1, 'many', after, before);
+  await on(pathOf('run', release, { test: '/many/204' }), async page => {
+    await shown(page);
+    ok((await page.textContent('#list [aria-current=true]')).includes('/many/204'));
+    await page.keyboard.press('v');
+    ok((await page.textContent('#sheet p')).replace(/\s+/g, ' ').includes('on 105 pages , of which these are 1'));
+    await page.click('#sheet >> text=The first ones');
+    await page.waitForFunction(() => document.querySelectorAll('#sheet li').length === 100);
+    await page.click('#sheet >> text=The next ones');
+    await page.waitForFunction(() => document.querySelectorAll('#sheet li').length === 5);
+    ok(await page.isVisible('#sheet') && !await page.isVisible('#test'));
+  });
+});
+
+test('pictures and logs have the keys of old', async () => {
+  const release = await few('old');
+  await on(pathOf('image', release, { test: '/changed', type: 'before' }), async page => {
+    const type = () => new URL(page.url()).searchParams.get('type');
+    for (const [key, becomes] of [['3', 'after'], ['2', 'diff'], ['1', 'before'], ['f', 'diff'], ['f', 'after']]) {
+      await page.keyboard.press(key);
+      await page.waitForURL(`**type=${becomes}`);
+    }
+    await page.keyboard.press('j');
+    await page.waitForURL('**test=%2Fchanged%2Ftoo*');
+    await page.keyboard.press('K');
+    await page.waitForURL('**test=%2Fchanged&*');
+    await page.keyboard.press('?');
+    ok(await page.isVisible('#help'));
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Y');
+    await page.waitForURL('**/run?*');
+    strictEqual((await states(release))['/changed'], 'diff_approved');
+    await page.goto(server.url + pathOf('image', release, { test: '/changed', type: 'after' }));
+    await page.keyboard.press('u');
+    await page.waitForURL('**/run?*test=%2Fchanged');
+  });
+});
 
 /* ---- The whole life ---- */
 

@@ -76,28 +76,34 @@ async function go(address, kept) {
 
 /* ---- What was decided ---- */
 
-const done = []; /* what can be undone, the last at the end */
+/* What can be undone, the last at the end, for as long as the tab is open. */
+const KEPT = 'dpxdt-undo ' + link(document, 'up');
+const done = JSON.parse(sessionStorage.getItem(KEPT)) || [];
+const keep = () => sessionStorage.setItem(KEPT, JSON.stringify(done));
 const decided = new Map(); /* address of a page -> whether it is approved, as of what was sent */
 let sending = Promise.resolve(), unsent = 0;
 
 function toast(text, failed) {
   clearTimeout(toast.timer);
   Object.assign($('toast'), {textContent: text, className: failed ? 'failed' : '', hidden: false});
+  if (text.includes('not logged in')) $('toast').append(' ', el('a', {href: '/login?next=' + encodeURIComponent(here())}, 'Log in'));
   toast.timer = setTimeout(() => { $('toast').hidden = true; }, failed ? 8000 : 2500);
 }
 
-/* One behind the other, as they were made. */
-function send(fields, undone) {
+/* One behind the other, as they were made. failed() is called if it did not count, and idle() if it was so already. */
+function send(fields, failed, idle) {
   unsent++;
   sending = sending.then(async () => {
     try {
       const answer = await fetch('/run', {method: 'POST', body: new URLSearchParams(fields), headers: {Accept: 'application/json'}});
       const told = await answer.json().catch(() => ({error: `the server answered with ${answer.status}`}));
       if (!answer.ok) throw new Error(told.error);
-      if ($('n-open')) $('n-open').textContent = `${told.different} open`;
+      if (!told.n) idle?.();
+      const open = document.querySelector('[data-count] b');
+      if (open) open.textContent = told.different;
       if (!told.different && fields.verb !== 'undo' && fields.verb !== 'reject') toast('All is decided. G, then Y: the release is good.');
     } catch (error) {
-      undone?.();
+      failed();
       toast(`Not sent: ${error.message}`, true);
     }
     unsent--;
@@ -112,7 +118,7 @@ const here = () => location.pathname + location.search;
 const isOpen = () => $('main').dataset.status === 'diff_found';
 
 /* Members of this page's group, as addresses. */
-const groupOf = () => [...document.querySelectorAll('#sheet a')].map(a => a.getAttribute('href'));
+const groupOf = () => [...document.querySelectorAll('#sheet li a')].map(a => a.getAttribute('href'));
 
 function mark(addresses, approved) {
   for (const address of addresses) {
@@ -143,10 +149,13 @@ async function decide(verb, addresses, next) {
   mark(addresses, approved);
   const entry = {fields, addresses, from: here()};
   done.push(entry);
-  send(fields, () => { mark(addresses, !approved); done.splice(done.indexOf(entry), 1); });
+  keep();
+  const drop = () => { done.splice(done.indexOf(entry), 1); keep(); };
+  send(fields, () => { mark(addresses, !approved); drop(); }, drop);
   const address = await nextOpen(next);
   if (address) return go(address);
   await sending;
+  pages.delete(here()); /* it may have been asked for before the decision was there */
   return go(here(), true);
 }
 
@@ -161,7 +170,8 @@ async function undo() {
   const inverse = {approve: 'reject', reject: 'approve', approve_group: 'undo'}[fields.verb];
   const approved = inverse === 'approve';
   mark(addresses, approved);
-  send({...fields, verb: inverse});
+  keep();
+  send({...fields, csrf: document.querySelector('[name=csrf]').value, verb: inverse}, () => { mark(addresses, !approved); done.push(last); keep(); });
   toast('Undone.');
   await sending;
   pages.clear();
@@ -211,6 +221,7 @@ function begin() {
   prepare(run);
   set(run);
   Keys.show(ACTIONS);
+  if ($('sheet')) $('test').hidden = !$('sheet').hidden;
   if (run.found.length) $('found-all').replaceChildren(el('h3', {}, 'What changed'), el('ul', {}, ...found(run, 30)));
   $('stage').replaceChildren();
   delete state.made;

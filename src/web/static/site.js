@@ -19,9 +19,10 @@ function listen(actions, always) {
   areOn.checked = settings.keys;
   areOn.onchange = () => { settings.keys = areOn.checked; save(); };
   document.addEventListener('keydown', event => {
-    const key = event.key.length === 1 && event.key !== 'Y' ? event.key.toLowerCase() : event.key;
+    const lower = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const key = lower === 'y' && event.shiftKey ? 'Y' : lower; /* whatever Caps Lock says */
     if (event.ctrlKey || event.metaKey || event.altKey || help.open || event.target.matches('input:not([type=range])')) return;
-    const action = actions[armed && key === 'y' ? 'gy' : key];
+    const action = actions[armed && lower === 'y' ? 'gy' : key];
     armed = false;
     if (!always?.(event)) {
       if (!settings.keys || !action || (key === ' ' && event.target.matches('button, a, summary, input'))) return;
@@ -33,8 +34,8 @@ function listen(actions, always) {
 }
 
 /* Buttons that do what a key does. */
-function show(actions) {
-  for (const one of document.querySelectorAll('[data-key]')) {
+function show(actions, which = '[data-key]') {
+  for (const one of document.querySelectorAll(which)) {
     one.hidden = false;
     one.onclick = event => { event.preventDefault(); actions[one.dataset.key](); };
   }
@@ -55,12 +56,20 @@ localize();
 document.addEventListener('page', localize);
 
 const release = document.getElementById('release');
-if (!release) return;
+if (!release) {
+  /* Files of a run: what has a key is a link, or sends a form. */
+  const actions = {};
+  for (const one of document.querySelectorAll('[data-key]:not([hidden])')) actions[one.dataset.key] = () => one.click();
+  if (!document.getElementById('help')) return;
+  Keys.listen(actions);
+  Keys.show(actions, '[data-key="?"]');
+  return;
+}
 
 /* ---- Live ---- */
 
 const {id, name, number} = release.dataset;
-const address = '/events?' + new URLSearchParams({id, name, number});
+const which = '?' + new URLSearchParams({id, name, number}), address = '/events' + which;
 
 function show(state) {
   let all = 0;
@@ -75,26 +84,40 @@ function show(state) {
     Object.assign(bar, {max: all, value: all - state.pending});
     bar.nextElementSibling.textContent = `waiting: ${state.pending} of ${all}`;
   }
-  if (state.release !== release.dataset.status) location.reload();
+  if (!release.hidden && state.release !== release.dataset.status) location.replace('/release' + which); /* reload() might send a form again */
 }
 
+let events, timer;
 async function poll() {
+  events.close();
   try {
     const answer = await fetch(address, {headers: {Accept: 'application/json'}});
     if (answer.ok) show(await answer.json());
   } catch { /* the server is away: later */ }
-  setTimeout(poll, 5000);
+  if (!document.hidden) timer = setTimeout(poll, 5000);
+}
+
+/* Only while somebody looks: a browser has six connections for all of its tabs. Where nothing comes, as a proxy holds it back, it is
+   asked for. */
+function listen() {
+  events?.close();
+  clearTimeout(timer);
+  if (document.hidden) return;
+  events = new EventSource(address);
+  timer = setTimeout(poll, 5000);
+  events.onmessage = event => { clearTimeout(timer); show(JSON.parse(event.data)); };
+  events.onerror = () => { if (events.readyState === EventSource.CLOSED) poll(); };
 }
 
 if (/receiving|processing|reviewing/.test(release.dataset.status)) {
-  const events = new EventSource(address);
-  events.onmessage = event => show(JSON.parse(event.data));
-  events.onerror = () => { if (events.readyState === EventSource.CLOSED) poll(); };
+  listen();
+  document.addEventListener('visibilitychange', listen);
   addEventListener('pagehide', () => events.close());
 }
 
 /* ---- Its keys ---- */
 
+if (release.hidden) return; /* review.js has the keys */
 const links = () => [...document.querySelectorAll('.group > a, .lines a')];
 const move = by => {
   const at = links().indexOf(document.activeElement);
