@@ -107,6 +107,7 @@ for command in site-diff pair-diff diff-my-urls diff-my-images
     complete -c dpxdt -n $chosen -l upload-build-id -x -d 'The build of the release'
     complete -c dpxdt -n $chosen -l upload-release-name -x -d 'What the release is called'
     complete -c dpxdt -n $chosen -l release-cut-url -x -d 'Where people find out what it is'
+    complete -c dpxdt -n $chosen -l status-url -x -d 'Where the status of its commit is told'
     complete -c dpxdt -n $chosen -l wait -d 'Until all is captured and compared'
     complete -c dpxdt -n $chosen -l wait-timeout -x -d 'But not longer than so many seconds'
     complete -c dpxdt -n $chosen -l json -d 'Print what came of it as JSON'

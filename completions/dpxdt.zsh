@@ -67,6 +67,7 @@ _dpxdt() {
         '--upload-build-id=[the build of the release]:value:'
         '--upload-release-name=[what the release is called]:value:'
         '--release-cut-url=[where people find out what it is]:value:'
+        '--status-url=[where the status of its commit is told]:value:'
         '--wait[until all is captured and compared]'
         '--wait-timeout=[but not longer than so many seconds]:value:'
         '--json[print what came of it as JSON]'

@@ -3,6 +3,8 @@
  *     cc -o ci ci.c $(pkg-config --cflags --libs libdpxdt)
  *     DPXDT_KEY=... DPXDT_SECRET=... ./ci https://dpxdt.example.com/api 1 "build 1234" https://staging.example.com/ ...
  *
+ * With DPXDT_STATUS_URL, as https://api.github.com/repos/OWNER/REPO/statuses/SHA, the server tells there what becomes of it.
+ *
  * Exit status: 0 if all is as in the last good release, 1 if a person should look, 2 if something failed. */
 #include <dpxdt.h>
 
@@ -19,7 +21,7 @@ static int fail(const DpxdtClient *client, const char *what) {
 static int run(DpxdtClient *client, DpxdtRelease *release, char **urls) {
     DpxdtState state;
     char *page = NULL;
-    if (dpxdt_create_release(client, release, NULL) != DPXDT_OK)
+    if (dpxdt_create_release(client, release, NULL, getenv("DPXDT_STATUS_URL")) != DPXDT_OK)
         return fail(client, "the release");
     for (; *urls; urls++) {
         const DpxdtPage each = {

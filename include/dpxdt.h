@@ -5,7 +5,7 @@
  *     DpxdtPage page = {.name = "/", .url = "https://staging.example.com/"};
  *     DpxdtState state;
  *
- *     if (dpxdt_create_release(client, &release, NULL) || dpxdt_request_run(client, &release, &page) ||
+ *     if (dpxdt_create_release(client, &release, NULL, NULL) || dpxdt_request_run(client, &release, &page) ||
  *         dpxdt_runs_done(client, &release, NULL) || dpxdt_wait(client, &release, 600, &state))
  *         fprintf(stderr, "%s\n", dpxdt_message(client));
  *
@@ -60,8 +60,11 @@ typedef struct {
     int number;       /* of the attempt, from 1 on: set by dpxdt_create_release() */
 } DpxdtRelease;
 
-/* Begins a release, and sets its number. url is where people find out what the release is; may be NULL. */
-DPXDT_API DpxdtStatus dpxdt_create_release(DpxdtClient *client, DpxdtRelease *release, const char *url);
+/* Begins a release, and sets its number. url is where people find out what the release is; may be NULL. status_url is where
+ * the server tells the status of its commit, as GitHub's "https://api.github.com/repos/OWNER/REPO/statuses/SHA"; NULL:
+ * nowhere. DPXDT_INVALID, and no release, if it does not begin with the prefix that the build has for that. */
+DPXDT_API DpxdtStatus dpxdt_create_release(DpxdtClient *client, DpxdtRelease *release, const char *url,
+                                           const char *status_url);
 
 /* Says that all runs were requested or reported. *out_url (unless NULL) is the release's page, to be freed with
  * dpxdt_release_memory(). To say it again changes nothing. */

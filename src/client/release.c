@@ -8,11 +8,12 @@
 /* At once in dpxdt_wait(): as long as it takes no proxy to think that the server is dead. */
 enum { WAIT_S = 30 };
 
-DpxdtStatus dpxdt_create_release(DpxdtClient *client, DpxdtRelease *release, const char *url) {
+DpxdtStatus dpxdt_create_release(DpxdtClient *client, DpxdtRelease *release, const char *url, const char *status_url) {
     GError *error = NULL;
     GString *form = form_of_build(release->build_id);
     form_add(form, "release_name", release->name);
     form_add(form, "url", url);
+    form_add(form, "status_url", status_url);
     json_t *answer = client_call(client, "create_release", form, &error);
     if (answer)
         release->number = client_number(answer, "release_number");

@@ -107,7 +107,8 @@ static bool request_all(Tool *tool, const CrawlResult *result, const char *confi
 
 static int compare_site(Tool *tool, const char *url, const CrawlLine *line, const PageOptions *page, GError **error) {
     g_autofree char *config = page_options_config(page, error);
-    bool is_allowed = config && tool_check_build(tool, error);
+    /* With --status-url it begins now: a wrong one is refused before the crawl, and at a right one "pending" is told. */
+    bool is_allowed = config && (tool->options->status_url ? tool_begin(tool, error) : tool_check_build(tool, error));
     g_autoptr(CrawlResult) result = is_allowed ? crawl(url, line, page, error) : NULL;
     if (!result)
         return 2;

@@ -15,6 +15,9 @@
 
 enum { MOST_FILE_BYTES = 64 * 1024 * 1024 };
 
+/* The place of what is wrong with it, as in --release-server-prefix. */
+#define STATUS_OPTION "--status-url: "
+
 const char *tool_text(const json_t *test, const char *key) {
     return json_string_value(json_object_get(test, key));
 }
@@ -25,6 +28,7 @@ void tool_options_clear(ToolOptions *options) {
     client_options_clear(&options->client);
     g_clear_pointer(&options->release_name, g_free);
     g_clear_pointer(&options->release_url, g_free);
+    g_clear_pointer(&options->status_url, g_free);
 }
 
 void page_options_clear(PageOptions *options) {
@@ -123,6 +127,10 @@ bool tool_init(Tool *tool, ToolOptions *options, const char *default_url, GError
     }
     if (!client_options_complete(&options->client, error))
         return false;
+    if (options->status_url && !tool_check_url(options->status_url, error)) {
+        g_prefix_error(error, STATUS_OPTION);
+        return false;
+    }
     if (!options->release_name)
         options->release_name = name_by_time();
     if (!options->release_url)
@@ -140,7 +148,8 @@ bool tool_check_url(const char *url, GError **error) {
 static bool check_created(const Tool *tool, DpxdtStatus status, GError **error) {
     if (client_check(tool->client, status, error))
         return true;
-    g_prefix_error(error, "the release could not be created: ");
+    bool is_of_status = g_str_has_prefix(dpxdt_message(tool->client), "status_url ");
+    g_prefix_error(error, "the release could not be created: %s", is_of_status ? STATUS_OPTION : "");
     return false;
 }
 
@@ -149,7 +158,10 @@ bool tool_check_build(Tool *tool, GError **error) {
 }
 
 bool tool_begin(Tool *tool, GError **error) {
-    DpxdtStatus status = dpxdt_create_release(tool->client, &tool->release, tool->options->release_url);
+    if (tool->is_open)
+        return true;
+    DpxdtStatus status =
+        dpxdt_create_release(tool->client, &tool->release, tool->options->release_url, tool->options->status_url);
     if (!check_created(tool, status, error))
         return false;
     fprintf(stderr, "Created release %s, number %d\n", tool->release.name, tool->release.number);

@@ -10,7 +10,7 @@
 typedef struct {
     ClientOptions client;
     gint64 build_id;
-    char *release_name, *release_url;
+    char *release_name, *release_url, *status_url;
     int wait_timeout_s;
     gboolean wait, json;
 } ToolOptions;
@@ -37,6 +37,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ToolOptions, tool_options_clear)
          G_OPTION_ARG_STRING,                                                                                            \
          &(options)->release_url,                                                                                        \
          "Where people find out what the release is",                                                                    \
+         "URL"},                                                                                                         \
+        {"status-url",                                                                                                   \
+         0,                                                                                                              \
+         0,                                                                                                              \
+         G_OPTION_ARG_STRING,                                                                                            \
+         &(options)->status_url,                                                                                         \
+         "Where the server tells the status of its commit",                                                              \
          "URL"},                                                                                                         \
         CLIENT_ENTRIES(&(options)->client),                                                                              \
         {"wait", 0, 0, G_OPTION_ARG_NONE, &(options)->wait, "Until all is captured and compared", NULL},                 \
@@ -95,7 +102,7 @@ bool tool_check_url(const char *url, GError **error) MUST_CHECK;
 /* Whether the server would let us begin the release: for who has much to do before that. */
 bool tool_check_build(Tool *tool, GError **error) MUST_CHECK;
 
-/* Begins the release. */
+/* Begins the release, if that was not done yet. */
 bool tool_begin(Tool *tool, GError **error) MUST_CHECK;
 
 /* Requests that a page be captured. */

@@ -146,7 +146,7 @@ static void *upload(void *data) {
 static void measure_uploads(const char *server, int64_t build, int clients, int n, size_t size) {
     DpxdtClient *client = dpxdt_new(server, NULL, NULL);
     Uploads uploads = {.server = server, .release = {.build_id = build, .name = "load"}, .size = size, .left = n};
-    check(client, dpxdt_create_release(client, &uploads.release, NULL));
+    check(client, dpxdt_create_release(client, &uploads.release, NULL, NULL));
     gint64 start = g_get_monotonic_time();
     run_threads(clients, upload, &uploads);
     printf("%.0f\n", n / seconds_since(start));

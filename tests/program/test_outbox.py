@@ -570,6 +570,62 @@ class Programs(OutboxTestCase):
         self.retry(old, 'commit-status')
         self.wait_for_task(old, 'done', 'a newer release tells of this commit')
 
+    def tools(self, page):
+        """Each tool of a release, with what it needs: the page at '/' of a site, or a picture."""
+        site = harness.Site({'/': page})
+        self.addCleanup(site.close)
+        self.write('urls.json', json.dumps([{'name': '/', 'run_url': site.url + '/'}]))
+        self.write('a.png', RED)
+        self.write('images.json', json.dumps([{'name': '/', 'image_path': 'a.png'}]))
+        return site, [['site-diff', site.url + '/', '--no-sitemap'], ['pair-diff', site.url + '/', site.url + '/'],
+                      ['diff-my-urls', '--tests-json-path=urls.json'], ['diff-my-images', '--tests-json-path=images.json']]
+
+    def tool(self, *args, expected):
+        env = {**self.env, 'DPXDT_SERVER_PREFIX': self.site + '/api', 'DPXDT_CLIENT_ID': self.key[0],
+               'DPXDT_CLIENT_SECRET': self.key[1]}
+        told = harness.dpxdt(*args, f'--upload-build-id={self.build}', cwd=self.folder, env=env, timeout=300)
+        self.assertEqual(told.returncode, expected, told.stdout + told.stderr)
+        return told
+
+    def test_a_tool_has_the_status_of_its_commit_told(self):
+        self.set(status_prefix=self.receiver.url + '/', status_token='t')
+        self.start_server('--allow-private', '--enable-queue-workers')
+        _, tools = self.tools(lambda _: self.receiver.wait_for(1) and '<p>hello')  # what is pending is told before
+        for tool, *args in tools:
+            with self.subTest(tool):
+                self.receiver.requests.clear()
+                self.tool(tool, *args, '--wait', f'--status-url={self.receiver.url}/{tool}', expected=0)
+                self.wait_for_task(f"status:{self.sql('SELECT MAX(id) FROM releases')[0][0]}", 'done')
+                said = [(path, json.loads(body)['state']) for path, _, body in self.receiver.requests]
+                if tool == 'diff-my-images':  # may be done before anybody is told that it is pending
+                    said = [(f'/{tool}', 'pending')] + said[-1:]
+                self.assertEqual(said, [(f'/{tool}', 'pending'), (f'/{tool}', 'success')])
+
+    def test_a_site_without_pages_is_a_failure_of_its_commit(self):
+        self.set(status_prefix=self.receiver.url + '/', status_token='t')
+        self.start_server('--allow-private')
+        _, tools = self.tools(lambda _: self.receiver.wait_for(1) and 404)
+        self.tool(*tools[0], f'--status-url={self.receiver.url}/it', expected=2)
+        said = [json.loads(body)['state'] for _, _, body in self.receiver.wait_for(2)]
+        self.assertEqual(said, ['pending', 'failure'])
+
+    def test_a_tool_with_a_wrong_status_url_says_where_and_does_nothing_else(self):
+        self.set(status_prefix='https://api.example.com/repos/me/')
+        self.start_server('--allow-private')
+        site, tools = self.tools('<p>hello')
+        elsewhere = 'https://api.example.com/repos/you/it/statuses/0a1b'
+        for tool, *args in tools:
+            with self.subTest(tool):
+                for url, words in [('nonsense', '--status-url: nonsense is no http or https address'),
+                                   ('ftp://api.example.com/repos/me/', '--status-url: ftp://.* is no http or https address'),
+                                   (elsewhere, 'the release could not be created: --status-url: '
+                                               'status_url must begin with https://api.example.com/repos/me/')]:
+                    told = self.tool(tool, *args, f'--status-url={url}', expected=2)
+                    self.assertRegex(told.stderr, f'^dpxdt {tool}: {words}\n$')
+                    self.assertEqual(told.stdout, '')
+        self.assertEqual(site.requests, [])
+        self.assertEqual(self.sql('SELECT (SELECT COUNT(*) FROM releases), (SELECT COUNT(*) FROM artifacts)'), [(0, 0)])
+
     def test_status_url_is_where_the_build_says(self):
         self.start_server('--allow-private')
         url = 'https://api.example.com/repos/me/it/statuses/1'
