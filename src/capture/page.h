@@ -145,6 +145,13 @@ bool settle(Page *page, GError **error) MUST_CHECK;
  * page_end_evaluation() does; ERROR_TIMEOUT if it does not end. */
 json_t *settle_evaluation(Page *page, Call *call, GError **error) MUST_CHECK;
 
+/* Waits until the page has taken the last of some events of mouse or keys, while no time of the page passes: timers that it
+ * sets then begin at the same moment each time. Takes the call. Fails as settle_evaluation() does. */
+bool settle_input(Page *page, Call *last, GError **error) MUST_CHECK;
+
+/* Lets the page live after a step, as settle() does, when it has been told what the step moved or scrolled. */
+bool settle_step(Page *page, GError **error) MUST_CHECK;
+
 /* Lets `ms` of the page's time pass. */
 bool settle_for(Page *page, int ms, GError **error) MUST_CHECK;
 

@@ -34,6 +34,8 @@ enum { STUCK_MS = 3000 };
 enum { STALL_MS = 8000, RESTLESS_MS = 500 };
 /* Two frames take 33 ms; a page that paints none in this time will not. */
 enum { PAINT_MS = 1000 };
+/* Events are taken in 10 ms, in 90 ms under load. Where it takes so long, the page may wait for its clock. */
+enum { INPUT_MS = 3000 };
 /* How often a wait looks at the clock where no event comes. */
 enum { POLL_MS = 50 };
 /* An animation may start another when it ends; a chain may be so long, and one without end is cut here. */
@@ -330,13 +332,39 @@ json_t *settle_evaluation(Page *page, Call *begun, GError **error) {
     return NULL;
 }
 
+/* Events reach the page by another way than the commands to its clock. If it ran at once, they would come before, within or
+ * behind the budget. */
+bool settle_input(Page *page, Call *last, GError **error) {
+    g_autoptr(Call) call = last;
+    if (!wait_for(page, (Calls){&call, 1}, calls_have_ended, INPUT_MS, error))
+        return false;
+    json_auto_t *taken = call_is_done(call) ? page_end_evaluation(g_steal_pointer(&call), error)
+                                            : settle_evaluation(page, g_steal_pointer(&call), error);
+    return taken != NULL;
+}
+
 bool settle_for(Page *page, int ms, GError **error) {
     return is_strict(page) ? live(page, NULL, ms, error) : let_pass(page, ms, error);
 }
 
-bool settle_painting(Page *page, GError **error) {
+static bool wait_for_painting(Page *page, bool (*done)(const Rest *), GError **error) {
     g_autoptr(Call) call = page_begin_evaluation(page, page->own_world, "__dpxdt.painted()");
-    return wait_for(page, (Calls){&call, 1}, calls_have_ended, PAINT_MS, error);
+    return wait_for(page, (Calls){&call, 1}, done, PAINT_MS, error);
+}
+
+bool settle_painting(Page *page, GError **error) {
+    return wait_for_painting(page, calls_have_ended, error);
+}
+
+/* A document that is on its way is not painted while the clock stands. */
+static bool is_painted_or_goes(const Rest *rest) {
+    return calls_are_done(rest->calls) || g_hash_table_contains(rest->page->loading, rest->page->frame_id);
+}
+
+/* Events of scrolling and of transitions come with the next frame, which is painted in real time: so before time of the page
+ * passes. The answer comes behind the news that the page goes to another document, which that of settle_input() overtakes. */
+bool settle_step(Page *page, GError **error) {
+    return wait_for_painting(page, is_painted_or_goes, error) && settle(page, error);
 }
 
 bool settle_lazy_content(Page *page, GError **error) {

@@ -28,13 +28,6 @@ bool steps_wait_for(Page *page, const char *selector, GError **error) {
     return false;
 }
 
-/* Waits until the page has taken the last of some events: what it then does, going to another page say, has begun. */
-static bool was_taken(Page *page, Call *last, GError **error) {
-    json_t *taken = settle_evaluation(page, last, error);
-    json_decref(taken);
-    return taken != NULL;
-}
-
 /* Moves the mouse to the middle of an element, and presses and releases its button where click is set. */
 static bool point_at(Page *page, const char *selector, bool click, GError **error) {
     static const char *const mouse_events[] = {"mouseMoved", "mousePressed", "mouseReleased"};
@@ -51,7 +44,7 @@ static bool point_at(Page *page, const char *selector, bool click, GError **erro
                          json_pack("{s:s, s:f, s:f, s:s, s:i}", "type", mouse_events[i], "x", x, "y", y, "button",
                                    i > 0 ? "left" : "none", "clickCount", i > 0));
     }
-    return was_taken(page, last, error);
+    return settle_input(page, last, error);
 }
 
 static bool click(Page *page, const Step *step, GError **error) {
@@ -76,7 +69,7 @@ static Call *begin_key_event(Page *page, const char *type, const Key *key) {
 
 static bool press_key(Page *page, const Key *key, GError **error) {
     call_free(begin_key_event(page, key->text ? "keyDown" : "rawKeyDown", key));
-    return was_taken(page, begin_key_event(page, "keyUp", key), error);
+    return settle_input(page, begin_key_event(page, "keyUp", key), error);
 }
 
 static bool type_text(Page *page, const Step *step, GError **error) {
@@ -84,7 +77,8 @@ static bool type_text(Page *page, const Step *step, GError **error) {
         return false;
     if (!*step->text)
         return press_key(page, key_find("Backspace"), error);
-    return was_taken(page, cdp_begin(page->session, "Input.insertText", json_pack("{s:s}", "text", step->text)), error);
+    return settle_input(page, cdp_begin(page->session, "Input.insertText", json_pack("{s:s}", "text", step->text)),
+                        error);
 }
 
 static bool press(Page *page, const Step *step, GError **error) {
@@ -128,7 +122,7 @@ bool steps_do(Page *page, GError **error) {
         const Step *step = page->spec->steps->pdata[i];
         page_log(page, "step %u: %s %s%s%s", i + 1, actions[step->kind].name, step->selector ? step->selector : "",
                  step->selector && step->text ? ", " : "", step->text ? step->text : "");
-        if (!actions[step->kind].act(page, step, error) || !settle(page, error)) {
+        if (!actions[step->kind].act(page, step, error) || !settle_step(page, error)) {
             g_prefix_error(error, "step %u (%s): ", i + 1, actions[step->kind].name);
             return false;
         }
