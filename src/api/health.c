@@ -2,8 +2,15 @@
 
 #include "api/call.h"
 
+static HttpResponse *plain(int status, const char *text) {
+    HttpResponse *response = http_response_text(status, "text/plain; charset=utf-8", text);
+    http_response_add_header(response, "X-Content-Type-Options", "nosniff");
+    http_response_add_header(response, "Cache-Control", "no-store");
+    return response;
+}
+
 HttpResponse *api_healthz(HttpRequest *request, void *api) {
-    return http_response_text(200, "text/plain; charset=utf-8", "ok\n");
+    return plain(200, "ok\n");
 }
 
 static bool look_at_database(Db *db, void *data, GError **error) {
@@ -15,9 +22,9 @@ HttpResponse *api_readyz(HttpRequest *request, void *data) {
     Api *api = data;
     g_autoptr(GError) error = NULL;
     if (db_read(api->pool, look_at_database, NULL, &error))
-        return http_response_text(200, "text/plain; charset=utf-8", "ready\n");
+        return plain(200, "ready\n");
     http_request_set_note(request, error->message);
-    return http_response_text(503, "text/plain; charset=utf-8", "the database does not answer\n");
+    return plain(503, "the database does not answer\n");
 }
 
 static bool write_metrics(Db *db, void *data, GError **error) {

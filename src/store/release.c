@@ -98,6 +98,36 @@ Release *release_load(Db *db, int64_t id, GError **error) {
     return take_release(query, error);
 }
 
+/* Each is looked at when both are alike, which is to take no time. */
+enum { MOST_COMPARED = 2000 };
+
+static bool has_equal_counts(const Release *release, const Release *other) {
+    return release->n_pending + other->n_pending == 0 && release->n_failed + other->n_failed == 0 &&
+           release->n_found + release->n_approved == other->n_found + other->n_approved &&
+           release->n_same == other->n_same && release->n_new == other->n_new;
+}
+
+bool release_is_like_last(Db *db, const Release *release, bool *out_is, GError **error) {
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(Release) last = release_find(db, release->build_id, release->name, release->number - 1, &cause);
+    *out_is = false;
+    if (!last && !error_is(cause, ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    }
+    int n = release->n_found + release->n_approved + release->n_same + release->n_new;
+    if (!last || n == 0 || n > MOST_COMPARED || !has_equal_counts(release, last))
+        return true;
+    g_autoptr(DbQuery) query = db_query(
+        db,
+        "SELECT a.id FROM runs a LEFT JOIN runs b ON b.release_id = ? AND b.name = a.name WHERE a.release_id = ? "
+        "AND (b.id IS NULL OR COALESCE(a.image, '') <> COALESCE(b.image, '') OR "
+        "COALESCE(a.ref_image, '') <> COALESCE(b.ref_image, '')) LIMIT 1",
+        DB_INT(last->id), DB_INT(release->id));
+    *out_is = !db_next(query);
+    return db_end(query, error);
+}
+
 GPtrArray *release_list(Db *db, int64_t build_id, int64_t before, int most, GError **error) {
     g_autoptr(GPtrArray) releases = g_ptr_array_new_with_free_func((GDestroyNotify)release_free);
     g_autoptr(DbQuery) query =

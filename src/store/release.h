@@ -48,6 +48,10 @@ Release *release_lock_by_id(Db *db, int64_t id, GError **error) MUST_CHECK;
 Release *release_find(Db *db, int64_t build_id, const char *name, int number, GError **error) MUST_CHECK;
 Release *release_load(Db *db, int64_t id, GError **error) MUST_CHECK;
 
+/* Whether each page of a release looks as in the attempt before, and was compared with the same; false where that is not to be known
+ * at once: while something is pending, or with many thousands of pages. */
+bool release_is_like_last(Db *db, const Release *release, bool *out_is, GError **error) MUST_CHECK;
+
 /* Releases of a build, newest first, with an id below before (0: all), at most so many. The caller frees the array of Release. */
 GPtrArray *release_list(Db *db, int64_t build_id, int64_t before, int most, GError **error) MUST_CHECK;
 

@@ -47,9 +47,11 @@ static bool invite(View *view, GError **error) {
     if (!find_build(view, error))
         return false;
     g_autofree char *email = user_check_email(typed ? typed : "", &cause);
-    if (!email) {
-        OwnersPage shown = {.email = typed, .problem = cause->message};
-        view->status = 422;
+    bool is_too_much = email && !limit_allow(view->web->invitations, view_user(view)->id);
+    if (!email || is_too_much) {
+        OwnersPage shown = {.email = typed,
+                            .problem = email ? "You invited many people just now. Wait a minute." : cause->message};
+        view->status = email ? 429 : 422;
         return show(view, &shown, error);
     }
     return invitation_create(view->db, view->build->id, email, view_user(view)->id, view->now_ms, &token, error) &&

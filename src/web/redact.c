@@ -51,8 +51,9 @@ static bool hide_in_steps(json_t *steps) {
 }
 
 static bool is_secret_name(const char *name) {
-    static const char *const words[] = {"password", "passwd", "secret", "token", "authorization", "apikey",
-                                        "api_key",  "api-key", "accesskey", "access_key", "credential", "capabilities"};
+    static const char *const words[] = {"password",      "passwd",     "secret",     "token",
+                                        "authorization", "apikey",     "api_key",    "api-key",
+                                        "accesskey",     "access_key", "credential", "capabilities"};
     g_autofree char *lower = g_ascii_strdown(name, -1);
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
         if (strstr(lower, words[i]))

@@ -49,9 +49,10 @@ static bool show(View *view, const Release *release, bool asks, GError **error) 
     g_autoptr(GPtrArray) pending = groups ? first_lines(view, release, ORDER_PENDING, MOST_OTHERS, error) : NULL;
     g_autoptr(GPtrArray) fresh = pending ? first_lines(view, release, ORDER_NEW, MOST_OTHERS, error) : NULL;
     g_autoptr(GPtrArray) same = fresh ? first_lines(view, release, ORDER_SAME, MOST_OTHERS, error) : NULL;
-    if (!same)
+    bool is_like_last;
+    if (!same || !release_is_like_last(view->db, release, &is_like_last, error))
         return false;
-    const ReleasePage shown = {release, failed, groups, pending, fresh, same, asks};
+    const ReleasePage shown = {release, failed, groups, pending, fresh, same, asks, is_like_last};
     view_add_release_crumbs(view, release, true);
     release_html(view->html, view, &shown);
     return true;

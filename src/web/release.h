@@ -6,11 +6,12 @@
 
 HttpHandler web_release, web_decide_release;
 
-/* Lists are of RunLine, but groups, which is of RunGroup; each has the first ones only. asks: whether it is good all the same. */
+/* Lists are of RunLine, but groups, which is of RunGroup; each has the first ones only. asks: whether it is good all the same;
+ * is_like_last: each page looks as in the attempt before. */
 typedef struct {
     const Release *release;
     GPtrArray *failed, *groups, *pending, *fresh, *same;
-    bool asks;
+    bool asks, is_like_last;
 } ReleasePage;
 
 void release_html(Html *out, const View *view, const ReleasePage *shown);

@@ -28,6 +28,8 @@ HttpResponse *web_static(HttpRequest *request, void *web) {
         http_response_add_header(response, "ETag", etag);
         http_response_add_header(response, "Cache-Control", "no-cache"); /* it is asked for each time, and sent once */
         http_response_add_header(response, "X-Content-Type-Options", "nosniff");
+        http_response_add_header(response, "Cross-Origin-Resource-Policy", "same-origin");
+        http_response_add_header(response, "Referrer-Policy", "same-origin");
         http_response_add_header(response, "Content-Security-Policy", "default-src 'none'");
         return response;
     }

@@ -100,8 +100,8 @@ static void beside_clear(Beside *beside) {
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Beside, beside_clear)
 
 /* The neighbour, if it has such a file. */
-static bool find_neighbour(View *view, const Run *run, const RunLine *line, Neighbour which, Kind kind, const char *type,
-                           RunLine **out, GError **error) {
+static bool find_neighbour(View *view, const Run *run, const RunLine *line, Neighbour which, Kind kind,
+                           const char *type, RunLine **out, GError **error) {
     Part parts[N_PARTS];
     if (!run_list_neighbour(view->db, run->release_id, line, which, out, error))
         return false;

@@ -18,6 +18,8 @@
 /* A login asks twice. */
 enum { LOGINS_A_MINUTE = 20, LOGINS_AT_ONCE = 40 };
 
+enum { INVITATIONS_A_MINUTE = 2, INVITATIONS_AT_ONCE = 20 };
+
 /* Half of all connections that the server has; behind one address there may be a whole office. */
 enum { MOST_STREAMS = 500, MOST_STREAMS_EACH = 100 };
 
@@ -63,10 +65,12 @@ const size_t web_n_routes = G_N_ELEMENTS(web_routes);
 
 void web_init(Web *web) {
     web->logins = limit_new(LOGINS_A_MINUTE, LOGINS_AT_ONCE);
+    web->invitations = limit_new(INVITATIONS_A_MINUTE, INVITATIONS_AT_ONCE);
     web->streams = places_new(MOST_STREAMS, MOST_STREAMS_EACH);
 }
 
 void web_clear(Web *web) {
     limit_free(web->logins);
+    limit_free(web->invitations);
     places_free(web->streams);
 }

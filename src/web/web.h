@@ -19,8 +19,9 @@ typedef struct {
     bool allow_private; /* webhooks may be at private addresses */
     bool sends_mail;    /* so invitations go by mail */
 
-    Limit *logins;   /* by address */
-    Places *streams; /* of events, by address: each has a connection and a thread */
+    Limit *logins;      /* by address */
+    Limit *invitations; /* by user: each is mail to somebody who did not ask for it */
+    Places *streams;    /* of events, by address: each has a connection and a thread */
 } Web;
 
 /* Before the first request, and behind the last one. */

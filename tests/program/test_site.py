@@ -283,7 +283,7 @@ class Life(SiteTestCase):
         bob_id = self.sql("SELECT id FROM users WHERE email = 'bob@example.net'")[0][0]
         form, = [form for form in alice.page(query('/admins', build_id=build)).forms if form.fields.get('user_id') == bob_id]
         alice.send(form)
-        a, b, key, by_key = 'alice@example.org', 'bob@example.net', client.key[0], 'tests (key)'
+        a, b, key, by_key = 'alice@example.org', 'bob@example.net', client.key[0], f'tests (key {client.key[0][:8]}...)'
         text = ' '.join(alice.page(query('/activity', build_id=build)).text.split())
         expected = [(a, f'removed an owner {b}'), (a, f'revoked a key {key}'), (a, 'reopened the release r #1'),
                     (a, 'said bad of the release r #1'), (b, 'took back an approval r #1 /a'), (b, 'approved r #1 /a'),
@@ -1232,6 +1232,18 @@ class Headers(SiteTestCase):
             alice.send(alice.page('/new').to('/new'), name='x', expected=403)
 
 
+class Attempts(SiteTestCase):
+
+    def test_a_release_that_is_like_its_last_attempt_says_so(self):
+        alice = self.visitor('alice')
+        build = self.build_of(alice)
+        client = self.client_of(alice, build)
+        runs = {'/a': different(1, 1), '/b': different(2, 2)}
+        shown = [alice.page(page_of('/release', self.release(client, build, it, name='again'))).text
+                 for it in (runs, runs, {**runs, '/b': different(2, 3)}, {**runs, '/b': {'run_failed': 'y'}})]
+        self.assertEqual([' '.join(text.split()).find('Identical to attempt 1') > 0 for text in shown], [False, True, False, False])
+
+
 class Floods(SiteTestCase):
 
     AT_ONCE = 40
@@ -1275,6 +1287,13 @@ class Floods(SiteTestCase):
             answer = listen('192.0.2.2')
             self.assertEqual((answer.status, answer.headers['X-Accel-Buffering']), (200, 'no'))
         harness.wait_until(lambda: self.visitor(None, **{'X-Forwarded-For': '192.0.2.1'}).ask('GET', path, headers={'Accept': 'application/json'}).status == 200)
+
+    def test_nobody_has_many_mails_sent_to_others(self):
+        alice = self.visitor('alice')
+        form = alice.page(query('/admins', build_id=self.build_of(alice))).to('/admins')
+        statuses = [alice.post('/admins', {**form.fields, 'email_address': f'eve{i}@example.com'}).status for i in range(25)]
+        self.assertEqual((statuses[:20], statuses[-1]), ([200] * 20, 429))
+        self.assertLess(self.sql('SELECT COUNT(*) FROM invitations')[0][0], 25)
 
     def test_callbacks_that_are_made_up_are_counted(self):
         statuses = [self.visitor().ask('GET', '/oauth2callback?state=x&code=y').status for _ in range(self.AT_ONCE + 20)]
