@@ -73,9 +73,10 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 class Browser:
-    """Keeps cookies, and goes where it is sent."""
+    """Keeps cookies, and goes where it is sent. Forms come from an origin, or from that of their own address."""
 
-    def __init__(self):
+    def __init__(self, origin=None):
+        self.origin = origin
         self.opener = urllib.request.build_opener(
             _NoRedirect, urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()),
             urllib.request.ProxyHandler({}))
@@ -84,7 +85,7 @@ class Browser:
         """-> (status, headers, text)"""
         request = urllib.request.Request(url, None if fields is None else urllib.parse.urlencode(fields).encode())
         if fields is not None:  # as browsers say it of a form
-            request.add_header('Origin', '{0.scheme}://{0.netloc}'.format(urllib.parse.urlsplit(url)))
+            request.add_header('Origin', self.origin or '{0.scheme}://{0.netloc}'.format(urllib.parse.urlsplit(url)))
         try:
             with self.opener.open(request, timeout=60) as reply:
                 return reply.status, reply.headers, reply.read().decode()
