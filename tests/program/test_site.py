@@ -290,7 +290,7 @@ class Life(SiteTestCase):
                     (b, f'accepted an invitation {b}'), (a, f'invited {b}'),
                     (a, 'changed the settings named shop'), (by_key, 'began the release r #1'),
                     (a, f'made a key {key}'), (a, 'made the build demo')]
-        told = re.findall(r'UTC (\S+(?: \(key\))?) (.+?) 127\.0\.0\.1', text)
+        told = re.findall(r'UTC (\S+(?: \(key \S+\))?) (.+?) 127\.0\.0\.1', text)
         self.assertEqual([(who.lower(), what) for who, what in told], expected)
 
     def test_what_is_many_is_on_several_pages(self):
