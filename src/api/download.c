@@ -5,8 +5,11 @@
 #include "auth/session.h"
 #include "store/artifact.h"
 
+#include <jansson.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { MOST_CONFIG_BYTES = 16 * 1024 * 1024 };
 
 /* A file that may be sent. */
 typedef struct {
@@ -57,12 +60,11 @@ static const char *text_type(const Artifact *artifact) {
     return is_json ? "application/json" : "text/plain; charset=utf-8";
 }
 
-/* Whatever it is called: it begins as JSON does. */
-static bool may_be_config(int file) {
-    char start[256] = "";
-    ssize_t n = pread(file, start, sizeof start - 1, 0);
-    const char *first = start + strspn(start, " \t\r\n");
-    return n > 0 && *first && strchr("{[\"", *first);
+/* Whatever it is called: it is JSON, and no larger than what a request may have. */
+static bool may_be_config(int file, int64_t size) {
+    json_auto_t *json = size <= MOST_CONFIG_BYTES ? json_loadfd(file, JSON_DECODE_ANY, NULL) : NULL;
+    lseek(file, 0, SEEK_SET);
+    return json != NULL;
 }
 
 static void add_headers(HttpResponse *response, const Sent *sent, bool is_picture) {
@@ -91,7 +93,7 @@ static HttpResponse *send_file(Call *call, void *data, GError **error) {
         return NULL;
     }
     const char *picture = picture_type(file);
-    if ((sent->only_pictures && !picture) || (sent->no_configs && may_be_config(file))) {
+    if ((sent->only_pictures && !picture) || (sent->no_configs && may_be_config(file, size))) {
         close(file);
         not_found(call, error);
         return NULL;

@@ -112,7 +112,8 @@ typedef struct {
     Api api;
     Web web;
     HttpPart parts[2];
-    const char *own_hosts[4];
+    const char *own_hosts[5];
+    char *public_host; /* of --public-url; NULL: none */
 } Site;
 
 static void site_init(Site *site, const Options *options) {
@@ -128,11 +129,16 @@ static void site_init(Site *site, const Options *options) {
     site->own_hosts[0] = options->host;
     site->own_hosts[1] = "localhost";
     site->own_hosts[2] = "127.0.0.1";
+    g_autoptr(GUri) public_url =
+        options->web.public_url ? g_uri_parse(options->web.public_url, G_URI_FLAGS_NONE, NULL) : NULL;
+    site->public_host = public_url ? g_ascii_strdown(g_uri_get_host(public_url), -1) : NULL;
+    site->own_hosts[3] = site->public_host;
     site->parts[0] = (HttpPart){api_routes, api_n_routes, &site->api};
     site->parts[1] = (HttpPart){web_routes, web_n_routes, &site->web};
 }
 
 static void site_clear(Site *site) {
+    g_free(site->public_host);
     web_clear(&site->web);
     api_clear(&site->api);
 }
@@ -154,7 +160,7 @@ static void *begin_upload(HttpRequest *request, void *data, GError **error) {
 
 static HttpServer *listen_for_requests(const Options *options, Site *site, GError **error) {
     /* Where nobody is asked who he is, all depends on being asked on this machine. */
-    bool is_for_here = options->ignore_auth && !options->ignore_auth_anywhere && !options->web.public_url;
+    bool is_for_here = options->ignore_auth && !options->ignore_auth_anywhere;
     const HttpConfig config = {
         .host = options->host,
         .port = options->port,

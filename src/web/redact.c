@@ -51,9 +51,9 @@ static bool hide_in_steps(json_t *steps) {
 }
 
 static bool is_secret_name(const char *name) {
-    static const char *const words[] = {"password",      "passwd",     "secret",     "token",
-                                        "authorization", "apikey",     "api_key",    "api-key",
-                                        "accesskey",     "access_key", "credential", "capabilities"};
+    static const char *const words[] = {"pass",      "pwd",        "secret",     "token",       "auth",    "bearer",
+                                        "jwt",       "private",    "signature",  "apikey",      "api_key", "api-key",
+                                        "accesskey", "access_key", "credential", "capabilities"};
     g_autofree char *lower = g_ascii_strdown(name, -1);
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
         if (strstr(lower, words[i]))
@@ -61,13 +61,36 @@ static bool is_secret_name(const char *name) {
     return false;
 }
 
+/* An address without its password, and without what has a secret's name in its query or behind "#"; other texts as they are. The caller
+ * frees it. */
+static char *redact_text(const char *text) {
+    g_autofree char *plain = layout_plain_url(text);
+    g_autoptr(GUri) uri = g_uri_parse(plain, G_URI_FLAGS_ENCODED | G_URI_FLAGS_PARSE_RELAXED, NULL);
+    const char *at = uri ? plain + strcspn(plain, "?#") : "";
+    if (!*at)
+        return g_steal_pointer(&plain);
+    GString *redacted = g_string_new_len(plain, at - plain);
+    while (*at) {
+        g_string_append_c(redacted, *at++); /* "?", "&" or "#" */
+        size_t length = strcspn(at, "?&#"), name = MIN(strcspn(at, "="), length);
+        g_autofree char *key = g_strndup(at, name);
+        bool hides = name < length && is_secret_name(key);
+        g_string_append_len(redacted, at, (gssize)(hides ? name + 1 : length));
+        g_string_append(redacted, hides ? HIDDEN : "");
+        at += length;
+    }
+    return g_string_free(redacted, FALSE);
+}
+
 static json_t *redact(json_t *value);
 
 static json_t *redact_members(json_t *object) {
     json_t *redacted = json_object(), *value;
     const char *name;
-    json_object_foreach (object, name, value)
-        json_object_set_new(redacted, name, is_secret_name(name) ? json_string(HIDDEN) : redact(value));
+    json_object_foreach (object, name, value) {
+        g_autofree char *plain = redact_text(name);
+        json_object_set_new(redacted, plain, is_secret_name(name) ? json_string(HIDDEN) : redact(value));
+    }
     return redacted;
 }
 
@@ -87,7 +110,7 @@ static json_t *redact(json_t *value) {
         return redact_elements(value);
     if (!json_is_string(value))
         return json_incref(value);
-    g_autofree char *plain = layout_plain_url(json_string_value(value));
+    g_autofree char *plain = redact_text(json_string_value(value));
     return json_string(plain);
 }
 

@@ -120,15 +120,17 @@ static bool read_decision(const View *view, ReleaseStatus *out_status, AuditKind
     return false;
 }
 
-char *release_open_counts(const Release *release) {
-    return g_strdup_printf("%d %d %d", release->n_found, release->n_failed, release->n_pending);
+char *release_as_told(const Release *release) {
+    return g_strdup_printf("%d %d %d %" G_GINT64_FORMAT, release->n_found, release->n_failed, release->n_pending,
+                           release->modified_ms);
 }
 
 /* What nobody has looked at yet is not waved through by accident, nor what has come since it was asked. */
 static bool must_ask(const View *view, const Release *release, ReleaseStatus status) {
-    bool is_open = release->n_found + release->n_failed + release->n_pending > 0;
-    g_autofree char *counts = release_open_counts(release);
-    return status == RELEASE_GOOD && is_open && g_strcmp0(view_text(view, "sure"), counts) != 0;
+    bool is_open =
+        release->n_found + release->n_failed + release->n_pending > 0 || release->status == RELEASE_RECEIVING;
+    g_autofree char *told = release_as_told(release);
+    return status == RELEASE_GOOD && is_open && g_strcmp0(view_text(view, "sure"), told) != 0;
 }
 
 /* What two people say at once is said once: who comes second sees what the first one said. */

@@ -33,9 +33,8 @@ void release_fields_html(Html *out, const View *view, const Release *release);
 /* Runs in a list, as release.html and runs.html show them. */
 void lines_html(Html *out, const View *view, const Release *release, const GPtrArray *lines);
 
-/* How many are open, as the question whether a release is good all the same tells it, and the answer says it back. The caller frees
- * it. */
-char *release_open_counts(const Release *release);
+/* What the question whether a release is good all the same is about; the answer says it back. The caller frees it. */
+char *release_as_told(const Release *release);
 
 /* How many runs of a rank a release has; and what the rank is called in an address and in a heading. */
 int release_count_of_rank(const Release *release, OrderRank rank);

@@ -16,6 +16,7 @@ typedef struct {
     RunLine *line, *neighbours[4]; /* by Neighbour */
     GPtrArray *failed, *groups, *members, *history;
     RunGroup group; /* that it is of; first is not set */
+    bool has_more_members;
     char *actor;
     int64_t decided_ms;
 } Found;
@@ -54,18 +55,25 @@ static bool has_line(const GPtrArray *lines, const RunLine *line) {
 }
 
 /* The first of the page's group, or those behind the name that is asked for; if it has too many, from the page itself on. */
-static GPtrArray *find_members(View *view, const Found *found, GError **error) {
+static GPtrArray *find_members(View *view, Found *found, GError **error) {
     const RunLine *line = found->line;
     int64_t id = found->release->id;
     const char *behind = http_request_query(view->request, "behind");
-    g_autoptr(GPtrArray) members = run_list_group(view->db, id, line, behind, MOST_MEMBERS, error);
-    if (!members || behind || has_line(members, line))
-        return g_steal_pointer(&members);
-    g_autoptr(GPtrArray) others = run_list_group(view->db, id, line, line->name, MOST_MEMBERS - 1, error);
-    RunLine *itself = others ? run_list_find(view->db, id, line->name, error) : NULL;
-    if (itself)
-        g_ptr_array_insert(others, 0, itself);
-    return itself ? g_steal_pointer(&others) : NULL;
+    g_autoptr(GPtrArray) members = run_list_group(view->db, id, line, behind, MOST_MEMBERS + 1, error);
+    bool is_shown = members && (behind || has_line(members, line));
+    RunLine *itself = members && !is_shown ? run_list_find(view->db, id, line->name, error) : NULL;
+    if (itself) {
+        g_ptr_array_unref(members);
+        members = run_list_group(view->db, id, line, line->name, MOST_MEMBERS, error);
+    }
+    if (itself && members)
+        g_ptr_array_insert(members, 0, itself);
+    if (!members || (!is_shown && !itself))
+        return NULL;
+    found->has_more_members = members->len > MOST_MEMBERS;
+    if (found->has_more_members)
+        g_ptr_array_set_size(members, MOST_MEMBERS);
+    return g_steal_pointer(&members);
 }
 
 static bool find(View *view, Found *found, GError **error) {
@@ -128,7 +136,7 @@ static bool run_page(View *view, GError **error) {
         .groups = found.groups,
         .members = found.members,
         .shows_members = http_request_query(view->request, "behind") != NULL,
-        .has_more_members = found.members->len == MOST_MEMBERS,
+        .has_more_members = found.has_more_members,
         .history = found.history,
         .stage = stage,
         .batch = batch,
@@ -178,10 +186,21 @@ static bool check_seen(View *view, const Run *run, GError **error) {
     return view_refuse(view, 409, error, "There are other pictures of this page now. Look at them first.");
 }
 
+/* To undo is to take back what one approved oneself, and not what somebody else did since. */
+static bool check_own(View *view, const Run *run, GError **error) {
+    g_autofree char *actor = NULL;
+    int64_t when_ms;
+    if (!view_text(view, "own"))
+        return true;
+    return decision_find(view->db, run, &actor, &when_ms, error) &&
+           (!actor || strcmp(actor, view_user(view)->id) == 0 ||
+            view_refuse(view, 409, error, "Somebody else approved this since."));
+}
+
 /* Who says what is said already changes nothing. */
 static bool decide_one(View *view, Release *release, Run *run, bool approved, int *out_n, GError **error) {
     *out_n = run->status != (approved ? RUN_DIFF_APPROVED : RUN_DIFF_FOUND);
-    return check_seen(view, run, error) &&
+    return check_seen(view, run, error) && (approved || check_own(view, run, error)) &&
            (*out_n == 0 ||
             (run_approve(view->db, release, run, approved, view_user(view)->id, view->now_ms, error) &&
              view_audit(view, approved ? AUDIT_RUN_APPROVED : AUDIT_RUN_REJECTED, release->id, run->id, NULL, error)));

@@ -717,7 +717,7 @@ class Forms(SiteTestCase):
         run = alice.page(page_of('/run', self.its, test='/a')).to('/run')
         own = {'id': build, 'name': 'r', 'number': 1}
         return {
-            '/new': {'name': 'another'}, '/release': {**own, 'good': 'yes', 'sure': '2 0 0'},
+            '/new': {'name': 'another'}, '/release': {**own, 'good': 'yes', 'sure': self.asked()},
             **{path: {**run.fields, 'verb': verb, 'csrf': '', 'type': 'after'}
                for path, verb in {'/run': 'approve', '/image': 'reject', '/log': 'approve', '/config': 'reject'}.items()}, '/settings': {'build_id': build, 'name': 'renamed'},
             '/api_keys': {'build_id': build, 'purpose': 'x'}, '/api_keys.revoke': {'build_id': build, 'id': self.client.key[0]},
@@ -1232,6 +1232,24 @@ class Headers(SiteTestCase):
             alice.send(alice.page('/new').to('/new'), name='x', expected=403)
 
 
+class Questions(SiteTestCase):
+
+    def test_a_release_that_is_still_received_or_has_changed_is_not_good_without_a_question(self):
+        alice = self.visitor('alice')
+        build = self.build_of(alice)
+        client = self.client_of(alice, build)
+        its = self.release(client, build, {'/a': different(1, 1), '/b': different(2, 2)}, done=False)
+        form = alice.page(page_of('/release', its)).to('/release', 'good')
+        self.assertIn('still being requested', alice.send(form, ('good', 'yes'), expected=200).text)
+        client.post('runs_done', **its)
+        asks = alice.send(form, ('good', 'yes'), expected=200).page
+        question, = [it for it in asks.forms if 'sure' in it.fields]
+        client.post('decide_run', **its, run_name='/a', decision='approve')
+        self.report(client, its, '/c', **different(3, 3))  # as many differences as before
+        self.assertIn('2 differences', ' '.join(alice.send(question, ('good', 'yes'), expected=200).page.text.split()))
+        self.assertEqual(self.sql('SELECT status FROM releases'), [('reviewing',)])
+
+
 class Attempts(SiteTestCase):
 
     def test_a_release_that_is_like_its_last_attempt_says_so(self):
@@ -1350,8 +1368,18 @@ class Deciding(SiteTestCase):
 
     def test_what_two_people_say_of_a_release_at_once_is_said_once(self):
         forms = {visitor: visitor.page(page_of('/release', self.its)).to('/release', 'good') for visitor in (self.alice, self.bob)}
-        self.at_once(lambda visitor: visitor.send(forms[visitor], ('good', 'yes'), sure='3 0 0'))
+        self.at_once(lambda visitor: visitor.send(forms[visitor], ('good', 'yes'), sure=self.asked()))
         self.assertEqual((self.audited('release_good'), self.sql('SELECT status FROM releases')), (1, [('good',)]))
+
+    def test_who_undoes_takes_back_his_own_approval_only(self):
+        form = self.form(self.alice)
+        self.alice.send(form, ('verb', 'approve'))
+        for verb in 'reject', 'approve':
+            self.bob.send(form_of_bob := self.form(self.bob), ('verb', form_of_bob.buttons[0][1]))
+        self.say(self.alice, form, 'reject', 409, own='yes')
+        self.assertEqual(self.counts(), (2, 1))
+        self.say(self.bob, self.form(self.bob), 'reject', own='yes')
+        self.assertEqual(self.counts(), (3, 0))
 
     def test_a_batch_that_is_sent_many_times_counts_once(self):
         forms = {visitor: self.form(visitor) for visitor in (self.alice, self.bob)}
@@ -1436,7 +1464,7 @@ class Deciding(SiteTestCase):
         page = self.alice.page(page_of('/release', self.its))
         good = page.to('/release', 'good')
         self.alice.send(page.to('/release', 'bad'), ('bad', 'yes'))
-        self.assertIn('bad', self.alice.send(good, ('good', 'yes'), sure='2 1 0', expected=400).page.text)
+        self.assertIn('bad', self.alice.send(good, ('good', 'yes'), sure=self.asked(), expected=400).page.text)
         self.assertEqual(self.sql('SELECT status FROM releases'), [('bad',)])
 
 
@@ -1450,7 +1478,9 @@ class Secrets(SiteTestCase):
     CONFIGS = [{'cookies': {'session': 's3cret-cookie'}}, {'cookies': 's3cret-cookie'}, {'cookies': ['s3cret-cookie']},
                {'injectHeaders': {'Authorization': 's3cret-header'}}, {'injectHeaders': ['s3cret-header']},
                {'httpPassword': ['s3cret-password']}, ['s3cret-cookie'], 's3cret-cookie', {'steps': [{'type': 's3cret-typed'}]},
-               {'command_executor': 'http://me:s3cret-key@hub.example.com/wd/hub'}, {'other': {'apiToken': 's3cret-token'}},
+               {'command_executor': 'http://me:s3cret-key@hub.example.com/wd/hub'}, {'other': {'apiToken': 's3cret-token', 'pwd': 's3cret-pwd'}},
+               {'targetUrl': 'https://192.0.2.1/x?a=b&token=s3cret-query&c=d#access_token=s3cret-fragment'},
+               {'injectHeaders': {'https://u:s3cret-key@h/': {'A': 'b'}}},
                {'desired_capabilities': {'browserstack.key': 's3cret-key'}}]
 
     def walk(self, visitor):

@@ -239,6 +239,10 @@ class SiteTestCase(ServerTestCase):
         with contextlib.closing(sqlite3.connect(self.folder / 'data/dpxdt.db', timeout=60)) as database, database:
             return database.execute(text, values).fetchall()
 
+    def asked(self):
+        """What the question whether the first release is good all the same is about: its answer says it back."""
+        return '{} {} {} {}'.format(*self.sql('SELECT n_found, n_failed, n_pending, modified FROM releases ORDER BY id LIMIT 1')[0])
+
     def dump(self):
         """All that is kept, but for logins that were begun."""
         tables = [name for name, in self.sql("SELECT name FROM sqlite_master WHERE type = 'table'")]

@@ -302,6 +302,9 @@ test('whatever Caps Lock says, only Shift approves a group', async () => {
   await on(pathOf('run', release, { test: '/changed' }), async page => {
     await shown(page);
     const press = (key, shiftKey) => page.evaluate(init => document.body.dispatchEvent(new KeyboardEvent('keydown', { bubbles: true, ...init })), { key, shiftKey });
+    await page.evaluate(() => document.body.dispatchEvent(new KeyboardEvent('keydown', { bubbles: true, key: 'y', repeat: true })));
+    await moment(page);
+    strictEqual(await nameOf(page), '/changed');
     await press('Y', false);
     await becomes(page, '/changed/too');
     strictEqual((await states(release))['/changed/too'], 'diff_found');
@@ -312,14 +315,16 @@ test('whatever Caps Lock says, only Shift approves a group', async () => {
   });
 });
 
-test('from a page that is new, G and Y ask, too', async () => {
+test('from a page that is new, G and Y ask, too, be Y with Shift', async () => {
   const release = await few('new');
-  await on(pathOf('run', release, { test: '/new' }), async page => {
-    await shown(page);
-    await page.keyboard.press('g');
-    await page.keyboard.press('y');
-    await page.waitForSelector('.ask');
-  });
+  for (const [test, y] of [['/new', 'y'], ['/changed', 'Shift+Y']])
+    await on(pathOf('run', release, { test }), async page => {
+      await shown(page);
+      await page.keyboard.press('g');
+      await page.keyboard.press(y);
+      await page.waitForSelector('.ask');
+    });
+  strictEqual((await states(release))['/changed/too'], 'diff_found');
 });
 
 test('what was decided can be undone after one was elsewhere, but not what somebody else had decided', async () => {

@@ -12,8 +12,8 @@ const {settings} = Keys;
 const pages = new Map();
 
 async function load(address) {
-  const answer = await fetch(address);
-  if (!answer.ok || answer.redirected) throw new Error(answer.redirected ? 'You are not logged in any more.' : `The server answered with ${answer.status}.`);
+  const answer = await fetch(address, {redirect: 'manual'});
+  if (!answer.ok) throw new Error(answer.type === 'opaqueredirect' ? 'You are not logged in any more.' : `The server answered with ${answer.status}.`);
   return new DOMParser().parseFromString(await answer.text(), 'text/html');
 }
 
@@ -76,8 +76,8 @@ async function go(address, kept) {
 
 /* ---- What was decided ---- */
 
-/* What can be undone, the last at the end, for as long as the tab is open. */
-const KEPT = 'dpxdt-undo ' + link(document, 'up');
+/* What can be undone, the last at the end, for as long as the tab is open, and of the same person. */
+const KEPT = `dpxdt-undo ${document.querySelector('.me')?.textContent} ${link(document, 'up')}`;
 const done = JSON.parse(sessionStorage.getItem(KEPT)) || [];
 const keep = () => sessionStorage.setItem(KEPT, JSON.stringify(done));
 const decided = new Map(); /* address of a page -> whether it is approved, as of what was sent */
@@ -90,6 +90,13 @@ function toast(text, failed) {
   toast.timer = setTimeout(() => { $('toast').hidden = true; }, failed ? 8000 : 2500);
 }
 
+/* How many are open, which pages that were fetched before do not know. */
+function count(n) {
+  const open = document.querySelector('[data-count] b');
+  if (n !== undefined) $('release').dataset.different = n;
+  if (open) open.textContent = $('release').dataset.different ?? open.textContent;
+}
+
 /* One behind the other, as they were made. failed() is called if it did not count, and idle() if it was so already. */
 function send(fields, failed, idle) {
   unsent++;
@@ -99,8 +106,7 @@ function send(fields, failed, idle) {
       const told = await answer.json().catch(() => ({error: `the server answered with ${answer.status}`}));
       if (!answer.ok) throw new Error(told.error);
       if (!told.n) idle?.();
-      const open = document.querySelector('[data-count] b');
-      if (open) open.textContent = told.different;
+      count(told.different);
       if (!told.different && fields.verb !== 'undo' && fields.verb !== 'reject') toast('All is decided. G, then Y: the release is good.');
     } catch (error) {
       failed();
@@ -150,7 +156,8 @@ async function decide(verb, addresses, next) {
   const entry = {fields, addresses, from: here()};
   done.push(entry);
   keep();
-  const drop = () => { done.splice(done.indexOf(entry), 1); keep(); };
+  if (verb === 'approve_group' && document.querySelector('#sheet p a')) pages.clear(); /* there are others of the group */
+  const drop = () => { if (done.includes(entry)) done.splice(done.indexOf(entry), 1); keep(); };
   send(fields, () => { mark(addresses, !approved); drop(); }, drop);
   const address = await nextOpen(next);
   if (address) return go(address);
@@ -171,7 +178,7 @@ async function undo() {
   const approved = inverse === 'approve';
   mark(addresses, approved);
   keep();
-  send({...fields, csrf: document.querySelector('[name=csrf]').value, verb: inverse}, () => { mark(addresses, !approved); done.push(last); keep(); });
+  send({...fields, own: 'yes', csrf: document.querySelector('[name=csrf]').value, verb: inverse}, () => { mark(addresses, !approved); done.push(last); keep(); });
   toast('Undone.');
   await sending;
   pages.clear();
@@ -221,6 +228,7 @@ function begin() {
   prepare(run);
   set(run);
   Keys.show(ACTIONS);
+  count();
   if ($('sheet')) $('test').hidden = !$('sheet').hidden;
   if (run.found.length) $('found-all').replaceChildren(el('h3', {}, 'What changed'), el('ul', {}, ...found(run, 30)));
   $('stage').replaceChildren();

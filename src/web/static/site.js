@@ -13,7 +13,7 @@ function save() {
 }
 
 /* Each key does what actions say, "gy" being G and then Y. First always() may take it, where single keys are off, too. */
-let armed = false;
+let armed = 0; /* until when G waits for Y */
 function listen(actions, always) {
   actions['?'] = () => help.showModal();
   areOn.checked = settings.keys;
@@ -21,12 +21,13 @@ function listen(actions, always) {
   document.addEventListener('keydown', event => {
     const lower = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const key = lower === 'y' && event.shiftKey ? 'Y' : lower; /* whatever Caps Lock says */
-    if (event.ctrlKey || event.metaKey || event.altKey || help.open || event.target.matches('input:not([type=range])')) return;
-    const action = actions[armed && lower === 'y' ? 'gy' : key];
-    armed = false;
+    if (event.ctrlKey || event.metaKey || event.altKey || help.open || event.target.matches('input:not([type=range])') || key === 'Shift') return;
+    if (event.repeat && /[gnyz]/i.test(key)) return; /* a key that is held decides once */
+    const action = actions[armed > event.timeStamp && lower === 'y' ? 'gy' : key];
+    armed = 0;
     if (!always?.(event)) {
       if (!settings.keys || !action || (key === ' ' && event.target.matches('button, a, summary, input'))) return;
-      armed = key === 'g';
+      if (key === 'g') armed = event.timeStamp + 3000;
       action();
     }
     event.preventDefault();
@@ -58,7 +59,7 @@ document.addEventListener('page', localize);
 const release = document.getElementById('release');
 if (!release) {
   /* Files of a run: what has a key is a link, or sends a form. */
-  const actions = {};
+  const actions = {g() {}, gy() {}};
   for (const one of document.querySelectorAll('[data-key]:not([hidden])')) actions[one.dataset.key] = () => one.click();
   if (!document.getElementById('help')) return;
   Keys.listen(actions);
@@ -73,6 +74,7 @@ const which = '?' + new URLSearchParams({id, name, number}), address = '/events'
 
 function show(state) {
   let all = 0;
+  release.dataset.different = state.different;
   for (const chip of document.querySelectorAll('[data-count]')) {
     const n = state[chip.dataset.count];
     chip.querySelector('b').textContent = n;
