@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "capture/chromium.h"
+#include "net/gate.h"
 
 #include <glib.h>
 #include <pthread.h>
@@ -20,6 +21,7 @@ typedef struct {
 
 struct Browser {
     char *program;         /* set once */
+    Gate *gate;            /* likewise; NULL if pages may go anywhere */
     pthread_mutex_t lock;  /* guards all below; held while a process starts, since all wait for it anyway */
     Generation *newest[2]; /* by whether images stand still; NULL until needed */
 };
@@ -49,7 +51,7 @@ static Generation *take_generation(Browser *browser, bool still_images, GError *
     if (*slot && is_worn_out(*slot))
         drop_user(g_steal_pointer(slot));
     if (!*slot) {
-        const ChromiumSetup setup = {.program = browser->program, .still_images = still_images};
+        const ChromiumSetup setup = {browser->program, still_images, browser->gate != NULL};
         Chromium *chromium = chromium_start(&setup, error);
         if (!chromium)
             return NULL;
@@ -62,13 +64,16 @@ static Generation *take_generation(Browser *browser, bool still_images, GError *
     return *slot;
 }
 
-Browser *browser_new(const char *program, GError **error) {
+Browser *browser_new(const char *program, bool public_only, GError **error) {
     g_autofree char *found = chromium_find(program, error);
     if (!found)
         return NULL;
     g_autoptr(Browser) browser = g_new0(Browser, 1);
     browser->program = g_steal_pointer(&found);
     pthread_mutex_init(&browser->lock, NULL);
+    browser->gate = public_only ? gate_new(error) : NULL;
+    if (public_only && !browser->gate)
+        return NULL;
     Generation *first = take_generation(browser, true, error);
     if (!first)
         return NULL;
@@ -83,6 +88,7 @@ void browser_free(Browser *browser) {
     for (size_t i = 0; i < G_N_ELEMENTS(browser->newest); i++)
         if (browser->newest[i])
             drop_user(browser->newest[i]);
+    gate_free(browser->gate);
     pthread_mutex_destroy(&browser->lock);
     g_free(browser->program);
     g_free(browser);
@@ -97,10 +103,18 @@ static char *call_for_text(CdpSession *session, const char *method, json_t *para
     return text;
 }
 
+/* A browser has few connections to a proxy at a time (32), but as many for each context. */
+static json_t *context_of(const Browser *browser) {
+    if (!browser->gate)
+        return json_pack("{s:b}", "disposeOnDetach", 1);
+    g_autofree char *proxy = g_strdup_printf("socks5://127.0.0.1:%d", gate_port(browser->gate));
+    return json_pack("{s:b, s:s, s:s}", "disposeOnDetach", 1, "proxyServer", proxy, "proxyBypassList", "<-loopback>");
+}
+
 static bool open_session(Tab *tab, CdpHandler handler, void *data, int64_t deadline_ms, GError **error) {
     cdp_set_deadline(tab->root, MIN(deadline_ms, clock_now_ms() + OPEN_MS));
-    tab->context_id = call_for_text(tab->root, "Target.createBrowserContext", json_pack("{s:b}", "disposeOnDetach", 1),
-                                    "browserContextId", error);
+    tab->context_id =
+        call_for_text(tab->root, "Target.createBrowserContext", context_of(tab->browser), "browserContextId", error);
     if (!tab->context_id)
         return false;
     g_autofree char *target_id =

@@ -8,9 +8,10 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* Finds a browser (program, or the best that is installed if that is NULL) and starts it. Fails as chromium_find()
- * and chromium_start() do. */
-Browser *browser_new(const char *program, GError **error) MUST_CHECK;
+/* Finds a browser (program, or the best that is installed if that is NULL) and starts it. If public_only, nothing that its pages do
+ * reaches an address that is not of the public internet: see net/gate.h. Fails as chromium_find(), chromium_start() and gate_new()
+ * do. */
+Browser *browser_new(const char *program, bool public_only, GError **error) MUST_CHECK;
 
 /* No tab may be open. */
 void browser_free(Browser *browser);

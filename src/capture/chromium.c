@@ -85,6 +85,13 @@ static const char *const quiet_flags[] = {
     NULL,
 };
 
+/* Flags with which all goes by a proxy: names, too, and what WebRTC would send by itself. */
+static const char *const proxy_flags[] = {
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    NULL,
+};
+
 /* Of the profile's folder, among the temporary files. */
 static const char PROFILE_PREFIX[] = "dpxdt-profile-";
 
@@ -161,6 +168,8 @@ static GPtrArray *command_line(const Chromium *chromium, const ChromiumSetup *se
     add_flags(argv, quiet_flags);
     if (setup->still_images) /* 2 is Blink's kImageAnimationPolicyNoAnimation */
         g_ptr_array_add(argv, g_strdup("--blink-settings=imageAnimationPolicy=2"));
+    if (setup->proxy_only)
+        add_flags(argv, proxy_flags);
     if (!sandbox)
         g_ptr_array_add(argv, g_strdup("--no-sandbox"));
     g_ptr_array_add(argv, g_strdup_printf("--user-data-dir=%s", chromium->profile));

@@ -310,7 +310,6 @@ void page_free(Page *page) {
     g_clear_pointer(&page->requests, g_hash_table_unref);
     g_ptr_array_unref(page->workers);
     g_hash_table_unref(page->credentials_given);
-    g_clear_pointer(&page->origins, g_hash_table_unref);
     g_free(page->frame_id);
     g_free(page->document_url);
     g_free(page->document_error);
@@ -321,7 +320,9 @@ void page_free(Page *page) {
 
 static const struct {
     const char *code, *hint;
-} navigation_errors[] = {
+} net_errors[] = {
+    {"net::ERR_SOCKS_CONNECTION_FAILED", "it leads to a private address, which is not allowed here"},
+    {"net::ERR_SOCKS_CONNECTION_HOST_UNREACHABLE", "there is no host of that name, or nothing listens there"},
     {"net::ERR_CONNECTION_REFUSED", "nothing listens there; is the server running? (setup, waitFor)"},
     {"net::ERR_NAME_NOT_RESOLVED", "there is no host of that name"},
     {"net::ERR_TOO_MANY_REDIRECTS", "the server redirects in a circle"},
@@ -332,15 +333,15 @@ static const struct {
     {"net::ERR_INVALID_AUTH_CREDENTIALS", "httpUserName and httpPassword were refused"},
 };
 
-static const char *navigation_hint(const char *code) {
-    for (size_t i = 0; i < G_N_ELEMENTS(navigation_errors); i++)
-        if (g_str_has_prefix(code, navigation_errors[i].code))
-            return navigation_errors[i].hint;
+const char *page_hint(const char *code) {
+    for (size_t i = 0; i < G_N_ELEMENTS(net_errors); i++)
+        if (g_str_has_prefix(code, net_errors[i].code))
+            return net_errors[i].hint;
     return NULL;
 }
 
 static bool navigation_failed(Page *page, const char *code, GError **error) {
-    const char *hint = navigation_hint(code);
+    const char *hint = page_hint(code);
     if (page->is_download)
         error_set(error, ERROR_FAILED, "%s is a download, not a page", page->spec->target_url);
     else if (strcmp(code, "net::ERR_ABORTED") == 0)

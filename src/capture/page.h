@@ -50,7 +50,6 @@ struct Page {
     char *document_error;  /* why the main frame's latest document did not come, or not to its end; or NULL */
     bool document_cut_off; /* the document itself did not end in time */
     bool certificate_is_bad;
-    GHashTable *origins;           /* "https://host:port" -> whether it must not be asked, where spec->public_only */
     GHashTable *credentials_given; /* set of request ids which got user and password once */
 };
 
@@ -76,6 +75,10 @@ bool page_get_ready(Page *page, GError **error) MUST_CHECK;
 /* Goes to spec->target_url and waits until its first bytes have come. Fails if it cannot be reached; the message says
  * why and, where it is known, what may help. */
 bool page_navigate(Page *page, GError **error) MUST_CHECK;
+
+/* What one of the network's errors, as "net::ERR_CONNECTION_REFUSED", means to a person; NULL for most. Those of a SOCKS proxy are of
+ * net/gate.h. */
+const char *page_hint(const char *code);
 
 /* Calls a function of page.js in the main frame with arguments as json_pack() makes an array of them. Returns its value
  * as JSON, which the caller owns. Fails with ERROR_FAILED and what it throws. */

@@ -2,7 +2,6 @@
 #include "capture/page.h"
 
 #include "base/clock.h"
-#include "net/egress.h"
 
 #include <string.h>
 
@@ -102,14 +101,16 @@ static void on_finished(Page *page, const json_t *params) {
 
 static void on_failed(Page *page, const json_t *params) {
     const char *id = text_of(params, "requestId");
-    const char *why = text_of(params, "errorText");
+    const char *why = text_of(params, "errorText"), *hint = page_hint(why);
     const Request *request = g_hash_table_lookup(page->requests, id);
     if (request)
-        page_log(page, "failed: %s (%s) %.*s", why, text_of(params, "blockedReason"), LOGGED_URL_BYTES, request->url);
+        page_log(page, "failed: %s (%s) %.*s", why, hint ? hint : text_of(params, "blockedReason"), LOGGED_URL_BYTES,
+                 request->url);
     /* One that is given up for another, or for a download, is "aborted". */
     if (request && request->document && strcmp(why, "net::ERR_ABORTED") != 0) {
         g_free(page->document_error);
-        page->document_error = g_strdup_printf("%s does not load: %s", request->url, why);
+        page->document_error =
+            g_strdup_printf("%s does not load: %s%s%s", request->url, why, hint ? ", " : "", hint ? hint : "");
     }
     g_hash_table_remove(page->requests, id);
 }
@@ -164,25 +165,6 @@ static char *origin_of(const char *url) {
     return g_strdup_printf("%s://%s:%d", g_uri_get_scheme(uri), g_uri_get_host(uri), g_uri_get_port(uri));
 }
 
-/* Each origin is looked up once a page. */
-static bool is_forbidden(Page *page, const char *url) {
-    g_autofree char *origin = origin_of(url);
-    void *known = NULL;
-    if (!page->spec->public_only || is_inline(url))
-        return false;
-    if (!origin)
-        return true;
-    if (g_hash_table_lookup_extended(page->origins, origin, NULL, &known))
-        return GPOINTER_TO_INT(known);
-    bool forbidden = !egress_check(url, false, NULL);
-    g_hash_table_insert(page->origins, g_steal_pointer(&origin), GINT_TO_POINTER(forbidden));
-    return forbidden;
-}
-
-static void refuse(Page *page, const char *id, const char *reason) {
-    cdp_send(page->session, "Fetch.failRequest", json_pack("{s:s, s:s}", "requestId", id, "errorReason", reason));
-}
-
 static void on_paused(Page *page, const json_t *params) {
     const json_t *request = json_object_get(params, "request");
     const char *id = text_of(params, "requestId");
@@ -190,12 +172,8 @@ static void on_paused(Page *page, const json_t *params) {
 
     if (is_ignored(page, url)) {
         page_log(page, "refused, as resourcesToIgnore says: %.*s", LOGGED_URL_BYTES, url);
-        refuse(page, id, "BlockedByClient");
-        return;
-    }
-    if (is_forbidden(page, url)) {
-        page_log(page, "refused, as it leads to a private address: %.*s", LOGGED_URL_BYTES, url);
-        refuse(page, id, "AccessDenied");
+        cdp_send(page->session, "Fetch.failRequest",
+                 json_pack("{s:s, s:s}", "requestId", id, "errorReason", "BlockedByClient"));
         return;
     }
     cdp_send(page->session, "Fetch.continueRequest",
@@ -249,10 +227,8 @@ static bool handle(Page *page, const char *event, const json_t *params) {
  * is always refused needs no question. */
 void traffic_start(Page *page) {
     const CaptureSpec *spec = page->spec;
-    bool must_ask =
-        spec->public_only || spec->resources_to_ignore->len > 1 || spec->header_rules->len > 0 || spec->http_user_name;
+    bool must_ask = spec->resources_to_ignore->len > 1 || spec->header_rules->len > 0 || spec->http_user_name;
     page_add_handler(page, handle);
-    page->origins = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     page->requests = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, request_free);
     cdp_send(page->session, "Network.enable", json_pack("{s:i}", "maxPostDataSize", 0));
     if (must_ask)

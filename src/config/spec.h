@@ -85,7 +85,6 @@ typedef struct {
     bool mobile, touch;
     bool transparent;               /* the background, where the page paints none: transparent (default) or white */
     bool ignore_certificate_errors; /* default true; a worker's default is false */
-    bool public_only; /* no request may go to a private address; never of the config, but set by who captures for others */
     bool viewport_only;             /* take the viewport instead of the whole document */
     bool grow_viewport; /* grow the viewport to the document for lazy content (default), or leave it alone */
     bool has_clip;

@@ -41,7 +41,6 @@ static bool read_plan(const Job *job, GBytes *config, const char *url, Plan *out
         return false;
     if (!json_object_get(out->json, "ignoreCertificateErrors"))
         out->spec->ignore_certificate_errors = false;
-    out->spec->public_only = !job->setup->allow_private;
     return egress_check(url, job->setup->allow_private, error);
 }
 

@@ -165,7 +165,7 @@ static void *work(void *data) {
 }
 
 Worker *worker_start(const WorkerSetup *setup, GError **error) {
-    Browser *browser = setup->capture_threads > 0 ? browser_new(setup->browser, error) : NULL;
+    Browser *browser = setup->capture_threads > 0 ? browser_new(setup->browser, !setup->allow_private, error) : NULL;
     if (setup->capture_threads > 0 && !browser)
         return NULL;
     Worker *worker = g_new0(Worker, 1);

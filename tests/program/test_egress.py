@@ -1,0 +1,293 @@
+"""Where pages of strangers may lead a browser that captures for a server: to the public internet, and nowhere else. All of it
+happens in a network of its own, in which 203.0.113.1 is the public internet, and everything else listens, too."""
+import contextlib
+import http.server
+import ipaddress
+import itertools
+import json
+import os
+import socket
+import socketserver
+import struct
+import subprocess
+import sys
+import threading
+import urllib.parse
+
+import harness
+from serving import Client, Process, ServerTestCase
+
+PUBLIC, PUBLIC_6 = '203.0.113.1', '2606:4700::1'
+PRIVATE = ['10.0.0.1', '172.16.0.1', '192.168.0.1', '169.254.169.254', '100.64.0.1', 'fd00::1', '127.0.0.1', '::1']
+
+# What the name server says, each time the next; the last one stays. Those that rebind are public when the server looks, and the worker.
+NAMES = {
+    'public.test': [[PUBLIC]], 'six.test': [[PUBLIC_6]], 'both.test': [['10.0.0.1', PUBLIC]],
+    'private.test': [['10.0.0.1']], 'meta.test': [['169.254.169.254']], 'loop.test': [['127.0.0.1']], 'loop6.test': [['::1']],
+    'mapped.test': [['::ffff:10.0.0.1']], 'any.test': [['0.0.0.0']],
+    **{f'rebind{i}.test': [[PUBLIC], [PUBLIC], [private]] for i, private in enumerate(['127.0.0.1', '10.0.0.1', '::1'])},
+}
+
+# Hosts of URLs, each of which is a private address, or leads to one.
+HOSTS = ['10.0.0.1', '172.16.0.1', '192.168.0.1', '169.254.169.254', '100.64.0.1', '[fd00::1]', '127.0.0.1', '[::1]', '0.0.0.0', '[::]',
+         '2130706433', '0x7f000001', '017700000001', '0x7f.1', '127.1', '[::ffff:127.0.0.1]', '[::ffff:10.0.0.1]', '[::ffff:a00:1]',
+         '2852039166', '0xa9fea9fe', 'localhost', 'x.localhost', 'private.test', 'meta.test', 'loop.test', 'loop6.test', 'mapped.test',
+         'any.test', 'PRIVATE.test', 'private.test.']
+
+# How a page gets at an address, as a script that is given a host; what comes is told by its path.
+WAYS = {
+    'image': 'new Image().src = url',
+    'frame': 'add("iframe", {src: url})',
+    'object': 'add("object", {data: url, type: "text/html"})',
+    'embed': 'add("embed", {src: url})',
+    'style': 'add("link", {rel: "stylesheet", href: url})',
+    'import': 'add("style", {textContent: `@import url(${url})`})',
+    'background': 'add("i", {style: `background: url(${url})`, textContent: "x"})',
+    'font': 'new FontFace("x", `url(${url})`).load().catch(() => {})',
+    'script': 'add("script", {src: url})',
+    'module': 'import(url).catch(() => {})',
+    'video': 'add("video", {src: url, preload: "auto"}).load()',
+    'fetch': 'fetch(url, {mode: "no-cors"}).catch(() => {})',
+    'posted': 'fetch(url, {method: "POST", mode: "no-cors", body: "x"}).catch(() => {})',
+    'request': 'x = new XMLHttpRequest(); x.open("GET", url); x.send()',
+    'beacon': 'navigator.sendBeacon(url, "x")',
+    'events': 'new EventSource(url)',
+    'socket': 'new WebSocket(url.replace("http", "ws"))',
+    'prefetch': 'add("link", {rel: "preload", as: "image", href: url})',
+    'preconnect': 'add("link", {rel: "preconnect", href: url})',
+    'form': 'f = add("form", {action: url, target: host}); add("iframe", {name: host}); f.submit()',
+    'window': 'open(url)',
+    'redirected': 'new Image().src = `/to?${encodeURIComponent(url)}`',
+    'redirected frame': 'add("iframe", {src: `/to?${encodeURIComponent(url)}`})',
+    'refreshed': 'add("iframe", {srcdoc: `<meta http-equiv=refresh content="0; url=${url}">`})',
+    'worker': 'new Worker(URL.createObjectURL(new Blob([`fetch("${url}", {mode: "no-cors"})`])))',
+    'peer': 'p = new RTCPeerConnection({iceServers: [{urls: `stun:${host}:3478`}]}); p.createDataChannel("x"); p.createOffer().then(o => p.setLocalDescription(o))',
+    'transport': 'new WebTransport(`https://${host}:443/x`).ready.catch(() => {})',
+}
+# What has no way to the network at all, or leaves no trace in a path.
+NOWHERE = {'peer', 'transport', 'preconnect'}
+
+PAGE = '''<!doctype html><meta charset=utf-8><body style="background: #0a0"><script>
+const add = (name, attributes) => {
+  const {textContent, ...others} = attributes, it = document.body.appendChild(Object.assign(document.createElement(name), textContent ? {textContent} : {}));
+  for (const [key, value] of Object.entries(others)) it.setAttribute(key, value);
+  return it;
+};
+const urlOf = (host, way) => `http://${host}/${encodeURIComponent(way)}`;
+for (const host of %s) for (const [way, act] of Object.entries(%s)) {
+  try { let f, p, x; new Function('add', 'url', 'host', 'let f, p, x; ' + act)(add, urlOf(host, way), host); } catch (error) { console.log(way, host, error.message); }
+}
+</script>'''
+
+
+class NameServer(socketserver.UDPServer):
+    """Answers of NAMES, and notes who was asked for."""
+
+    def __init__(self):
+        self.asked, self.turns = [], {name: itertools.chain(answers[:-1], itertools.repeat(answers[-1])) for name, answers in NAMES.items()}
+        self.answers = {}
+        super().__init__(('127.0.0.1', 53), NameServer.Handler)
+
+    def of(self, name, kind):
+        # An A and an AAAA question are one look at a name.
+        waiting = self.answers.setdefault(name, {})
+        if kind not in waiting:
+            addresses = [ipaddress.ip_address(it) for it in next(self.turns[name])] if name in self.turns else []
+            for version, record in ((4, 1), (6, 28)):
+                waiting.setdefault(record, []).append([it.packed for it in addresses if it.version == version])
+        answer = waiting[kind].pop(0)
+        if not waiting[kind]:
+            del waiting[kind]
+        return answer
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self):
+            query, peer = self.request
+            labels, at = [], 12
+            while query[at]:
+                labels.append(query[at + 1:at + 1 + query[at]].decode())
+                at += 1 + query[at]
+            kind, = struct.unpack('!H', query[at + 1:at + 3])
+            name = '.'.join(labels).lower()
+            self.server.asked.append(name)
+            found = self.server.of(name, kind) if kind in (1, 28) else []
+            code = 0 if name in NAMES else 3
+            records = b''.join(b'\xc0\x0c' + struct.pack('!HHIH', kind, 1, 0, len(it)) + it for it in found)
+            peer.sendto(query[:2] + struct.pack('!HHHHH', 0x8580 | code, 1, len(found), 0, 0) + query[12:at + 5] + records, self.client_address)
+
+
+class Listener(http.server.ThreadingHTTPServer):
+    """On port 80 of every address: notes (the address that was reached, the path)."""
+
+    daemon_threads = True
+
+    def __init__(self, pages, host, family):
+        self.address_family, self.pages, self.reached = family, pages, []
+        super().__init__((host, 80), Listener.Handler)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def server_bind(self):
+        if self.address_family == socket.AF_INET6:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        super().server_bind()
+
+    def get_request(self):
+        connection, peer = super().get_request()
+        connection.settimeout(30)
+        self.reached.append((connection.getsockname()[0], None))
+        return connection, peer
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = 'HTTP/1.1'
+
+        def do_GET(self):
+            self.server.reached.append((self.connection.getsockname()[0], self.path))
+            path, _, query = self.path.partition('?')
+            if path == '/to':
+                self.answer(302, b'', {'Location': urllib.parse.unquote(query)})
+            elif path in self.server.pages:
+                self.answer(200, self.server.pages[path].encode(), {'Content-Type': 'text/html'})
+            else:
+                self.answer(200, b'', {'Content-Type': 'text/plain', 'Connection': 'close'})
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers.get('Content-Length', 0)))
+            self.do_GET()
+
+        def answer(self, status, body, headers):
+            self.send_response(status)
+            for name, value in {**headers, 'Content-Length': len(body)}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+
+class Egress(ServerTestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.pages = {}
+        self.listeners = [Listener(self.pages, '0.0.0.0', socket.AF_INET), Listener(self.pages, '::', socket.AF_INET6)]
+        self.names = NameServer()
+        threading.Thread(target=self.names.serve_forever, daemon=True).start()
+        for server in (*self.listeners, self.names):
+            self.addCleanup(server.server_close)
+            self.addCleanup(server.shutdown)
+        self.udp = [socket.socket(family, socket.SOCK_DGRAM) for family in (socket.AF_INET, socket.AF_INET6)]
+        for it, host in zip(self.udp, ('0.0.0.0', '::')):
+            self.addCleanup(it.close)
+            if it.family == socket.AF_INET6:
+                it.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            it.bind((host, 3478))
+            it.setblocking(False)
+        self.build = self.new_build()
+        self.it = self.server()
+        self.client = Client(self.it.port, self.new_key(self.build))
+        self.start(Process('worker', '--release-server-prefix', self.it.prefix, '--release-client-id', (key := self.new_key())[0],
+                           '--release-client-secret', key[1], env=self.env))
+
+    def capture(self, pages, expected=200):
+        """pages: {run: url}. -> {run: (what became of it, its log)}"""
+        number = self.client.post('create_release', build_id=self.build, release_name='r')['release_number']
+        release = {'build_id': self.build, 'release_name': 'r', 'release_number': number}
+        for name, url in pages.items():
+            self.client.post('request_run', expected, **release, run_name=name, url=url, config=json.dumps({'resourceTimeoutMs': 5000}))
+        self.client.post('runs_done', **release)
+        for _ in range(5):
+            if self.client.post('release_status', **release, wait=60)['status'] == 'reviewing':
+                break
+        return {run['run_name']: (run['status'], self.client.download(self.build, run['log']).decode() if run['log'] else '')
+                for run in self.client.post('list_runs', **release)['runs']}
+
+    def reached(self):
+        """-> {address: paths}, of all that anything came to"""
+        found = {}
+        for listener in self.listeners:
+            for address, path in listener.reached:
+                found.setdefault(address, set()).add(path and path.partition('?')[0])
+        for it in self.udp:
+            with contextlib.suppress(BlockingIOError):
+                found.setdefault(f'{it.recvfrom(2000)[1]} by UDP', set()).add(None)
+        return found
+
+    def test_a_page_reaches_the_public_internet_in_every_way_and_nothing_else_in_any(self):
+        self.pages['/all'] = PAGE % (json.dumps(['public.test', PUBLIC, f'[{PUBLIC_6}]']), json.dumps(WAYS))
+        for i, host in enumerate(HOSTS):
+            self.pages[f'/of/{i}'] = PAGE % (json.dumps([host]), json.dumps(WAYS))
+        found = self.capture({'all': 'http://public.test/all', **{host: f'http://public.test/of/{i}' for i, host in enumerate(HOSTS)}})
+        self.assertEqual({name: status for name, (status, log) in found.items() if status != 'no_diff_needed'}, {}, found)
+        reached = self.reached()
+        self.assertEqual(set(reached), {PUBLIC, PUBLIC_6})
+        wanted = {'/' + urllib.parse.quote(way, safe="!'()*") for way in WAYS if way not in NOWHERE}
+        self.assertEqual(wanted - reached[PUBLIC], set())
+        self.assertEqual(wanted - reached[PUBLIC_6], set())
+        self.assertIn('it leads to a private address, which is not allowed here', found['10.0.0.1'][1])
+
+    def test_a_page_that_is_elsewhere_by_then_is_not_captured(self):
+        self.pages['/there'] = '<body style="background: red">'
+        targets = {f'redirect to {host}': f'http://public.test/to?http%3A%2F%2F{urllib.parse.quote(host, safe="")}%2Fthere' for host in HOSTS}
+        targets |= {f'rebound {i}': f'http://rebind{i}.test/there' for i in range(3)}
+        targets |= {f'refreshed {i}': f'http://public.test/refresh/{i}' for i in range(len(HOSTS))}
+        for i, host in enumerate(HOSTS):
+            self.pages[f'/refresh/{i}'] = f'<meta http-equiv=refresh content="0; url=http://{host}/there">'
+        found = self.capture(targets)
+        self.assertEqual({name: status for name, (status, log) in found.items() if status != 'failed'}, {})
+        for name, (status, log) in found.items():
+            self.assertIn('it leads to a private address', log, name)
+        self.assertLessEqual(set(self.reached()), {PUBLIC})
+
+    def test_what_a_browser_shows_besides_the_web_is_not_captured(self):
+        schemes = ['file:///etc/passwd', 'chrome://version/', 'view-source:http://public.test/', 'about:blank', 'data:text/html,x', 'ftp://public.test/',
+                   'javascript:1', 'blob:http://public.test/x', 'devtools://devtools/bundled/inspector.html', 'chrome-extension://x/y']
+        self.capture({str(i): url for i, url in enumerate(schemes)}, expected=400)
+        self.pages['/stays'] = '<body style="background: #0a0"><script>for (const url of %s) { try { open(url); location = url } catch (error) { console.log(error.message) } }' \
+            '</script>' % json.dumps([url for url in schemes if not url.startswith(('javascript:', 'about:', 'data:', 'ftp:', 'blob:'))])
+        found = self.capture({'stays': 'http://public.test/stays'})
+        self.assertEqual(found['stays'][0], 'no_diff_needed', found)
+
+    def test_an_address_with_a_public_and_a_private_side_is_reached_on_the_public_one(self):
+        self.pages['/x'] = 'x'
+        self.assertEqual(self.capture({'both': 'http://both.test/x'}, expected=400), {})  # the server takes no chances
+        self.pages['/all'] = PAGE % (json.dumps(['both.test']), json.dumps({'image': WAYS['image']}))
+        self.capture({'all': 'http://public.test/all'})
+        self.assertEqual(set(self.reached()), {PUBLIC})
+
+
+SETTINGS = {'/etc/resolv.conf': 'nameserver 127.0.0.1\noptions timeout:2 attempts:1\n',
+            '/etc/nsswitch.conf': 'hosts: files dns\n', '/etc/hosts': '127.0.0.1 localhost\n'}
+
+
+def become_own_network():
+    """Runs this program again with a network of its own, in which nothing leads outside, and names of its own. Where that is not
+    allowed, as in most containers, there is nothing to be reached, and so nothing to be shown: it says so."""
+    own = ['unshare', '--net', '--mount'] + ([] if os.getuid() == 0 else ['--user', '--map-current-user', '--keep-caps'])
+    if subprocess.run([*own, 'mount', '-t', 'tmpfs', 'none', '/mnt'], capture_output=True).returncode != 0:
+        print('1..1\nok 1 - a network of its own is not to be had here (unshare --net --mount): nothing was tried')
+        sys.exit(0)
+    os.environ['OWN_NETWORK'] = 'yes'
+    os.execvp(own[0], [*own, sys.executable, *sys.argv])
+
+
+def set_up_network():
+    run = lambda *args: subprocess.run(args, check=True)
+    run('ip', 'link', 'set', 'lo', 'up')
+    for address in [PUBLIC, PUBLIC_6, *PRIVATE]:
+        if not ipaddress.ip_address(address).is_loopback:
+            run('ip', 'address', 'add', address, 'dev', 'lo')
+    run('mount', '-t', 'tmpfs', 'none', '/mnt')
+    for path, text in SETTINGS.items():
+        own = f'/mnt/{os.path.basename(path)}'
+        with open(own, 'w') as file:
+            file.write(text)
+        if os.path.exists(path):
+            run('mount', '--bind', own, os.path.realpath(path))
+
+
+if __name__ == '__main__':
+    if os.environ.get('OWN_NETWORK') != 'yes':
+        become_own_network()
+    set_up_network()
+    harness.main()
