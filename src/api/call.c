@@ -214,17 +214,10 @@ static ApiKey *check_key(Call *call, Db *db, const char *id, const char *secret,
     return key;
 }
 
-/* Where nobody is asked for a key, a browser might be used by a page that it shows. */
-static bool comes_from_elsewhere(const HttpRequest *request) {
-    const char *origin = http_request_header(request, "Origin"), *site = http_request_header(request, "Sec-Fetch-Site");
-    return (origin && strcmp(origin, http_request_origin(request)) != 0) ||
-           (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0);
-}
-
-/* The key of the caller, or NULL. Where nobody is asked, it is a superuser's. */
+/* The key of the caller, or NULL. Where nobody is asked, it is a superuser's; so a browser must not be used by a page that it shows. */
 static ApiKey *find_key(Call *call, Db *db, GError **error) {
     const char *id, *secret, *own_secret = call->api->own_secret;
-    if (call->api->ignore_auth && comes_from_elsewhere(call->request)) {
+    if (call->api->ignore_auth && http_request_is_from_elsewhere(call->request)) {
         deny(call, 403, error, "a page of another site may not do this");
         return NULL;
     }

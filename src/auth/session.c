@@ -126,18 +126,11 @@ void session_set_short_cookie(const HttpRequest *request, HttpResponse *response
 
 /* Forms. */
 
-/* Browsers say of each form which site it comes from, and those of today of each request (Fetch Metadata). */
-static bool is_from_elsewhere(const HttpRequest *request) {
-    const char *site = http_request_header(request, "Sec-Fetch-Site"), *origin = http_request_header(request, "Origin");
-    if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
-        return true;
-    return !origin || g_ascii_strcasecmp(origin, http_request_origin(request)) != 0;
-}
-
 bool session_check_form(const Session *session, const HttpRequest *request, GError **error) {
     const char *header = http_request_header(request, "X-CSRF-Token");
     const char *said = header ? header : http_request_field(request, "csrf");
-    if (is_from_elsewhere(request))
+    if (!http_request_header(request, "Origin") ||
+        http_request_is_from_elsewhere(request)) /* browsers say it of each form */
         error_set(error, ERROR_DENIED, "this was sent by a page of another site");
     else if (!said || !secret_equals(said, session->csrf))
         error_set(error, ERROR_DENIED,

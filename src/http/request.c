@@ -273,6 +273,12 @@ const char *http_request_origin(const HttpRequest *request) {
     return request->origin;
 }
 
+bool http_request_is_from_elsewhere(const HttpRequest *request) {
+    const char *site = http_request_header(request, "Sec-Fetch-Site"), *origin = http_request_header(request, "Origin");
+    return (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0) ||
+           (origin && g_ascii_strcasecmp(origin, request->origin) != 0);
+}
+
 const char *http_request_address(const HttpRequest *request) {
     return request->address;
 }

@@ -49,6 +49,9 @@ const char *http_request_cookie(const HttpRequest *request, const char *name);
 /* How the client reaches the server: "https://dpxdt.example.com", without a path. */
 const char *http_request_origin(const HttpRequest *request);
 
+/* Whether a browser says that a page of another site made it, by Origin or Fetch Metadata; who is no browser says neither. */
+bool http_request_is_from_elsewhere(const HttpRequest *request);
+
 /* The address of the client, and what all log lines about the request have in common. */
 const char *http_request_address(const HttpRequest *request);
 const char *http_request_id(const HttpRequest *request);

@@ -128,6 +128,10 @@ GPtrArray *run_list_groups(Db *db, int64_t release_id, const RunLine *after, int
     return db_end(query, error) ? g_steal_pointer(&groups) : NULL;
 }
 
+bool run_line_is_of_group(const RunLine *line, const RunLine *other) {
+    return line->rank == other->rank && line->weight == other->weight && strcmp(line->likeness, other->likeness) == 0;
+}
+
 /* As in run_list_groups(), each number comes from an index alone. */
 bool run_list_count_group(Db *db, int64_t release_id, const RunLine *line, RunGroup *out_group, GError **error) {
     static const char sql[] =
@@ -198,10 +202,6 @@ static bool find_open(Db *db, int64_t release_id, const RunLine *from, bool of_o
     return *out_line || find_open_behind_group(db, release_id, from, out_line, error);
 }
 
-static bool is_of_group(const RunLine *line, const RunLine *other) {
-    return line->rank == other->rank && line->weight == other->weight && strcmp(line->likeness, other->likeness) == 0;
-}
-
 /* Behind the line, or else from the first on; but not the line itself, or its group. */
 static bool find_open_around(Db *db, int64_t release_id, const RunLine *line, bool of_other_group, RunLine **out_line,
                              GError **error) {
@@ -211,7 +211,7 @@ static bool find_open_around(Db *db, int64_t release_id, const RunLine *line, bo
         return false;
     if (!*out_line && !find_open_behind_group(db, release_id, &none, out_line, error))
         return false;
-    if (*out_line && (of_other_group ? is_of_group(*out_line, line) : (*out_line)->id == line->id))
+    if (*out_line && (of_other_group ? run_line_is_of_group(*out_line, line) : (*out_line)->id == line->id))
         g_clear_pointer(out_line, run_line_free);
     return true;
 }

@@ -35,6 +35,9 @@ void run_group_free(RunGroup *group);
 /* Groups of the runs that differ, behind a line (NULL: from the first on), at most so many. An array of RunGroup. */
 GPtrArray *run_list_groups(Db *db, int64_t release_id, const RunLine *after, int most, GError **error) MUST_CHECK;
 
+/* Whether two lines have the same change. */
+bool run_line_is_of_group(const RunLine *line, const RunLine *other);
+
 /* How many runs the group of this line has, and how many are open; first is left alone. */
 bool run_list_count_group(Db *db, int64_t release_id, const RunLine *line, RunGroup *out_group,
                           GError **error) MUST_CHECK;

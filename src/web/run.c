@@ -76,6 +76,19 @@ static GPtrArray *find_members(View *view, Found *found, GError **error) {
     return g_steal_pointer(&members);
 }
 
+/* Counts the group of the page, unless it is one of those that were. */
+static bool count_group(View *view, Found *found, GError **error) {
+    for (guint i = 0; i < found->groups->len; i++) {
+        const RunGroup *group = g_ptr_array_index(found->groups, i);
+        if (run_line_is_of_group(group->first, found->line)) {
+            found->group.n = group->n;
+            found->group.n_open = group->n_open;
+            return true;
+        }
+    }
+    return run_list_count_group(view->db, found->release->id, found->line, &found->group, error);
+}
+
 static bool find(View *view, Found *found, GError **error) {
     g_autofree char *name = name_of_run(view);
     found->release = view_find_release(view, ACCESS_PUBLIC, error);
@@ -88,7 +101,7 @@ static bool find(View *view, Found *found, GError **error) {
     found->failed = run_list_lines(view->db, id, ORDER_FAILED, NULL, NULL, MOST_FAILED, error);
     found->groups = found->failed ? run_list_groups(view->db, id, NULL, MOST_GROUPS, error) : NULL;
     found->members = !found->groups ? NULL : is_different ? find_members(view, found, error) : g_ptr_array_new();
-    if (is_different && !run_list_count_group(view->db, id, found->line, &found->group, error))
+    if (found->members && is_different && !count_group(view, found, error))
         return false;
     found->history = found->members ? run_list_history(view->db, view->build->id, name, MOST_HISTORY, error) : NULL;
     return found->history && decision_find(view->db, found->run, &found->actor, &found->decided_ms, error);
