@@ -94,6 +94,8 @@ end
 for command in server worker
     set -l chosen "__fish_seen_subcommand_from $command"
     complete -c dpxdt -n $chosen -l queue-server-prefix -x -d 'Where its queue is'
+    complete -c dpxdt -n $chosen -l config -r -F -d 'Settings: lines of option = value'
+    complete -c dpxdt -n $chosen -l print-config -d 'Print the settings, and where each came from'
     complete -c dpxdt -n $chosen -l capture-threads -x -d 'Pages captured at once'
     complete -c dpxdt -n $chosen -l diff-threads -x -d 'Pictures compared at once'
     complete -c dpxdt -n $chosen -l lease -x -d "Seconds after which a dead worker's task is another's"

@@ -56,6 +56,8 @@ _dpxdt() {
     )
     work=(
         '--queue-server-prefix=[where its queue is]:value:'
+        '--config=[settings: lines of option = value]:file:_files'
+        '--print-config[print the settings, and where each came from]'
         '--capture-threads=[pages captured at once]:value:'
         '--diff-threads=[pictures compared at once]:value:'
         "--lease=[seconds after which a dead worker's task is another's]:value:"

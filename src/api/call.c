@@ -32,18 +32,15 @@ HttpResponse *api_refuse(const HttpRequest *request, int status, const char *why
 
 /* What is not there is 400, as it always was: where it is 404, the call says so. */
 static int status_of(const GError *error) {
-    int status = g_error_matches(error, DB_ERROR, DB_ERROR_BUSY) ? 503 : error_http_status(error);
+    int status = error_http_status(db_error_code(error));
     return status == 404 ? 400 : status;
 }
 
 /* What it was is in the log. */
 static HttpResponse *fail(const Call *call, const GError *error) {
     int status = call->status ? call->status : status_of(error);
-    const char *told = error->domain == DPXDT_ERROR && status != 500 ? error->message
-                       : status == 503                               ? "the database is busy; try again"
-                                                                     : "the server failed";
     http_request_set_note(call->request, error->message);
-    return call_error_response(status, told);
+    return call_error_response(status, db_error_told(error));
 }
 
 /* The work, with the call as it is before it. */

@@ -16,6 +16,14 @@ typedef enum {
     ERROR_TIMEOUT,   /* it did not end in the time that it was given */
     ERROR_GONE,      /* a program that was needed ended under our hands; a new one may do */
     ERROR_STOPPED,   /* we were asked to stop (Ctrl-C, SIGTERM) */
+    ERROR_FULL,      /* there is no room left on a disk: once there is some, it works */
+
+    /* What a command cannot begin without. */
+    ERROR_NO_PROGRAM,  /* a program or a library that is needed is not installed */
+    ERROR_NO_DATABASE, /* the database does not answer, or not to us */
+    ERROR_NO_STORE,    /* nor does the folder or the bucket of the pictures */
+    ERROR_OLD_TABLES,  /* the database is an older version's: `dpxdt migrate` */
+    ERROR_NEW_TABLES,  /* it is a newer one's */
 } ErrorCode;
 
 #define DPXDT_ERROR (error_quark())
@@ -24,14 +32,19 @@ GQuark error_quark(void);
 /* Sets *error, where error is not NULL, to a message made as by printf. Any thread. */
 void error_set(GError **error, ErrorCode code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
-/* The same with ": " and the text of errno_value behind the message. */
+/* The same with ": " and the text of errno_value behind the message. What failed for a lack of room on a disk is ERROR_FULL. */
 void error_set_errno(GError **error, ErrorCode code, int errno_value, const char *format, ...) G_GNUC_PRINTF(4, 5);
 
 /* Tells whether error is one of ours with this code; false for NULL. */
 bool error_is(const GError *error, ErrorCode code);
 
-/* The HTTP status that an error stands for: 400, 403, 404, 409, 500 or 503. */
-int error_http_status(const GError *error);
+/* Its code: ERROR_FAILED for an error that is not one of ours. */
+ErrorCode error_code(const GError *error);
 
-/* The exit status of a command that ends with this error: 2, or 130 for ERROR_STOPPED. */
-int error_exit_status(const GError *error);
+/* The HTTP status that a code stands for: 400, 403, 404, 409, 500, 503 or 507. */
+int error_http_status(ErrorCode code);
+
+/* The exit status of a command that ends with it: 3 for a program that is missing, 4 for a database that does not answer, 5 for
+ * a folder or a bucket that does not, 6 for a full disk, 7 and 8 for older and newer tables, 130 for ERROR_STOPPED, 2 for all
+ * else. */
+int error_exit_status(ErrorCode code);

@@ -93,7 +93,8 @@ static bool write_with(const char *path, const void *data, size_t size, GFileSet
     g_autoptr(GError) cause = NULL;
     if (g_file_set_contents_full(path, data, (gssize)size, flags, 0666, &cause))
         return true;
-    error_set(error, ERROR_FAILED, "cannot write %s: %s", path, cause->message);
+    bool is_full = g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
+    error_set(error, is_full ? ERROR_FULL : ERROR_FAILED, "cannot write %s: %s", path, cause->message);
     return false;
 }
 

@@ -20,7 +20,7 @@ bool library_load(Library *library, GError **error) {
         void *handle = dlopen(library->file, RTLD_NOW | RTLD_LOCAL);
         library->is_loaded = handle && find_functions(library, handle);
         if (!library->is_loaded)
-            error_set(error, ERROR_FAILED, "%s (package %s) is needed for this: %s", library->file, library->package,
+            error_set(error, ERROR_NO_PROGRAM, "%s (package %s) is needed for this: %s", library->file, library->package,
                       dlerror());
     }
     bool is_loaded = library->is_loaded;

@@ -240,7 +240,7 @@ static bool read_started(Process *process, const ProcessSetup *setup, GError **e
     process->program = started.program;
     if (size == sizeof started && started.exec_errno == 0)
         return true;
-    error_set_errno(error, started.exec_errno == ENOENT ? ERROR_NOT_FOUND : ERROR_FAILED, started.exec_errno,
+    error_set_errno(error, started.exec_errno == ENOENT ? ERROR_NO_PROGRAM : ERROR_FAILED, started.exec_errno,
                     "cannot run %s", setup->argv[0]);
     return false;
 }

@@ -108,7 +108,7 @@ char *chromium_find(const char *wanted, GError **error) {
     if (wanted) {
         g_autofree char *path = g_find_program_in_path(wanted);
         if (!path)
-            error_set(error, ERROR_NOT_FOUND, "--browser %s: there is no such program", wanted);
+            error_set(error, ERROR_NO_PROGRAM, "--browser %s: there is no such program", wanted);
         return g_steal_pointer(&path);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(programs); i++) {
@@ -116,7 +116,7 @@ char *chromium_find(const char *wanted, GError **error) {
         if (path)
             return path;
     }
-    error_set(error, ERROR_NOT_FOUND,
+    error_set(error, ERROR_NO_PROGRAM,
               "no browser was found; install one (apt-get install chromium-headless-shell, or chromium)"
               " or name it with --browser PATH");
     return NULL;

@@ -79,7 +79,8 @@ static int run(const Command *command, int argc, char **argv, GError **error) {
         {"purpose", 0, 0, G_OPTION_ARG_STRING, &purpose, "What it is for, for people to read", "TEXT"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    if (!command_parse(command, entries, &argc, &argv, error) || !command_check_arguments(command, argc, 1, 2, error))
+    if (!data_parse(command, entries, &options, &argc, &argv, error) ||
+        !command_check_arguments(command, argc, 1, 2, error))
         return 0;
     bool creates = strcmp(argv[1], "create") == 0, revokes = strcmp(argv[1], "revoke") == 0;
     if (!creates && !revokes && strcmp(argv[1], "list") != 0) {

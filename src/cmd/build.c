@@ -62,7 +62,8 @@ static int run(const Command *command, int argc, char **argv, GError **error) {
         {"public", 0, 0, G_OPTION_ARG_NONE, &is_public, "Anyone may look at its pages and pictures", NULL},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    if (!command_parse(command, entries, &argc, &argv, error) || !command_check_arguments(command, argc, 1, 1, error))
+    if (!data_parse(command, entries, &options, &argc, &argv, error) ||
+        !command_check_arguments(command, argc, 1, 1, error))
         return 0;
     bool creates = strcmp(argv[1], "create") == 0;
     if (!creates && strcmp(argv[1], "list") != 0) {

@@ -1,7 +1,10 @@
 #include "cmd/data.h"
 
 #include "base/file.h"
+#include "cmd/settings.h"
 #include "db/migrate.h"
+
+#include <string.h>
 
 void data_options_clear(DataOptions *options) {
     g_clear_pointer(&options->data, g_free);
@@ -9,36 +12,36 @@ void data_options_clear(DataOptions *options) {
     g_clear_pointer(&options->blobs, g_free);
 }
 
-/* What was given, or else the variable of the environment, or else NULL. */
-static const char *given(const char *option, const char *variable) {
-    const char *value = option ? option : g_getenv(variable);
-    return value && *value ? value : NULL;
+void data_options_complete(DataOptions *options) {
+    if (!options->data)
+        options->data = g_strdup("dpxdt-data");
+    if (!options->database)
+        options->database = g_strdup_printf("sqlite:%s/dpxdt.db", options->data);
+    if (!options->blobs)
+        options->blobs = g_build_filename(options->data, "blobs", NULL);
 }
 
-static const char *folder_of(const DataOptions *options) {
-    const char *folder = given(options->data, "DPXDT_DATA");
-    return folder ? folder : "dpxdt-data";
+bool data_parse(const Command *command, const GOptionEntry *entries, DataOptions *options, int *argc, char ***argv,
+                GError **error) {
+    const GOptionEntry common[] = {DATA_ENTRIES(options), {NULL, 0, 0, 0, NULL, NULL, NULL}};
+    if (!command_parse(command, entries, argc, argv, error) || !settings_complete(command, common, error))
+        return false;
+    data_options_complete(options);
+    return true;
 }
 
-/* A path below the folder of data, which is made. */
-static char *in_data(const DataOptions *options, const char *name, GError **error) {
-    const char *folder = folder_of(options);
-    return file_make_folder(folder, error) ? g_build_filename(folder, name, NULL) : NULL;
-}
-
+/* A folder that is named is made, for a database and for files; the path of a database is none that was mistyped. */
 static DbPool *open_database(const DataOptions *options, unsigned max_connections, bool create, GError **error) {
-    const char *url = given(options->database, "DPXDT_DATABASE");
-    if (url)
-        return db_pool_new(url, max_connections, error);
-    g_autofree char *there = g_build_filename(folder_of(options), "dpxdt.db", NULL);
-    if (!create && !g_file_test(there, G_FILE_TEST_EXISTS)) {
+    g_autofree char *own = g_strdup_printf("sqlite:%s/dpxdt.db", options->data);
+    const char *path = own + strlen("sqlite:");
+    if (strcmp(options->database, own) != 0)
+        return db_pool_new(options->database, max_connections, error);
+    if (!create && !g_file_test(path, G_FILE_TEST_EXISTS)) {
         error_set(error, ERROR_NOT_FOUND, "%s is not there: which folder does the server keep its data in (--data)?",
-                  there);
+                  path);
         return NULL;
     }
-    g_autofree char *path = in_data(options, "dpxdt.db", error);
-    g_autofree char *sqlite = path ? g_strconcat("sqlite:", path, NULL) : NULL;
-    return sqlite ? db_pool_new(sqlite, max_connections, error) : NULL;
+    return file_make_folder(options->data, error) ? db_pool_new(own, max_connections, error) : NULL;
 }
 
 /* Only a database that is new gets its tables unasked: with an old one goes whoever must be told of it first. */
@@ -50,7 +53,7 @@ static bool check_tables(DbPool *pool, bool create, GError **error) {
         return version == 0 && create && migrate_run(pool, error) >= 0;
     if (version == migrate_newest())
         return true;
-    error_set(error, ERROR_INVALID,
+    error_set(error, ERROR_OLD_TABLES,
               "the database has tables of version %d, and this program needs version %d: make a copy of it, and run "
               "`dpxdt migrate`",
               version, migrate_newest());
@@ -67,9 +70,12 @@ DbPool *data_open_database(const DataOptions *options, unsigned max_connections,
 }
 
 Blobs *data_open_blobs(const DataOptions *options, GError **error) {
-    const char *place = given(options->blobs, "DPXDT_BLOBS");
-    if (place)
-        return blobs_open(place, error);
-    g_autofree char *path = in_data(options, "blobs", error);
-    return path ? blobs_open(path, error) : NULL;
+    g_autoptr(GError) cause = NULL;
+    Blobs *blobs = blobs_open(options->blobs, &cause);
+    if (blobs)
+        return blobs;
+    /* A place that is none is a mistake on the line; one that is not there, or is not ours, is not. */
+    bool is_told = error_is(cause, ERROR_INVALID) || error_is(cause, ERROR_FULL) || error_is(cause, ERROR_NO_PROGRAM);
+    error_set(error, is_told ? error_code(cause) : ERROR_NO_STORE, "%s", cause->message);
+    return NULL;
 }

@@ -1,4 +1,4 @@
-/* Where a server's data is: what server, migrate, build, api-key and fsck have in common. */
+/* Where a server's data is: what server has in common with those commands which look at it, as build and fsck. */
 #pragma once
 
 #include "blob/blob.h"
@@ -12,7 +12,7 @@ typedef struct {
 void data_options_clear(DataOptions *options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DataOptions, data_options_clear)
 
-/* Entries for command_parse(). */
+/* Entries for data_parse(), settings_parse(). */
 #define DATA_ENTRIES(options)                                                                         \
     {"data",                                                                                          \
      0,                                                                                               \
@@ -33,7 +33,15 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DataOptions, data_options_clear)
             "Folder or s3://BUCKET/PREFIX?endpoint=URL of the pictures (default: DIR/blobs)", "PLACE" \
     }
 
-/* Opens the database. If it is to be created, one that is not there is made, and gets its tables; else it is ERROR_NOT_FOUND:
+/* Completes what was not given: dpxdt-data, and in that folder dpxdt.db and blobs. */
+void data_options_complete(DataOptions *options);
+
+/* As command_parse(), for commands that look at a server's data: options, whose entries are among those, are completed
+ * from the environment and the server's settings, too. Fails also as settings_complete() does. */
+bool data_parse(const Command *command, const GOptionEntry *entries, DataOptions *options, int *argc, char ***argv,
+                GError **error) MUST_CHECK;
+
+/* Opens the database. Its options must be complete. If it is to be created, one that is not there is made, and gets its tables; else it is ERROR_NOT_FOUND:
  * a path that was mistyped is no empty server. Older tables are refused (ERROR_INVALID), as `dpxdt migrate` is to be run
  * first, and newer ones, too. Fails as db_pool_new() does. */
 DbPool *data_open_database(const DataOptions *options, unsigned max_connections, bool create,

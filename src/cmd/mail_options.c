@@ -30,11 +30,8 @@ static bool check_alone(const MailOptions *options, GError **error) {
 
 bool mail_options_apply(MailOptions *options, GError **error) {
     const char *password = g_getenv("DPXDT_SMTP_PASSWORD");
-    command_complete(&options->url, "DPXDT_SMTP", NULL);
     if (!options->url)
         return check_alone(options, error);
-    command_complete(&options->from, "DPXDT_MAIL_FROM", NULL);
-    command_complete(&options->user, "DPXDT_SMTP_USER", NULL);
     const SmtpOptions given = {.url = options->url,
                                .from = options->from,
                                .user = options->user,

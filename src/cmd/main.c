@@ -3,6 +3,7 @@
 #include "base/stop.h"
 #include "base/suggest.h"
 #include "cmd/command.h"
+#include "db/db.h"
 #include "version.h"
 
 #include <errno.h>
@@ -54,7 +55,7 @@ static int run_command(const Command *command, int argc, char **argv) {
         return status;
     /* What was being done is of no interest to who said that it should end. */
     fprintf(stderr, "dpxdt %s: %s\n", command->name, error_is(error, ERROR_STOPPED) ? "stopped" : error->message);
-    return error_exit_status(error);
+    return error_exit_status(db_error_code(error));
 }
 
 static int run_line(int argc, char **argv) {

@@ -10,7 +10,8 @@ static int run(const Command *command, int argc, char **argv, GError **error) {
         DATA_ENTRIES(&options),
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    if (!command_parse(command, entries, &argc, &argv, error) || !command_check_arguments(command, argc, 0, 0, error))
+    if (!data_parse(command, entries, &options, &argc, &argv, error) ||
+        !command_check_arguments(command, argc, 0, 0, error))
         return 0;
     g_autoptr(DbPool) pool = data_open_any_database(&options, 1, error);
     int before = pool ? migrate_run(pool, error) : -1;

@@ -8,6 +8,7 @@
 #include "cmd/data.h"
 #include "cmd/log_options.h"
 #include "cmd/mail_options.h"
+#include "cmd/settings.h"
 #include "cmd/web_options.h"
 #include "cmd/worker_options.h"
 #include "mail/sender.h"
@@ -50,7 +51,38 @@ static void options_clear(Options *options) {
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
+static bool check_number(const char *option, int value, int least, int most, GError **error) {
+    if (value >= least && value <= most)
+        return true;
+    error_set(error, ERROR_INVALID, "%s must be from %d to %d, not %d", option, least, most, value);
+    return false;
+}
+
+static bool check(Options *options, GError **error) {
+    data_options_complete(&options->data);
+    if (!options->host || strcmp(options->host, "localhost") == 0) {
+        g_free(options->host);
+        options->host = g_strdup("127.0.0.1");
+    }
+    if (options->ignore_auth && !options->ignore_auth_anywhere && !ip_is_loopback(options->host)) {
+        error_set(error, ERROR_INVALID,
+                  "--ignore-auth on %s lets everybody who reaches this machine do everything; if that is meant, say "
+                  "--ignore-auth-anywhere, too",
+                  options->host);
+        return false;
+    }
+    return check_number("--port", options->port, 0, 65535, error) &&
+           check_number("--max-request", options->body_mb, 1, MOST_BODY_MB, error) &&
+           check_number("--db-connections", options->connections, 1, 1000, error) &&
+           web_options_apply(&options->web, options->port, error) && mail_options_apply(&options->mail, error) &&
+           worker_options_apply(&options->worker, &options->setup, error) &&
+           log_options_apply(options->log_format, error);
+}
+
+/* Parses, checks and completes the options. Returns false without error if there is nothing more to do. */
 static bool parse(const Command *command, int *argc, char ***argv, Options *options, GError **error) {
+    static const char *const secrets[] = {"DPXDT_OIDC_CLIENT_SECRET", "DPXDT_SMTP_PASSWORD", "AWS_ACCESS_KEY_ID",
+                                          "AWS_SECRET_ACCESS_KEY", NULL};
     const GOptionEntry entries[] = {
         DATA_ENTRIES(&options->data),
         {"port", 0, 0, G_OPTION_ARG_INT, &options->port, "To listen on (default: 5000; 0: one that is free)", "N"},
@@ -77,34 +109,9 @@ static bool parse(const Command *command, int *argc, char ***argv, Options *opti
         LOG_ENTRY(&options->log_format),
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    return command_parse(command, entries, argc, argv, error);
-}
-
-static bool check_number(const char *option, int value, int least, int most, GError **error) {
-    if (value >= least && value <= most)
-        return true;
-    error_set(error, ERROR_INVALID, "%s must be from %d to %d, not %d", option, least, most, value);
-    return false;
-}
-
-static bool check(Options *options, GError **error) {
-    if (!options->host || strcmp(options->host, "localhost") == 0) {
-        g_free(options->host);
-        options->host = g_strdup("127.0.0.1");
-    }
-    if (options->ignore_auth && !options->ignore_auth_anywhere && !ip_is_loopback(options->host)) {
-        error_set(error, ERROR_INVALID,
-                  "--ignore-auth on %s lets everybody who reaches this machine do everything; if that is meant, say "
-                  "--ignore-auth-anywhere, too",
-                  options->host);
-        return false;
-    }
-    return check_number("--port", options->port, 0, 65535, error) &&
-           check_number("--max-request", options->body_mb, 1, MOST_BODY_MB, error) &&
-           check_number("--db-connections", options->connections, 1, 1000, error) &&
-           web_options_apply(&options->web, options->port, error) && mail_options_apply(&options->mail, error) &&
-           worker_options_apply(&options->worker, &options->setup, error) &&
-           log_options_apply(options->log_format, error);
+    g_autoptr(Settings) settings = settings_parse(command, entries, SETTINGS_OF_SERVER, argc, argv, error);
+    return settings && command_check_arguments(command, *argc, 0, 0, error) &&
+           settings_accept(settings, check(options, error), secrets, error);
 }
 
 /* What is served: two halves of one site, on one database. */
@@ -241,8 +248,7 @@ static int serve(const Options *options, Site *site, GError **error) {
 static int run(const Command *command, int argc, char **argv, GError **error) {
     g_auto(Options) options = {
         .worker = WORKER_OPTIONS_USUAL, .port = DEFAULT_PORT, .body_mb = DEFAULT_BODY_MB, .connections = CONNECTIONS};
-    if (!parse(command, &argc, &argv, &options, error) || !command_check_arguments(command, argc, 0, 0, error) ||
-        !check(&options, error))
+    if (!parse(command, &argc, &argv, &options, error))
         return 0;
     g_autoptr(DbPool) pool = data_open_database(&options.data, (unsigned)options.connections, true, error);
     g_autoptr(Blobs) blobs = pool ? data_open_blobs(&options.data, error) : NULL;
@@ -273,7 +279,8 @@ const Command server_command = {
     "  dpxdt server --ignore-auth --allow-private --enable-queue-workers     (to try it, on this machine)\n"
     "  dpxdt server --database postgresql://dpxdt@db/dpxdt --blobs 's3://shots/?endpoint=http://s3:9000'\n"
     "\n"
-    "DPXDT_DATA, DPXDT_DATABASE and DPXDT_BLOBS are read where these are not given. On SIGTERM, requests\n"
-    "that have come are answered before it ends.",
+    "Options that are not given are taken from the environment (--public-url is DPXDT_PUBLIC_URL), or else\n"
+    "from " SETTINGS_OF_SERVER ", as lines of option = value. On SIGTERM, requests that have come\n"
+    "are answered before it ends.",
     run,
 };

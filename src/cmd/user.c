@@ -41,7 +41,8 @@ static bool change(Db *db, void *data, GError **error) {
 static int run(const Command *command, int argc, char **argv, GError **error) {
     g_auto(DataOptions) options = {0};
     const GOptionEntry entries[] = {DATA_ENTRIES(&options), {NULL, 0, 0, 0, NULL, NULL, NULL}};
-    if (!command_parse(command, entries, &argc, &argv, error) || !command_check_arguments(command, argc, 1, 2, error))
+    if (!data_parse(command, entries, &options, &argc, &argv, error) ||
+        !command_check_arguments(command, argc, 1, 2, error))
         return 0;
     bool lists = strcmp(argv[1], "list") == 0, promotes = strcmp(argv[1], "promote") == 0;
     if (!lists && !promotes && strcmp(argv[1], "demote") != 0) {

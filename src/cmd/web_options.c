@@ -81,11 +81,6 @@ static bool make_provider(WebOptions *options, int port, GError **error) {
 }
 
 bool web_options_apply(WebOptions *options, int port, GError **error) {
-    command_complete(&options->public_url, "DPXDT_PUBLIC_URL", NULL);
-    command_complete(&options->trusted_proxies, "DPXDT_TRUSTED_PROXIES", NULL);
-    command_complete(&options->issuer, "DPXDT_OIDC_ISSUER", NULL);
-    command_complete(&options->client_id, "DPXDT_OIDC_CLIENT_ID", NULL);
-    command_complete(&options->hosted_domain, "DPXDT_OIDC_HOSTED_DOMAIN", NULL);
     return check_public_url(options->public_url, error) && read_proxies(options, error) &&
            make_provider(options, port, error);
 }

@@ -18,39 +18,39 @@ void web_options_clear(WebOptions *options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WebOptions, web_options_clear)
 
 /* Entries for command_parse(). */
-#define WEB_ENTRIES(options)                                                                                      \
-    {"public-url",                                                                                                \
-     0,                                                                                                           \
-     0,                                                                                                           \
-     G_OPTION_ARG_STRING,                                                                                         \
-     &(options)->public_url,                                                                                      \
-     "How people reach this server: https://dpxdt.example.com (also DPXDT_PUBLIC_URL)",                           \
-     "URL"},                                                                                                      \
-        {"trusted-proxies",                                                                                       \
-         0,                                                                                                       \
-         0,                                                                                                       \
-         G_OPTION_ARG_STRING,                                                                                     \
-         &(options)->trusted_proxies,                                                                             \
-         "Proxies whose X-Forwarded-For and -Proto are believed: 127.0.0.1,10.0.0.0/8",                           \
-         "ADDRESSES"},                                                                                            \
-        {"oidc-issuer",                                                                                           \
-         0,                                                                                                       \
-         0,                                                                                                       \
-         G_OPTION_ARG_STRING,                                                                                     \
-         &(options)->issuer,                                                                                      \
-         "Login service: https://accounts.google.com, or any of OpenID Connect (also DPXDT_OIDC_ISSUER)",         \
-         "URL"},                                                                                                  \
-        {"oidc-client-id",                                                                                        \
-         0,                                                                                                       \
-         0,                                                                                                       \
-         G_OPTION_ARG_STRING,                                                                                     \
-         &(options)->client_id,                                                                                   \
-         "What the service calls this server (also DPXDT_OIDC_CLIENT_ID; DPXDT_OIDC_CLIENT_SECRET must be set)",  \
-         "ID"},                                                                                                   \
-    {                                                                                                             \
-        "oidc-hosted-domain", 0, 0, G_OPTION_ARG_STRING, &(options)->hosted_domain,                               \
-            "Let in only accounts of this domain of Google's Workspace (also DPXDT_OIDC_HOSTED_DOMAIN)", "DOMAIN" \
+#define WEB_ENTRIES(options)                                                            \
+    {"public-url",                                                                      \
+     0,                                                                                 \
+     0,                                                                                 \
+     G_OPTION_ARG_STRING,                                                               \
+     &(options)->public_url,                                                            \
+     "How people reach this server: https://dpxdt.example.com",                         \
+     "URL"},                                                                            \
+        {"trusted-proxies",                                                             \
+         0,                                                                             \
+         0,                                                                             \
+         G_OPTION_ARG_STRING,                                                           \
+         &(options)->trusted_proxies,                                                   \
+         "Proxies whose X-Forwarded-For and -Proto are believed: 127.0.0.1,10.0.0.0/8", \
+         "ADDRESSES"},                                                                  \
+        {"oidc-issuer",                                                                 \
+         0,                                                                             \
+         0,                                                                             \
+         G_OPTION_ARG_STRING,                                                           \
+         &(options)->issuer,                                                            \
+         "Login service: https://accounts.google.com, or any of OpenID Connect",        \
+         "URL"},                                                                        \
+        {"oidc-client-id",                                                              \
+         0,                                                                             \
+         0,                                                                             \
+         G_OPTION_ARG_STRING,                                                           \
+         &(options)->client_id,                                                         \
+         "What the service calls this server (DPXDT_OIDC_CLIENT_SECRET must be set)",   \
+         "ID"},                                                                         \
+    {                                                                                   \
+        "oidc-hosted-domain", 0, 0, G_OPTION_ARG_STRING, &(options)->hosted_domain,     \
+            "Let in only accounts of this domain of Google's Workspace", "DOMAIN"       \
     }
 
-/* Completes them from the environment and checks them. */
+/* Checks them. */
 bool web_options_apply(WebOptions *options, int port, GError **error) MUST_CHECK;

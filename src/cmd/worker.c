@@ -3,6 +3,7 @@
 #include "base/stop.h"
 #include "cmd/client_options.h"
 #include "cmd/log_options.h"
+#include "cmd/settings.h"
 #include "cmd/worker_options.h"
 
 static int run(const Command *command, int argc, char **argv, GError **error) {
@@ -18,9 +19,13 @@ static int run(const Command *command, int argc, char **argv, GError **error) {
         LOG_ENTRY(&log_format),
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    if (!command_parse(command, entries, &argc, &argv, error) || !command_check_arguments(command, argc, 0, 0, error) ||
-        !client_options_complete(&client, error) || !worker_options_apply(&options, &setup, error) ||
-        !log_options_apply(log_format, error))
+    static const char *const secrets[] = {"DPXDT_CLIENT_ID", "DPXDT_CLIENT_SECRET", NULL};
+    g_autoptr(Settings) settings = settings_parse(command, entries, SETTINGS_OF_WORKER, &argc, &argv, error);
+    if (!settings || !command_check_arguments(command, argc, 0, 0, error))
+        return 0;
+    bool are_right = client_options_complete(&client, error) && worker_options_apply(&options, &setup, error) &&
+                     log_options_apply(log_format, error);
+    if (!settings_accept(settings, are_right, secrets, error))
         return 0;
     setup.prefix = client.prefix;
     setup.queue_prefix = client.queue_prefix;
@@ -42,7 +47,9 @@ const Command worker_command = {
     "Capture pages and compare pictures for a server",
     "Asks the server for tasks, over HTTP: so it can run on any machine from which the server can be\n"
     "reached, behind a firewall, too, and there can be as many as are needed. The key must be a\n"
-    "superuser's. On SIGTERM it gives back what it is at, and ends.\n"
+    "superuser's. On SIGTERM it gives back what it is at, and ends. Options that are not given are taken\n"
+    "from the environment (--lease is DPXDT_LEASE), or else from " SETTINGS_OF_WORKER ", as lines of\n"
+    "option = value.\n"
     "\n"
     "  export DPXDT_CLIENT_ID=... DPXDT_CLIENT_SECRET=...\n"
     "  dpxdt worker --release-server-prefix https://dpxdt.example.com/api\n"

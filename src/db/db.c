@@ -7,6 +7,51 @@
 
 G_DEFINE_QUARK(dpxdt - db - error, db_error)
 
+ErrorCode db_error_code(const GError *error) {
+    if (error->domain != DB_ERROR)
+        return error_code(error);
+    switch ((DbErrorCode)error->code) {
+    case DB_ERROR_BUSY:
+        return ERROR_TIMEOUT;
+    case DB_ERROR_LOST:
+        return ERROR_NO_DATABASE;
+    case DB_ERROR_FULL:
+        return ERROR_FULL;
+    case DB_ERROR_FAILED:
+    case DB_ERROR_UNIQUE:
+    case DB_ERROR_FOREIGN_KEY:
+    case DB_ERROR_NOT_NULL:
+        break;
+    }
+    return ERROR_FAILED;
+}
+
+const char *db_error_told(const GError *error) {
+    switch (db_error_code(error)) {
+    case ERROR_INVALID:
+    case ERROR_NOT_FOUND:
+    case ERROR_DENIED:
+    case ERROR_BUSY:
+    case ERROR_GONE:
+    case ERROR_STOPPED:
+        return error->message;
+    case ERROR_TIMEOUT:
+        return error->domain == DB_ERROR ? "the database is busy; try again" : error->message;
+    case ERROR_NO_DATABASE:
+        return "the database does not answer; try again";
+    case ERROR_NO_STORE:
+        return "the files of this server cannot be reached; try again";
+    case ERROR_FULL:
+        return "there is no room left on the server";
+    case ERROR_FAILED:
+    case ERROR_NO_PROGRAM:
+    case ERROR_OLD_TABLES:
+    case ERROR_NEW_TABLES:
+        break;
+    }
+    return "the server failed";
+}
+
 enum {
     /* How long work waits for a connection, and how often it is begun again. Who was in the way of whom is decided by
      * chance, so it waits a moment before that: up to twice as long each time. */

@@ -21,16 +21,24 @@ typedef enum { DB_SQLITE, DB_POSTGRES, DB_MYSQL } DbKind;
 
 /* What went wrong, for the caller to decide. The message is the database's, with the statement. */
 typedef enum {
-    DB_ERROR_FAILED,      /* anything else: a mistake of ours, a full disk */
+    DB_ERROR_FAILED,      /* anything else: a mistake of ours */
     DB_ERROR_UNIQUE,      /* there is such a row already */
     DB_ERROR_FOREIGN_KEY, /* what it refers to is not there, or is referred to */
     DB_ERROR_NOT_NULL,    /* a value is missing */
     DB_ERROR_BUSY,        /* another transaction was in the way: this one is over, and may be begun again */
     DB_ERROR_LOST,        /* the connection broke, and the transaction with it */
+    DB_ERROR_FULL,        /* its disk is full */
 } DbErrorCode;
 
 #define DB_ERROR (db_error_quark())
 GQuark db_error_quark(void);
+
+/* What an error means to whoever asked, be it of DB_ERROR or not. */
+ErrorCode db_error_code(const GError *error);
+
+/* What of it may be told to strangers: what they did wrong, but not what failed here, as that names hosts, paths and
+ * statements. Borrowed from error, or constant. */
+const char *db_error_told(const GError *error);
 
 /* Values. */
 

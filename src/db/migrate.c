@@ -43,7 +43,7 @@ static int read_version(Db *db, GError **error) {
     if (version <= migrate_newest())
         return version;
     error_set(
-        error, ERROR_INVALID,
+        error, ERROR_NEW_TABLES,
         "the database has tables of version %d, and this program knows no more than version %d: it takes a newer one",
         version, migrate_newest());
     return -1;

@@ -45,6 +45,9 @@ static DbErrorCode code_of(unsigned number) {
     case ER_LOCK_WAIT_TIMEOUT:
     case ER_CHECKREAD:
         return DB_ERROR_BUSY;
+    case ER_DISK_FULL:
+    case ER_RECORD_FILE_FULL:
+        return DB_ERROR_FULL;
     case CR_SERVER_GONE_ERROR:
     case CR_SERVER_LOST:
     case ER_CONNECTION_KILLED:
@@ -110,7 +113,7 @@ static bool connect_to(Mysql *mysql, const char *url, GError **error) {
                               g_uri_get_path(uri) + 1, (unsigned)MAX(g_uri_get_port(uri), 0), socket,
                               CLIENT_FOUND_ROWS))
         return true;
-    error_set(error, ERROR_FAILED, "MariaDB: %s", my.mysql_error(mysql->handle));
+    error_set(error, ERROR_NO_DATABASE, "MariaDB: %s", my.mysql_error(mysql->handle));
     return false;
 }
 

@@ -32,6 +32,7 @@ static const struct {
 } codes[] = {
     {"23505", DB_ERROR_UNIQUE}, {"23503", DB_ERROR_FOREIGN_KEY}, {"23502", DB_ERROR_NOT_NULL}, {"40001", DB_ERROR_BUSY},
     {"40P01", DB_ERROR_BUSY},   {"55P03", DB_ERROR_BUSY},        {"08", DB_ERROR_LOST},        {"57P", DB_ERROR_LOST},
+    {"53100", DB_ERROR_FULL},
 };
 
 static DbErrorCode code_of(const Postgres *postgres, const char *state) {
@@ -87,7 +88,7 @@ static void *postgres_open(const char *url, bool create, GError **error) {
             return postgres;
     }
     g_autofree char *words = g_strdup(pq.PQerrorMessage(postgres->handle));
-    error_set(error, ERROR_FAILED, "PostgreSQL: %s", g_strstrip(words));
+    error_set(error, ERROR_NO_DATABASE, "PostgreSQL: %s", g_strstrip(words));
     postgres_close(postgres);
     return NULL;
 }

@@ -1,5 +1,6 @@
 #include "db/driver.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 
 /* So long a transaction waits for the one that writes. Each is short; one that waits longer is told so. */
@@ -9,6 +10,12 @@ typedef struct {
     sqlite3 *handle;
     GHashTable *statements; /* SQL -> sqlite3_stmt */
 } Sqlite;
+
+/* What else there was no room for, as the memory that connections share, is an I/O error to it. */
+static bool is_full(const Sqlite *sqlite, int result) {
+    return (result & 0xff) == SQLITE_FULL ||
+           ((result & 0xff) == SQLITE_IOERR && sqlite3_system_errno(sqlite->handle) == ENOSPC);
+}
 
 static DbErrorCode code_of(int result) {
     switch (result) {
@@ -37,8 +44,9 @@ static DbErrorCode code_of(int result) {
 
 static bool fail(const Sqlite *sqlite, const char *sql, GError **error) {
     int result = sqlite3_extended_errcode(sqlite->handle);
-    g_set_error(error, DB_ERROR, (gint)code_of(result), "SQLite: %s (%d) in: %s", sqlite3_errmsg(sqlite->handle),
-                result, sql);
+    bool has_no_room = is_full(sqlite, result);
+    g_set_error(error, DB_ERROR, has_no_room ? DB_ERROR_FULL : (gint)code_of(result), "SQLite: %s (%d) in: %s",
+                has_no_room ? "the disk is full" : sqlite3_errmsg(sqlite->handle), result, sql);
     return false;
 }
 
@@ -95,9 +103,10 @@ static void *sqlite_open(const char *url, bool create, GError **error) {
              sqlite3_busy_timeout(sqlite->handle, BUSY_TIMEOUT_MS) != SQLITE_OK ||
              sqlite3_exec(sqlite->handle, start, NULL, NULL, NULL) != SQLITE_OK ||
              sqlite3_exec(sqlite->handle, durability, NULL, NULL, NULL) != SQLITE_OK)
-        error_set(error, ERROR_FAILED, "%s: %s", path, sqlite3_errmsg(sqlite->handle));
+        error_set(error, is_full(sqlite, sqlite3_errcode(sqlite->handle)) ? ERROR_FULL : ERROR_NO_DATABASE, "%s: %s",
+                  path, sqlite3_errmsg(sqlite->handle));
     else if (sqlite3_db_readonly(sqlite->handle, "main") == 1)
-        error_set(error, ERROR_FAILED, "%s cannot be written to", path);
+        error_set(error, ERROR_NO_DATABASE, "%s cannot be written to", path);
     else
         return sqlite;
     sqlite_close(sqlite);

@@ -58,14 +58,11 @@ static HttpResponse *html_response(View *view) {
 }
 
 static int status_of(const GError *error) {
-    return g_error_matches(error, DB_ERROR, DB_ERROR_BUSY) ? 503 : error_http_status(error);
+    return error_http_status(db_error_code(error));
 }
 
-/* What failed here is told in the log, and not to strangers. */
 static const char *told(int status, const GError *error) {
-    if (status == 500)
-        return "The server failed. Its log says why.";
-    return error->domain == DPXDT_ERROR ? error->message : "The database is busy. Try again.";
+    return status == 500 ? "The server failed. Its log says why." : db_error_told(error);
 }
 
 static HttpResponse *fail(View *view, const GError *error) {

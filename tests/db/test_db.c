@@ -171,9 +171,9 @@ static void a_url_that_is_none_is_refused(void) {
         {"", ERROR_INVALID},
         {"sqlite:", ERROR_INVALID},
         {"mysql://host", ERROR_INVALID},
-        {"sqlite:/nonexistent/folder/x.db", ERROR_FAILED},
-        {"postgresql://nobody@/nothing?host=/nonexistent", ERROR_FAILED},
-        {"mysql://nobody@localhost/nothing?socket=/nonexistent", ERROR_FAILED},
+        {"sqlite:/nonexistent/folder/x.db", ERROR_NO_DATABASE},
+        {"postgresql://nobody@/nothing?host=/nonexistent", ERROR_NO_DATABASE},
+        {"mysql://nobody@localhost/nothing?socket=/nonexistent", ERROR_NO_DATABASE},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
@@ -191,7 +191,7 @@ static void a_file_that_was_removed_is_not_made_anew_and_empty(void) {
     g_autoptr(Db) first = db_pool_take(pool, SOON_MS, &error);
     g_assert_cmpint(g_unlink(path), ==, 0);
     g_assert_null(db_pool_take(pool, SOON_MS, &error));
-    g_assert_error(error, DPXDT_ERROR, ERROR_FAILED);
+    g_assert_error(error, DPXDT_ERROR, ERROR_NO_DATABASE);
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
     g_clear_pointer(&first, db_release);
     g_clear_pointer(&pool, db_pool_free);

@@ -26,6 +26,9 @@ import traceback
 import unittest
 import zlib
 
+# What is set on this machine for a dpxdt that is installed here is not for the one that is tested.
+os.environ.setdefault('DPXDT_CONFIG', '/dev/null')
+
 # Each browser that dpxdt starts is worth this line where the machine forbids what its sandbox is made of, as a chroot
 # does. Whether it comes is no matter of most tests.
 NO_SANDBOX = 'dpxdt: warning: the browser runs without its sandbox, which this machine does not allow\n'

@@ -85,7 +85,7 @@ static void a_program_that_cannot_run_is_an_error(Fixture *f, const void *unused
         const char *program, *directory;
         ErrorCode code;
     } cases[] = {
-        {"no-such-program-at-all", NULL, ERROR_NOT_FOUND},
+        {"no-such-program-at-all", NULL, ERROR_NO_PROGRAM},
         {"/etc/passwd", NULL, ERROR_FAILED},
         {"/", NULL, ERROR_FAILED},
     };

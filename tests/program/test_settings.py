@@ -1,0 +1,226 @@
+"""Where the options of server and worker come from, what a wrong one says, and with what status the program ends that cannot
+begin."""
+import os
+import re
+import socket
+import sqlite3
+
+import harness
+import serving
+from harness import dpxdt
+
+
+def closed_port():
+    """A port of this machine on which nobody listens."""
+    with socket.socket() as it:
+        it.bind(('127.0.0.1', 0))
+        return it.getsockname()[1]
+
+
+class SettingsTestCase(harness.TestCase):
+
+    def conf(self, text):
+        return self.write('dpxdt.conf', text)
+
+    def server(self, *args, **env):
+        return dpxdt('server', *args, cwd=self.folder, env=env)
+
+    def printed(self, *args, command='server', **env):
+        """{'port': ('5000', 'default')}: what --print-config says."""
+        result = dpxdt(command, '--print-config', *args, cwd=self.folder, env=env)
+        self.assertEqual((result.returncode, result.stderr), (0, ''))
+        found = re.findall(r'^#?([\w-]+) =(?: (.*?))? +# (.*)$', result.stdout, re.M)
+        return {name: (value, place) for name, value, place in found}
+
+
+class Wrong(SettingsTestCase):
+    """A wrong setting stops the start."""
+
+    def refused(self, message, *args, **env):
+        result = self.server('--data', 'data', *args, **env)
+        self.assertEqual((result.returncode, result.stdout), (2, ''))
+        self.assertIn(message, result.stderr)
+        self.assertFalse((self.folder / 'data').exists(), 'nothing may have been begun')
+
+    def test_a_wrong_line_is_told_with_its_place_and_what_is_allowed(self):
+        for line, message in [
+                ('prot = 80', 'there is no setting "prot"; did you mean port?'),
+                ('colour = red', 'there is no setting "colour"'),
+                ('port 80', '"port 80" is no setting: option = value is expected'),
+                ('port =', 'port has no value'),
+                ('port = # 80', 'port has no value'),
+                ('port = eighty', "Cannot parse integer value 'eighty' for --port"),
+                ('port = 99999999999', "Integer value '99999999999' for --port out of range"),
+                ('port = 70000', '--port must be from 0 to 65535, not 70000'),
+                ('capture-threads = 65', '--capture-threads must be from 0 to 64, not 65'),
+                ('allow-private = maybe', 'allow-private must be yes or no, not maybe'),
+                ('public-url = dpxdt.example.com', '--public-url must be a scheme and a host'),
+                ('trusted-proxies = 10.1.2.3/8', '--trusted-proxies: 10.1.2.3/8 has bits outside of its network'),
+                ('log-format = xml', '--log-format must be logfmt or json, not xml'),
+                ('smtp-user = ann', '--smtp-user needs --smtp'),
+                ('config = other.conf', 'there is no setting "config"'),
+        ]:
+            with self.subTest(line):
+                conf = self.conf(f'# Of the team.\n\n{line}\n')
+                self.refused(f'dpxdt server: {conf}:3: {message}', '--config', conf)
+
+    def test_a_line_that_is_there_twice_is_told_with_both(self):
+        conf = self.conf('port = 80\nhost = 127.0.0.1\nport = 81\n')
+        self.refused(f'{conf}:3: port is in line 1 already', '--config', conf)
+
+    def test_a_wrong_variable_is_told_with_its_name(self):
+        for variable, value, message in [
+                ('DPXDT_PORT', 'tcp://10.0.0.7:5000', "Cannot parse integer value 'tcp://10.0.0.7:5000' for --port"),
+                ('DPXDT_ALLOW_PRIVATE', '1', 'allow-private must be yes or no, not 1'),
+                ('DPXDT_LEASE', '1', '--lease must be from 3 to 3600, not 1')]:
+            with self.subTest(variable):
+                self.refused(f'dpxdt server: {variable}: {message}', **{variable: value})
+
+    def test_a_wrong_option_on_the_line_has_no_other_place(self):
+        conf = self.conf('port = 80\n')
+        self.refused('dpxdt server: --port must be from 0 to 65535, not 70000', '--config', conf, '--port', '70000')
+
+    def test_a_file_that_is_named_must_be_there_and_be_text(self):
+        self.refused('the settings cannot be read', '--config', self.folder / 'none.conf')
+        self.refused('none.conf', DPXDT_CONFIG=str(self.folder / 'none.conf'))
+        self.refused('the settings cannot be read', '--config', self.folder)
+        binary = self.write('binary.conf', b'port = 80\n\xff\xfe')
+        self.refused(f'{binary}: no text (UTF-8)', '--config', binary)
+
+    def test_print_config_prints_no_wrong_ones(self):
+        conf = self.conf('port = 70000\n')
+        result = self.server('--print-config', '--config', conf)
+        self.assertEqual((result.returncode, result.stdout), (2, ''))
+        self.assertIn(f'{conf}:1: --port must be', result.stderr)
+
+
+class Order(SettingsTestCase):
+
+    def test_the_line_beats_the_variable_which_beats_the_file_which_beats_what_is_usual(self):
+        conf = self.conf('port = 81\nlease = 81\ndiff_threads=8   # as many\n')
+        env = {'DPXDT_PORT': '82', 'DPXDT_LEASE': '82', 'DPXDT_HOST': ''}
+        found = self.printed('--config', conf, '--port', '83', **env)
+        self.assertEqual(found['port'], ('83', 'command line'))
+        self.assertEqual(found['lease'], ('82', 'DPXDT_LEASE'))
+        self.assertEqual(found['diff-threads'], ('8', f'{conf}:3'))
+        self.assertEqual(found['capture-threads'], ('3', 'default'))
+        self.assertEqual(found['host'], ('127.0.0.1', 'default'))
+        self.assertEqual(found['smtp'], ('', 'not set'))
+
+    def test_a_yes_or_no_can_be_taken_back_by_the_variable(self):
+        conf = self.conf('allow-private = yes\n')
+        self.assertEqual(self.printed('--config', conf)['allow-private'], ('yes', f'{conf}:1'))
+        found = self.printed('--config', conf, DPXDT_ALLOW_PRIVATE='no')
+        self.assertEqual(found['allow-private'], ('no', 'DPXDT_ALLOW_PRIVATE'))
+
+    def test_the_file_may_be_named_by_a_variable(self):
+        conf = self.conf('port = 81\n')
+        self.assertEqual(self.printed(DPXDT_CONFIG=str(conf))['port'], ('81', f'{conf}:1'))
+        other = self.write('other.conf', 'port = 82\n')
+        self.assertEqual(self.printed('--config', other, DPXDT_CONFIG=str(conf))['port'], ('82', f'{other}:1'))
+
+    def test_every_option_is_printed_and_what_is_printed_is_a_file_of_settings(self):
+        conf = self.conf('public-url = https://dpxdt.example.com/\nblobs = s3://shots/a?endpoint=http://s3:9000\n'
+                         'trusted-proxies = 10.0.0.0/8, 127.0.0.1 # two\nallow-private = yes\nlog-format = json\n')
+        first = dpxdt('server', '--print-config', '--config', conf)
+        listed = re.findall(r'^ +(?:-\w, )?--([a-z-]+)', dpxdt('server', '--help').stdout.split('\nOptions:\n')[1], re.M)
+        found = self.printed('--config', conf)
+        self.assertEqual(sorted({*listed} - {'help', 'config', 'print-config'}), sorted(found))
+        again = self.printed('--config', self.write('printed.conf', first.stdout))
+        self.assertEqual({name: value for name, (value, _) in found.items()},
+                         {name: value for name, (value, _) in again.items()})
+
+    def test_secrets_are_not_printed(self):
+        conf = self.conf('database = postgresql://ann:s3cret@db/dpxdt?sslmode=require\n')
+        result = dpxdt('server', '--print-config', '--config', conf, env={'DPXDT_SMTP_PASSWORD': 's3cret'})
+        self.assertIn('database = postgresql://ann:***@db/dpxdt?sslmode=require ', result.stdout)
+        self.assertIn('# DPXDT_SMTP_PASSWORD is set', result.stdout)
+        self.assertIn('# DPXDT_OIDC_CLIENT_SECRET is not set', result.stdout)
+        for url in 'mysql://ann:s3:cr/et@db/dpxdt', 'postgresql:///dpxdt?host=db&password=s3cret':
+            result = dpxdt('server', '--print-config', '--database', url)
+            self.assertEqual(result.returncode, 0)
+            self.assertNotIn('s3c', result.stdout)
+        worker = dpxdt('worker', '--print-config', '--release-client-id', 'k', '--release-client-secret', 's3cret')
+        self.assertIn('release-client-secret = *** ', worker.stdout)
+        self.assertNotIn('s3cret', worker.stdout)
+
+    def test_a_worker_has_settings_too(self):
+        conf = self.conf('release-server-prefix = https://dpxdt.example.com/api\ncapture-threads = 2\n')
+        found = self.printed('--config', conf, command='worker')
+        self.assertEqual(found['release-server-prefix'], ('https://dpxdt.example.com/api', f'{conf}:1'))
+        self.assertEqual(found['capture-threads'], ('2', f'{conf}:2'))
+        result = dpxdt('worker', '--config', self.conf('port = 80\n'))
+        self.assertEqual(result.returncode, 2)
+        self.assertIn(f'{conf}:1: there is no setting "port"', result.stderr)
+
+
+class Used(serving.ServerTestCase):
+
+    def test_a_server_and_the_commands_beside_it_use_the_same_file(self):
+        data = self.folder / 'elsewhere'
+        conf = self.write('dpxdt.conf', f'data = {data}\nmax-request = 32\nhost = 127.0.0.1\n')
+        env = {'DPXDT_CONFIG': str(conf)}
+        server = self.start(serving.Server(env=env))
+        self.assertEqual(serving.Client(server.port).ask('GET', '/healthz')[0], 200)
+        self.assertTrue((data / 'dpxdt.db').exists())
+        created = dpxdt('build', 'create', '--name', 'demo', env=env)
+        self.assertEqual((created.returncode, created.stderr), (0, ''))
+        self.assertEqual(dpxdt('fsck', env=env).returncode, 0)
+        self.assertIn('demo', dpxdt('build', 'list', '--data', data, env={'DPXDT_CONFIG': ''}).stdout)
+
+    def test_a_command_beside_the_server_tells_a_line_that_concerns_it(self):
+        conf = self.write('dpxdt.conf', 'data = a\ndata = b\n')
+        result = dpxdt('build', 'list', env={'DPXDT_CONFIG': str(conf)})
+        self.assertEqual(result.returncode, 2)
+        self.assertIn(f'{conf}:2: data is in line 1 already', result.stderr)
+
+
+class CannotBegin(harness.LocalTestCase):
+    """Each thing without which a command cannot begin has a status and words of its own."""
+
+    def ends(self, status, message, *args, env=None):
+        result = dpxdt(*args, cwd=self.folder, env={**self.env, **(env or {})})
+        self.assertIn(message, result.stderr)
+        self.assertEqual(result.returncode, status, result.stderr)
+
+    def test_a_missing_browser_is_3(self):
+        self.suite([('one', 'http://127.0.0.1:8000/')])
+        self.ends(3, '--browser nobody: there is no such program', 'update', 'tests', '--browser', 'nobody')
+
+    def test_a_database_that_does_not_answer_is_4(self):
+        port = closed_port()
+        self.ends(4, 'PostgreSQL: ', 'server', '--database', f'postgresql://ann@127.0.0.1:{port}/dpxdt')
+        self.ends(4, 'MariaDB: ', 'server', '--database', f'mysql://ann@127.0.0.1:{port}/dpxdt')
+        self.ends(4, 'file is not a database', 'server', '--database', f'sqlite:{self.write("no.db", "words " * 1000)}')
+        self.ends(4, 'unable to open database file', 'server', '--database', f'sqlite:{self.folder}/none/dpxdt.db')
+
+    def test_a_store_that_does_not_answer_is_5(self):
+        env = {'AWS_ACCESS_KEY_ID': 'a', 'AWS_SECRET_ACCESS_KEY': 'b'}
+        place = f's3://shots/?endpoint=http://127.0.0.1:{closed_port()}'
+        self.ends(5, 'the store cannot be reached', 'server', '--data', 'data', '--blobs', place, env=env)
+        self.ends(5, 'cannot make the folder', 'server', '--data', 'data', '--blobs', self.write('file', 'x') / 'blobs')
+        self.ends(2, 'there is no parameter "endpiont"', 'server', '--data', 'data', '--blobs',
+                  's3://shots/?endpiont=http://127.0.0.1', env=env)
+
+    def test_a_full_disk_is_6(self):
+        os.mkdir(self.folder / 'disk')
+        for way, words in self.without_room(self.folder / 'disk', '16k'):
+            with self.subTest(way):
+                result = self.dpxdt('server', '--data', 'disk/data', argv0=words)
+                self.assertEqual(result.returncode, 6, result.stderr)
+                self.assertIn('full', result.stderr)
+
+    def test_tables_of_an_older_version_are_7_and_of_a_newer_one_8(self):
+        dpxdt('build', 'create', '--name', 'demo', '--data', 'data', cwd=self.folder)
+        for change, status, message in [
+                ('DELETE FROM dpxdt_schema WHERE version = (SELECT MAX(version) FROM dpxdt_schema)', 7, 'dpxdt migrate'),
+                ('INSERT INTO dpxdt_schema (version) VALUES (1000)', 8, 'it takes a newer one')]:
+            with sqlite3.connect(self.folder / 'data/dpxdt.db') as db:
+                db.execute(change)
+            db.close()
+            for command in ['server'], ['build', 'list'], ['fsck']:
+                self.ends(status, message, *command, '--data', 'data')
+
+
+if __name__ == '__main__':
+    harness.main()
