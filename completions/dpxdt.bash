@@ -20,7 +20,7 @@ _dpxdt_options() { # COMMAND: its options, as compgen -W wants them; '=' where a
             '--tolerant-area= --align --no-align --pairs= --jobs= -j --json --help -h'
         ;;
     server)
-        echo "$data $work" '--port= --host= --enable-api-server --enable-queue-workers --ignore-auth --ignore-auth-anywhere' \
+        echo "$data $work" '--key-file= --port= --host= --enable-api-server --enable-queue-workers --ignore-auth --ignore-auth-anywhere' \
             '--public-url= --trusted-proxies= --oidc-issuer= --oidc-client-id= --oidc-hosted-domain=' \
             '--smtp= --mail-from= --smtp-user= --smtp-tls= --smtp-ca-file=' \
             '--release-server-prefix= --max-request= --db-connections= --help -h'
@@ -48,7 +48,7 @@ _dpxdt_value() {
     diff:--metric) mapfile -t COMPREPLY < <(compgen -W 'exact yiq oklab ciede2000' -- "$2") ;;
     diff:--antialiasing) mapfile -t COMPREPLY < <(compgen -W 'count ignore' -- "$2") ;;
     diff:--output | diff:-o | diff:--pairs | update:--json | test:--json | *:--junit) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
-    *:--tests-json-path | *:--cookies | *:--smtp-ca-file | *:--config) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
+    *:--tests-json-path | *:--cookies | *:--smtp-ca-file | *:--config | *:--key-file) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
     *:--log-format) mapfile -t COMPREPLY < <(compgen -W 'logfmt json' -- "$2") ;;
     *:--smtp-tls) mapfile -t COMPREPLY < <(compgen -W 'required opportunistic none' -- "$2") ;;
     *:--test-filter | *:--jobs | *:-j | *:--retries) COMPREPLY=() ;;

@@ -138,6 +138,7 @@ _dpxdt() {
                 '--smtp-user=[who logs in there]:value:' \
                 '--smtp-tls=[whether mail is encrypted on its way there]:how:(required opportunistic none)' \
                 '--smtp-ca-file=[certificates that are trusted there]:file:_files' \
+                '--key-file=[the key with which configs are encrypted]:file:_files' \
                 '--release-server-prefix=[of the API that its workers use]:value:' \
                 '--max-request=[largest upload, in MB]:value:' \
                 '--db-connections=[connections to the database]:value:'

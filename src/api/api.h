@@ -6,7 +6,7 @@
 #include "api/metrics.h"
 #include "auth/limit.h"
 #include "base/news.h"
-#include "blob/blob.h"
+#include "blob/seal.h"
 #include "db/db.h"
 #include "http/server.h"
 
@@ -17,6 +17,7 @@ typedef struct {
     /* Set by the caller, who owns them. */
     DbPool *pool;
     Blobs *blobs;
+    const SealKey *key; /* of configs */
     bool ignore_auth;       /* everybody is a superuser */
     bool allow_private;     /* pages at private addresses may be captured */
     bool logs_requests;     /* a line for each */

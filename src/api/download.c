@@ -86,7 +86,7 @@ static HttpResponse *send_file(Call *call, void *data, GError **error) {
     const Sent *sent = data;
     int64_t size;
     g_autoptr(GError) cause = NULL;
-    int file = blobs_open_file(call->api->blobs, sent->artifact->sha256, &size, &cause);
+    int file = artifact_open(sent->artifact, call->api->blobs, call->api->key, &size, &cause);
     if (file < 0) {
         /* That bytes are lost is no fault of who asks for them. */
         error_set(error, ERROR_FAILED, "%s", cause->message);

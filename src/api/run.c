@@ -194,12 +194,11 @@ HttpResponse *api_report_run(HttpRequest *request, void *api) {
 
 /* request_run */
 
-/* A config with the address in it, kept as a file of the build. Returns its SHA-1, which the caller frees. */
+/* A config with the address in it, kept as a file of the build, encrypted. Returns its SHA-1, which the caller frees. */
 static char *keep_config(Call *call, Db *db, const char *name, const char *url, GError **error) {
     const char *text = http_request_parameter(call->request, name);
     json_error_t where;
     json_t *config = json_loads(text ? text : "{}", JSON_REJECT_DUPLICATES, &where);
-    g_auto(BlobFacts) facts = {0};
     if (!json_is_object(config)) {
         error_set(error, ERROR_INVALID,
                   text && !*text ? "config document required" : "ValueError: %s is no JSON object: %s", name,
@@ -210,11 +209,10 @@ static char *keep_config(Call *call, Db *db, const char *name, const char *url, 
     json_object_set_new(config, "targetUrl", json_string(url));
     char *document = json_dumps(config, JSON_COMPACT);
     json_decref(config);
-    bool kept = blobs_put(call->api->blobs, document, strlen(document), &facts, error);
+    char *sha1 = artifact_add_secret(db, call->api->blobs, call->api->key, call->build_id, document, "application/json",
+                                     call->now_ms, error);
     free(document);
-    const Artifact artifact = {
-        .sha1 = facts.sha1, .sha256 = facts.sha256, .size = facts.size, .content_type = (char *)"application/json"};
-    return kept && artifact_add(db, call->build_id, &artifact, call->now_ms, error) ? g_strdup(facts.sha1) : NULL;
+    return sha1;
 }
 
 /* What the page is compared with: another one that is captured, too, or its own baseline, if there is one. */

@@ -115,13 +115,22 @@ static const struct {
     [STEP_PRESS] = {"press", press},    [STEP_SELECT] = {"select", choose},
 };
 
+/* What is typed may be a password, and a log is for whoever reads it. */
+static void log_step(Page *page, unsigned number, const Step *step) {
+    const char *selector = step->selector ? step->selector : "", *text = step->text ? step->text : "";
+    if (step->kind == STEP_TYPE)
+        page_log(page, "step %u: type %s, %ld characters", number, selector, g_utf8_strlen(text, -1));
+    else
+        page_log(page, "step %u: %s %s%s%s", number, actions[step->kind].name, selector, *selector && *text ? ", " : "",
+                 text);
+}
+
 bool steps_do(Page *page, GError **error) {
     if (page->spec->steps->len > 0)
         page_show(page); /* the mouse would miss what is painted small */
     for (unsigned i = 0; i < page->spec->steps->len; i++) {
         const Step *step = page->spec->steps->pdata[i];
-        page_log(page, "step %u: %s %s%s%s", i + 1, actions[step->kind].name, step->selector ? step->selector : "",
-                 step->selector && step->text ? ", " : "", step->text ? step->text : "");
+        log_step(page, i + 1, step);
         if (!actions[step->kind].act(page, step, error) || !settle_step(page, error)) {
             g_prefix_error(error, "step %u (%s): ", i + 1, actions[step->kind].name);
             return false;

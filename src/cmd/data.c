@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "cmd/settings.h"
 #include "db/migrate.h"
+#include "store/secret_key.h"
 
 #include <string.h>
 
@@ -77,5 +78,34 @@ Blobs *data_open_blobs(const DataOptions *options, GError **error) {
     /* A place that is none is a mistake on the line; one that is not there, or is not ours, is not. */
     bool is_told = error_is(cause, ERROR_INVALID) || error_is(cause, ERROR_FULL) || error_is(cause, ERROR_NO_PROGRAM);
     error_set(error, is_told ? error_code(cause) : ERROR_NO_STORE, "%s", cause->message);
+    return NULL;
+}
+
+/* A key, and where it was read. */
+typedef struct {
+    const char *path;
+    SealKey *key;
+} KeyFile;
+
+/* The one of a database that has one is not made, as another would open nothing. */
+static bool read_key(Db *db, void *data, GError **error) {
+    KeyFile *file = data;
+    bool is_noted;
+    if (!secret_key_is_noted(db, &is_noted, error))
+        return false;
+    if (!file->key)
+        file->key = seal_key_load(file->path, !is_noted, error);
+    return file->key && secret_key_note(db, file->key, error);
+}
+
+SealKey *data_open_key(const DataOptions *options, const char *path, DbPool *pool, GError **error) {
+    g_autofree char *usual = g_build_filename(options->data, "secret.key", NULL);
+    KeyFile file = {path ? path : usual, NULL};
+    if ((path || file_make_folder(options->data, error)) && db_transact(pool, read_key, &file, error))
+        return file.key;
+    if (error && (error_is(*error, ERROR_NOT_FOUND) || error_is(*error, ERROR_INVALID)))
+        g_prefix_error(error, "the configs of this database are encrypted with a key, which must be copied from where the "
+                              "server ran before (secret.key), or be named by --key-file: ");
+    seal_key_free(file.key);
     return NULL;
 }

@@ -1,7 +1,7 @@
 /* Where a server's data is: what server has in common with those commands which look at it, as build and fsck. */
 #pragma once
 
-#include "blob/blob.h"
+#include "blob/seal.h"
 #include "cmd/command.h"
 #include "db/db.h"
 
@@ -50,4 +50,9 @@ DbPool *data_open_database(const DataOptions *options, unsigned max_connections,
 /* The same of one that is there, whatever its tables are. */
 DbPool *data_open_any_database(const DataOptions *options, unsigned max_connections, GError **error) MUST_CHECK;
 
+/* Fails as blobs_open() does, but with ERROR_NO_STORE for a place that does not answer, is not there or not ours. */
 Blobs *data_open_blobs(const DataOptions *options, GError **error) MUST_CHECK;
+
+/* Reads the key with which secrets are encrypted, of a file; NULL: secret.key in the folder of data. It is made where the
+ * database has none yet. Fails with ERROR_NOT_FOUND or ERROR_INVALID if it is not there, or is not that of the database. */
+SealKey *data_open_key(const DataOptions *options, const char *path, DbPool *pool, GError **error) MUST_CHECK;

@@ -7,23 +7,39 @@ void artifact_free(Artifact *artifact) {
         return;
     g_free(artifact->sha1);
     g_free(artifact->sha256);
+    g_free(artifact->content_sha256);
     g_free(artifact->content_type);
     g_free(artifact);
 }
 
 /* Two may bring the same file at once; one of them finds it there. */
 static bool add_file(Db *db, const Artifact *artifact, int64_t now_ms, GError **error) {
-    return db_change_if_new(db, error, "INSERT INTO artifacts (sha1, sha256, size, created) VALUES (?, ?, ?, ?)",
-                            DB_TEXT(artifact->sha1), DB_TEXT(artifact->sha256), DB_INT(artifact->size),
-                            DB_INT(now_ms)) >= 0;
+    return db_change_if_new(
+               db, error, "INSERT INTO artifacts (sha1, sha256, size, content_sha256, created) VALUES (?, ?, ?, ?, ?)",
+               DB_TEXT(artifact->sha1), DB_TEXT(artifact->sha256), DB_INT(artifact->size),
+               DB_TEXT(artifact->content_sha256), DB_INT(now_ms)) >= 0;
+}
+
+static const char *own_sha256(const Artifact *artifact) {
+    return artifact->content_sha256 ? artifact->content_sha256 : artifact->sha256;
 }
 
 static bool check_hashes(Db *db, const Artifact *artifact, GError **error) {
-    g_autoptr(DbQuery) query = db_query(db, "SELECT sha256 FROM artifacts WHERE sha1 = ?", DB_TEXT(artifact->sha1));
-    bool is_same = db_next(query) && strcmp(db_text(query, 0), artifact->sha256) == 0;
+    g_autoptr(DbQuery) query =
+        db_query(db, "SELECT COALESCE(content_sha256, sha256) FROM artifacts WHERE sha1 = ?", DB_TEXT(artifact->sha1));
+    bool is_same = db_next(query) && strcmp(db_text(query, 0), own_sha256(artifact)) == 0;
     if (db_end(query, error) && !is_same)
         error_set(error, ERROR_INVALID, "another file has the SHA-1 %s, too", artifact->sha1);
     return is_same;
+}
+
+/* One that was kept as it is, or with a key that is lost, is kept encrypted from now on. */
+static bool hide(Db *db, const Artifact *artifact, GError **error) {
+    return !artifact->content_sha256 ||
+           db_change(db, error,
+                     "UPDATE artifacts SET sha256 = ?, size = ?, content_sha256 = ? WHERE sha1 = ? AND sha256 <> ?",
+                     DB_TEXT(artifact->sha256), DB_INT(artifact->size), DB_TEXT(artifact->content_sha256),
+                     DB_TEXT(artifact->sha1), DB_TEXT(artifact->sha256)) >= 0;
 }
 
 static bool add_owner(Db *db, int64_t build_id, const Artifact *artifact, int64_t now_ms, GError **error) {
@@ -36,15 +52,16 @@ static bool add_owner(Db *db, int64_t build_id, const Artifact *artifact, int64_
 }
 
 bool artifact_add(Db *db, int64_t build_id, const Artifact *artifact, int64_t now_ms, GError **error) {
-    return add_file(db, artifact, now_ms, error) && check_hashes(db, artifact, error) &&
+    return add_file(db, artifact, now_ms, error) && check_hashes(db, artifact, error) && hide(db, artifact, error) &&
            add_owner(db, build_id, artifact, now_ms, error);
 }
 
 Artifact *artifact_load(Db *db, int64_t build_id, const char *sha1, GError **error) {
-    g_autoptr(DbQuery) query = db_query(db,
-                                        "SELECT a.sha1, a.sha256, a.size, b.content_type FROM build_artifacts b "
-                                        "JOIN artifacts a ON a.sha1 = b.sha1 WHERE b.build_id = ? AND b.sha1 = ?",
-                                        DB_INT(build_id), DB_TEXT(sha1));
+    g_autoptr(DbQuery) query =
+        db_query(db,
+                 "SELECT a.sha1, a.sha256, a.size, b.content_type, a.content_sha256 FROM build_artifacts b "
+                 "JOIN artifacts a ON a.sha1 = b.sha1 WHERE b.build_id = ? AND b.sha1 = ?",
+                 DB_INT(build_id), DB_TEXT(sha1));
     g_autoptr(Artifact) artifact = NULL;
     if (db_next(query)) {
         artifact = g_new0(Artifact, 1);
@@ -52,8 +69,29 @@ Artifact *artifact_load(Db *db, int64_t build_id, const char *sha1, GError **err
         artifact->sha256 = g_strdup(db_text(query, 1));
         artifact->size = db_int(query, 2);
         artifact->content_type = g_strdup(db_text(query, 3));
+        artifact->content_sha256 = g_strdup(db_text(query, 4));
     }
     if (db_end(query, error) && !artifact)
         error_set(error, ERROR_NOT_FOUND, "the build has no file %s", sha1);
     return g_steal_pointer(&artifact);
+}
+
+char *artifact_add_secret(Db *db, Blobs *blobs, const SealKey *key, int64_t build_id, const char *text,
+                          const char *content_type, int64_t now_ms, GError **error) {
+    g_auto(BlobFacts) facts = {0};
+    g_autofree char *sha256 = NULL;
+    int64_t size;
+    if (!seal_put(blobs, key, text, strlen(text), &facts, &sha256, &size, error))
+        return NULL;
+    const Artifact artifact = {.sha1 = facts.sha1,
+                               .sha256 = sha256,
+                               .content_sha256 = facts.sha256,
+                               .size = size,
+                               .content_type = (char *)content_type};
+    return artifact_add(db, build_id, &artifact, now_ms, error) ? g_strdup(facts.sha1) : NULL;
+}
+
+int artifact_open(const Artifact *artifact, Blobs *blobs, const SealKey *key, int64_t *out_size, GError **error) {
+    return artifact->content_sha256 ? seal_open_file(blobs, key, artifact->sha256, out_size, error)
+                                    : blobs_open_file(blobs, artifact->sha256, out_size, error);
 }

@@ -2,22 +2,34 @@
  * SHA-256; the API speaks of them by their SHA-1. */
 #pragma once
 
+#include "blob/seal.h"
 #include "store/store.h"
 
 typedef struct {
-    char *sha1, *sha256; /* lower-case hexadecimal */
-    int64_t size;        /* bytes */
-    char *content_type;  /* what this build calls it; may be NULL */
+    char *sha1;           /* of the file; lower-case hexadecimal, as all three */
+    char *sha256;         /* under which its bytes are kept: its own, or, if it is encrypted, that of what is kept */
+    char *content_sha256; /* its own, if it is encrypted; else NULL */
+    int64_t size;         /* bytes that are kept */
+    char *content_type;   /* what this build calls it; may be NULL */
 } Artifact;
 
 void artifact_free(Artifact *artifact);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Artifact, artifact_free)
 
 /* Notes that a build has a file, whose bytes must be in the blob store already. The same file again changes nothing but its
- * content type. Fails with ERROR_INVALID if another file with this SHA-1 is known: somebody has made two of them. In a
+ * content type, and, if it is encrypted now, where its bytes are. Fails with ERROR_INVALID if another file with this SHA-1 is known: somebody has made two of them. In a
  * transaction. */
 bool artifact_add(Db *db, int64_t build_id, const Artifact *artifact, int64_t now_ms, GError **error) MUST_CHECK;
 
 /* A file of the build, which the caller frees, or NULL: with ERROR_NOT_FOUND if the build has none of this SHA-1, whoever
  * else may have it. */
 Artifact *artifact_load(Db *db, int64_t build_id, const char *sha1, GError **error) MUST_CHECK;
+
+/* Keeps a file that nobody may read from the disk, and notes that the build has it. Returns its SHA-1, which the caller
+ * frees. Fails as seal_put() and artifact_add() do. */
+char *artifact_add_secret(Db *db, Blobs *blobs, const SealKey *key, int64_t build_id, const char *text,
+                          const char *content_type, int64_t now_ms, GError **error) MUST_CHECK;
+
+/* Opens its bytes, as blobs_open_file() and seal_open_file() do. */
+int artifact_open(const Artifact *artifact, Blobs *blobs, const SealKey *key, int64_t *out_size,
+                  GError **error) MUST_CHECK;

@@ -66,7 +66,7 @@ static bool find_file(View *view, const Run *run, Kind kind, TextPage *out, GErr
 static char *read_text(View *view, const char *sha1, bool *out_cut, GError **error) {
     int64_t size;
     g_autoptr(Artifact) artifact = artifact_load(view->db, view->build->id, sha1, error);
-    int file = artifact ? blobs_open_file(view->web->blobs, artifact->sha256, &size, error) : -1;
+    int file = artifact ? artifact_open(artifact, view->web->blobs, view->web->key, &size, error) : -1;
     if (file < 0)
         return NULL;
     g_autoptr(GString) text = g_string_new(NULL);

@@ -5,7 +5,7 @@
 #include "auth/oidc.h"
 #include "auth/places.h"
 #include "base/news.h"
-#include "blob/blob.h"
+#include "blob/seal.h"
 #include "db/db.h"
 #include "http/server.h"
 
@@ -13,6 +13,7 @@ typedef struct {
     /* Set by the caller, who owns them. */
     DbPool *pool;
     Blobs *blobs;
+    const SealKey *key; /* of configs */
     News *news;         /* told of what changes */
     OidcProvider *oidc; /* NULL: nobody can log in, but as ignore_auth has it */
     bool ignore_auth;   /* whoever logs in is a superuser */

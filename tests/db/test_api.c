@@ -23,6 +23,7 @@ typedef struct {
     int port;
     int64_t build, other_build;
     char *key, *other_key, *superuser; /* headers */
+    SealKey *key_of_configs;
 } Fixture;
 
 static char *make_key(Db *db, int64_t build) {
@@ -39,6 +40,8 @@ static void set_up(Fixture *f, const void *unused) {
     f->folder = g_dir_make_tmp("dpxdt-api-XXXXXX", &error);
     f->api.pool = db_pool_new(g_getenv("DPXDT_TEST_DATABASE"), CONNECTIONS, &error);
     f->api.blobs = blobs_open(f->folder, &error);
+    g_autofree char *path = g_build_filename(f->folder, "secret.key", NULL);
+    f->api.key = f->key_of_configs = seal_key_load(path, true, &error);
     g_assert_no_error(error);
     g_assert_cmpint(migrate_run(f->api.pool, &error), >=, 0);
     g_autoptr(Db) db = db_pool_take(f->api.pool, TIMEOUT_MS, &error);
@@ -67,6 +70,7 @@ static void set_up(Fixture *f, const void *unused) {
 static void tear_down(Fixture *f, const void *unused) {
     g_assert_true(http_server_stop(f->server, TIMEOUT_MS));
     blobs_free(f->api.blobs);
+    seal_key_free(f->key_of_configs);
     db_pool_free(f->api.pool);
     api_clear(&f->api);
     g_assert_true(file_remove_tree(f->folder, NULL));

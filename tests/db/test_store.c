@@ -515,8 +515,42 @@ static void reports_of_one_run_at_once_make_one_run_and_one_task(Fixture *f, con
 
 #define TEST(name, function) g_test_add("/store/" name, Fixture, NULL, set_up, function, tear_down)
 
+/* Of the same file, as it is and encrypted: under what its bytes are kept. */
+static char *kept_as(Fixture *f, const char *sha1) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Artifact) artifact = artifact_load(f->db, f->build, sha1, &error);
+    g_assert_no_error(error);
+    return g_steal_pointer(&artifact->sha256);
+}
+
+static void a_file_that_comes_encrypted_is_kept_so_from_then_on(Fixture *f, const void *unused) {
+    g_autoptr(GError) error = NULL;
+    const Artifact plain = {.sha1 = (char *)"a-config", .sha256 = (char *)"plain", .size = 3};
+    const Artifact hidden = {
+        .sha1 = (char *)"a-config", .sha256 = (char *)"hidden", .content_sha256 = (char *)"plain", .size = 19};
+    const Artifact anew = {
+        .sha1 = (char *)"a-config", .sha256 = (char *)"anew", .content_sha256 = (char *)"plain", .size = 19};
+    const Artifact other = {
+        .sha1 = (char *)"a-config", .sha256 = (char *)"x", .content_sha256 = (char *)"other", .size = 19};
+    g_assert_true(artifact_add(f->db, f->build, &plain, NOW, &error));
+    g_assert_true(artifact_add(f->db, f->build, &hidden, NOW, &error));
+    g_autofree char *first = kept_as(f, "a-config");
+    g_assert_cmpstr(first, ==, "hidden");
+    /* Who uploads the same file as it is finds it there. */
+    g_assert_true(artifact_add(f->db, f->build, &plain, NOW, &error));
+    g_autofree char *second = kept_as(f, "a-config");
+    g_assert_cmpstr(second, ==, "hidden");
+    g_assert_true(artifact_add(f->db, f->build, &anew, NOW, &error));
+    g_autofree char *third = kept_as(f, "a-config");
+    g_assert_cmpstr(third, ==, "anew");
+    g_assert_no_error(error);
+    g_assert_false(artifact_add(f->db, f->build, &other, NOW, &error));
+    g_assert_error(error, DPXDT_ERROR, ERROR_INVALID);
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
+    TEST("a-file-that-comes-encrypted-is-kept-so-from-then-on", a_file_that_comes_encrypted_is_kept_so_from_then_on);
     TEST("attempts-of-a-release-are-numbered", attempts_of_a_release_are_numbered);
     TEST("a-new-attempt-ends-the-one-that-is-processed", a_new_attempt_ends_the_one_that_is_processed);
     TEST("a-release-without-runs-goes-straight-to-review", a_release_without_runs_goes_straight_to_review);
