@@ -78,7 +78,7 @@ static void newer_tables_are_left_alone(void) {
         db_change(db, NULL, "INSERT INTO dpxdt_schema (version) VALUES (?)", DB_INT(migrate_newest() + 1));
     }
     g_assert_cmpint(migrate_run(pool, &error), ==, -1);
-    g_assert_error(error, DPXDT_ERROR, ERROR_INVALID);
+    g_assert_error(error, DPXDT_ERROR, ERROR_NEW_TABLES);
     g_assert_nonnull(strstr(error->message, "a newer one"));
     g_clear_error(&error);
     g_assert_cmpint(migrate_version(pool, &error), ==, -1);

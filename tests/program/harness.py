@@ -34,7 +34,7 @@ os.environ.setdefault('DPXDT_CONFIG', '/dev/null')
 NO_SANDBOX = 'dpxdt: warning: the browser runs without its sandbox, which this machine does not allow\n'
 
 
-def dpxdt(*args, cwd=None, env=None, timeout=60):
+def dpxdt(*args, cwd=None, env=None, timeout=240):
     """Runs the program named by $DPXDT. env is added to our own environment. What it printed is as it was printed."""
     return subprocess.run([os.environ['DPXDT'], *map(str, args)], cwd=cwd, timeout=timeout,
                           env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
@@ -94,7 +94,7 @@ class LocalTestCase(TestCase):
         self.addCleanup(self._put_away, process)
         return process
 
-    def end(self, process, timeout=60):
+    def end(self, process, timeout=240):
         """Waits for a started dpxdt. Returns what dpxdt() returns, without NO_SANDBOX; nothing it started is left."""
         self.processes()
         out, err = process.communicate(timeout=timeout)
@@ -126,7 +126,7 @@ class LocalTestCase(TestCase):
             ways['a small disk'] = after_mount(f'mount -t tmpfs -o size={size},mode=755 none {folder}', script)
         return ways.items()
 
-    def dpxdt(self, *args, timeout=60, **options):
+    def dpxdt(self, *args, timeout=240, **options):
         """Runs dpxdt to its end, and asserts that it left no process and no temporary file."""
         result = self.end(self.start(*args, **options), timeout)
         self.assertEqual(os.listdir(self.tmp), [], 'left in the folder for temporary files')
