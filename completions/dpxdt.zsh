@@ -59,6 +59,8 @@ _dpxdt() {
         '--config=[settings: lines of option = value]:file:_files'
         '--print-config[print the settings, and where each came from]'
         '--capture-threads=[pages captured at once]:value:'
+        '--page-memory=[MB that a page may use]:value:'
+        '--page-time=[seconds that a page may take]:value:'
         '--diff-threads=[pictures compared at once]:value:'
         "--lease=[seconds after which a dead worker's task is another's]:value:"
         '--browser=[Chromium to use]:file:_files'

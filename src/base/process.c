@@ -114,11 +114,19 @@ static bool become_user(const ProcessSetup *setup) {
            setresuid(setup->user, setup->user, setup->user) == 0;
 }
 
+/* What is only reserved does not count, of which a browser has terabytes. */
+static void limit_memory(const ProcessSetup *setup) {
+    const struct rlimit most = {(rlim_t)setup->most_memory, (rlim_t)setup->most_memory};
+    if (setup->most_memory > 0)
+        setrlimit(RLIMIT_DATA, &most);
+}
+
 static _Noreturn void run_program(const ProcessSetup *setup, pid_t keeper, int failure) {
     struct rlimit no_core = {0, 0};
 
     setpgid(0, 0);
     setrlimit(RLIMIT_CORE, &no_core);
+    limit_memory(setup);
     /* The user first: changing it clears the parent-death signal. */
     if (place_descriptors(setup) && (!setup->directory || chdir(setup->directory) == 0) && become_user(setup) &&
         prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == keeper) {

@@ -23,7 +23,8 @@ typedef struct {
     bool has_command_pipe;
     uid_t user; /* where we are root: whom to run as; 0 changes nothing */
     gid_t group;
-    int grace_ms; /* at the end, between SIGTERM to its process group and SIGKILL to all; 0: none */
+    int64_t most_memory; /* bytes of its own that each of its processes may have (RLIMIT_DATA); 0: any number */
+    int grace_ms;        /* at the end, between SIGTERM to its process group and SIGKILL to all; 0: none */
 } ProcessSetup;
 
 /* Starts a program in a session of its own. NULL with error if it cannot be executed (ERROR_NOT_FOUND if there is no

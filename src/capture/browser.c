@@ -21,6 +21,7 @@ typedef struct {
 
 struct Browser {
     char *program;         /* set once */
+    int64_t most_memory;   /* likewise */
     Gate *gate;            /* likewise; NULL if pages may go anywhere */
     pthread_mutex_t lock;  /* guards all below; held while a process starts, since all wait for it anyway */
     Generation *newest[2]; /* by whether images stand still; NULL until needed */
@@ -51,7 +52,10 @@ static Generation *take_generation(Browser *browser, bool still_images, GError *
     if (*slot && is_worn_out(*slot))
         drop_user(g_steal_pointer(slot));
     if (!*slot) {
-        const ChromiumSetup setup = {browser->program, still_images, browser->gate != NULL};
+        const ChromiumSetup setup = {.program = browser->program,
+                                     .still_images = still_images,
+                                     .most_memory = browser->most_memory,
+                                     .proxy_only = browser->gate != NULL};
         Chromium *chromium = chromium_start(&setup, error);
         if (!chromium)
             return NULL;
@@ -64,15 +68,16 @@ static Generation *take_generation(Browser *browser, bool still_images, GError *
     return *slot;
 }
 
-Browser *browser_new(const char *program, bool public_only, GError **error) {
-    g_autofree char *found = chromium_find(program, error);
+Browser *browser_new(const BrowserSetup *setup, GError **error) {
+    g_autofree char *found = chromium_find(setup->program, error);
     if (!found)
         return NULL;
     g_autoptr(Browser) browser = g_new0(Browser, 1);
     browser->program = g_steal_pointer(&found);
+    browser->most_memory = setup->most_memory;
     pthread_mutex_init(&browser->lock, NULL);
-    browser->gate = public_only ? gate_new(error) : NULL;
-    if (public_only && !browser->gate)
+    browser->gate = setup->public_only ? gate_new(error) : NULL;
+    if (setup->public_only && !browser->gate)
         return NULL;
     Generation *first = take_generation(browser, true, error);
     if (!first)

@@ -8,10 +8,15 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* Finds a browser (program, or the best that is installed if that is NULL) and starts it. If public_only, nothing that its pages do
- * reaches an address that is not of the public internet: see net/gate.h. Fails as chromium_find(), chromium_start() and gate_new()
- * do. */
-Browser *browser_new(const char *program, bool public_only, GError **error) MUST_CHECK;
+/* What is found, and what its pages may do. All zero: anything. */
+typedef struct {
+    const char *program; /* NULL: the best that is installed */
+    bool public_only; /* they reach nothing but addresses of the public internet, whatever they try: see net/gate.h */
+    int64_t most_memory; /* bytes that a page may use, before it crashes; 0: any number */
+} BrowserSetup;
+
+/* Finds a browser and starts it. Fails as chromium_find(), chromium_start() and gate_new() do. */
+Browser *browser_new(const BrowserSetup *setup, GError **error) MUST_CHECK;
 
 /* No tab may be open. */
 void browser_free(Browser *browser);

@@ -212,6 +212,7 @@ static bool spawn(Chromium *chromium, const ChromiumSetup *setup, bool sandbox, 
         .command_pipe = {commands[0], replies[1]},
         .user = user ? user->pw_uid : 0,
         .group = user ? user->pw_gid : 0,
+        .most_memory = setup->most_memory,
     };
     chromium->process = process_start(&process, error);
     close_fd(&commands[0]);

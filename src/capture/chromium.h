@@ -11,7 +11,8 @@ typedef struct Chromium Chromium;
 typedef struct {
     const char *program; /* as chromium_find() gives it */
     bool still_images;   /* GIFs and other moving images show their first frame: a switch of the whole browser */
-    bool proxy_only;     /* it looks no name up itself, and has no way to the network but by a proxy that a context has */
+    int64_t most_memory; /* bytes, of each of its processes; 0: any number */
+    bool proxy_only; /* it looks no name up itself, and has no way to the network but by a proxy that a context has */
 } ChromiumSetup;
 
 /* Finds a browser: the program wanted, if that is not NULL, else chromium-headless-shell where installed, else

@@ -1,6 +1,13 @@
 #include "cmd/worker_options.h"
 
-enum { MOST_THREADS = 64, LEAST_LEASE_S = 3, MOST_LEASE_S = 3600 };
+enum {
+    MOST_THREADS = 64,
+    LEAST_LEASE_S = 3,
+    MOST_LEASE_S = 3600,
+    LEAST_MEMORY_MB = 256,
+    MOST_MEMORY_MB = 1024 * 1024,
+    MOST_TIME_S = 3600
+};
 
 void worker_options_clear(WorkerOptions *options) {
     g_clear_pointer(&options->browser, g_free);
@@ -14,6 +21,8 @@ bool worker_options_apply(const WorkerOptions *options, WorkerSetup *out_setup, 
         {"--capture-threads", options->capture_threads, 0, MOST_THREADS},
         {"--diff-threads", options->diff_threads, 0, MOST_THREADS},
         {"--lease", options->lease_s, LEAST_LEASE_S, MOST_LEASE_S},
+        {"--page-memory", options->page_memory_mb, options->page_memory_mb ? LEAST_MEMORY_MB : 0, MOST_MEMORY_MB},
+        {"--page-time", options->page_time_s, 1, MOST_TIME_S},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
         if (numbers[i].value < numbers[i].least || numbers[i].value > numbers[i].most) {
@@ -28,6 +37,8 @@ bool worker_options_apply(const WorkerOptions *options, WorkerSetup *out_setup, 
     out_setup->capture_threads = options->capture_threads;
     out_setup->diff_threads = options->diff_threads;
     out_setup->lease_s = options->lease_s;
+    out_setup->page_memory_mb = options->page_memory_mb;
+    out_setup->page_time_s = options->page_time_s;
     out_setup->browser = options->browser;
     out_setup->allow_private = options->allow_private;
     return true;

@@ -5,14 +5,14 @@
 #include "worker/worker.h"
 
 typedef struct {
-    int capture_threads, diff_threads, lease_s;
+    int capture_threads, diff_threads, lease_s, page_memory_mb, page_time_s;
     char *browser;
     gboolean allow_private;
 } WorkerOptions;
 
 /* As capturing does two things at once for two processors, and comparing is over sooner. */
 #define WORKER_OPTIONS_USUAL \
-    { .capture_threads = 3, .diff_threads = 1, .lease_s = 60 }
+    { .capture_threads = 3, .diff_threads = 1, .lease_s = 60, .page_memory_mb = 2048, .page_time_s = 600 }
 
 void worker_options_clear(WorkerOptions *options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WorkerOptions, worker_options_clear)
@@ -39,6 +39,20 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WorkerOptions, worker_options_clear)
          G_OPTION_ARG_INT,                                                             \
          &(options)->lease_s,                                                          \
          "Time after which the task of a worker that died is another's (default: 60)", \
+         "SECONDS"},                                                                   \
+        {"page-memory",                                                                \
+         0,                                                                            \
+         0,                                                                            \
+         G_OPTION_ARG_INT,                                                             \
+         &(options)->page_memory_mb,                                                   \
+         "Memory that a page may use (default: 2048; 0: any)",                         \
+         "MB"},                                                                        \
+        {"page-time",                                                                  \
+         0,                                                                            \
+         0,                                                                            \
+         G_OPTION_ARG_INT,                                                             \
+         &(options)->page_time_s,                                                      \
+         "Time that a page may take, whatever its config says (default: 600)",         \
          "SECONDS"},                                                                   \
         {"browser",                                                                    \
          0,                                                                            \

@@ -261,7 +261,8 @@ static int run_suite(LocalRun *run, const Suite *suite, int n_tests, GError **er
 }
 
 static int open_and_run(const LocalOptions *options, const Suite *suite, int n_tests, GError **error) {
-    g_autoptr(Browser) browser = browser_new(options->browser, false, error);
+    const BrowserSetup setup = {.program = options->browser};
+    g_autoptr(Browser) browser = browser_new(&setup, error);
     if (!browser)
         return 2;
     g_autoptr(RunFolder) folder = run_folder_begin(options->dir, error);

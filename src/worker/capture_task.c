@@ -39,6 +39,7 @@ static bool read_plan(const Job *job, GBytes *config, const char *url, Plan *out
     out->spec = spec_parse(out->document, out->json, url, NULL, error);
     if (!out->spec || !criteria_parse(out->document, out->json, &out->criteria, error))
         return false;
+    out->spec->timeout_ms = MIN(out->spec->timeout_ms, job->setup->page_time_s * 1000);
     if (!json_object_get(out->json, "ignoreCertificateErrors"))
         out->spec->ignore_certificate_errors = false;
     return egress_check(url, job->setup->allow_private, error);
@@ -48,7 +49,8 @@ static Capture *capture_patiently(Job *job, const CaptureSpec *spec, GString *lo
     for (int left = TRIES;; left--) {
         g_autoptr(GError) cause = NULL;
         Capture *capture = capture_page(job->browser, spec, log, &cause);
-        bool is_fleeting = error_is(cause, ERROR_FAILED) || error_is(cause, ERROR_TIMEOUT) || error_is(cause, ERROR_FULL);
+        bool is_fleeting =
+            error_is(cause, ERROR_FAILED) || error_is(cause, ERROR_TIMEOUT) || error_is(cause, ERROR_FULL);
         if (capture || left == 1 || !is_fleeting) {
             if (!capture)
                 g_propagate_error(error, g_steal_pointer(&cause));

@@ -165,7 +165,10 @@ static void *work(void *data) {
 }
 
 Worker *worker_start(const WorkerSetup *setup, GError **error) {
-    Browser *browser = setup->capture_threads > 0 ? browser_new(setup->browser, !setup->allow_private, error) : NULL;
+    const BrowserSetup wanted = {.program = setup->browser,
+                                 .public_only = !setup->allow_private,
+                                 .most_memory = (int64_t)setup->page_memory_mb * 1024 * 1024};
+    Browser *browser = setup->capture_threads > 0 ? browser_new(&wanted, error) : NULL;
     if (setup->capture_threads > 0 && !browser)
         return NULL;
     Worker *worker = g_new0(Worker, 1);

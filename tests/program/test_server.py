@@ -2,6 +2,7 @@
 import base64
 import concurrent.futures
 import json
+import re
 import select
 import socket
 import time
@@ -572,6 +573,55 @@ class Tools(ServerTestCase):
                                              'ref_url': self.site.url + '/a.html', 'ref_config': config}]))
         told = self.tool('diff-my-urls', '--tests_json_path=urls.json', expected=0)
         self.assertEqual(told['runs'][0]['status'], 'diff_not_found')
+
+
+class Limits(ServerTestCase):
+    """What a page of a stranger may take of a worker: the pages beside it do not notice."""
+
+    # Of an ArrayBuffer that cannot be had JavaScript is told; of objects it is not, and the page's process ends.
+    HUNGRY = '<body>hungry<script>const all = []; for (let i = 1; ; i++) {' \
+             'all.push(new Array(1e7).fill(i)); console.log("arrays of 40 MB", i) }</script>'
+    ENDLESS = '<body>endless<script>addEventListener("load", () => { for (;;); })</script>'
+    FINE = '<body style="background: white"><h1>Fine</h1>'
+
+    def setUp(self):
+        super().setUp()
+        self.site = Site({'/hungry.html': self.HUNGRY, '/endless.html': self.ENDLESS, '/fine.html': self.FINE,
+                          '/large.html': '<body style="height: 20000px; background: linear-gradient(red, blue)">'})
+        self.addCleanup(self.site.close)
+        self.build = self.new_build()
+        self.it = self.server('--allow-private')
+        self.client = Client(self.it.port, self.new_key(self.build))
+
+    def captured(self, pages, *limits, config=None):
+        """-> {page: its run}, captured by a worker with these limits"""
+        release = {'build_id': self.build, 'release_name': 'r', 'release_number': 1}
+        self.client.post('create_release', build_id=self.build, release_name='r')
+        for page in pages:
+            self.client.post('request_run', **release, run_name=page, url=f'{self.site.url}/{page}.html',
+                             config=json.dumps(config or {}))
+        self.client.post('runs_done', **release)
+        self.worker(self.it, self.new_key(), *limits)
+        while self.client.post('release_status', **release, wait=60)['status'] == 'processing':
+            pass
+        return {run['run_name']: run for run in self.client.post('list_runs', **release)['runs']}
+
+    def log(self, run):
+        return self.client.download(self.build, run['log']).decode()
+
+    def test_a_page_that_takes_too_much_memory_fails_and_those_beside_it_do_not(self):
+        runs = self.captured(['hungry', 'fine', 'large'], '--page-memory', 512)
+        self.assertEqual({name: run['status'] for name, run in runs.items()},
+                         {'hungry': 'failed', 'fine': 'no_diff_needed', 'large': 'no_diff_needed'})
+        log = self.log(runs['hungry'])
+        self.assertIn('crashed', log)
+        self.assertLess(max(map(int, re.findall(r'arrays of 40 MB (\d+)', log))), 512 // 40 + 1)
+
+    def test_a_page_that_takes_too_long_fails_and_those_beside_it_do_not(self):
+        runs = self.captured(['endless', 'fine'], '--page-time', 10, config={'timeoutMs': 3600000})
+        self.assertEqual({name: run['status'] for name, run in runs.items()},
+                         {'endless': 'failed', 'fine': 'no_diff_needed'})
+        self.assertIn('not done within 10000 ms', self.log(runs['endless']))
 
 
 class Stopping(ServerTestCase):
