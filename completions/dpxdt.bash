@@ -5,7 +5,7 @@ _dpxdt_commands='update test approve report diff server worker build api-key use
 
 _dpxdt_options() { # COMMAND: its options, as compgen -W wants them; '=' where a value follows
     local data='--data= --database= --blobs=' client='--release-server-prefix= --release-client-id= --release-client-secret='
-    local work='--queue-server-prefix= --config= --print-config --capture-threads= --diff-threads= --lease= --page-memory= --page-time= --browser= --allow-private --log-format='
+    local work='--queue-server-prefix= --config= --print-config --capture-threads= --diff-threads= --lease= --page-memory= --page-time= --sandbox= --browser= --allow-private --log-format='
     local release="--upload-build-id= --upload-release-name= --release-cut-url= --status-url= $client --wait"
     release+=' --wait-timeout= --json'
     local page='--width= --height= --http-username= --http-password= --inject-css= --inject-js= --cookies='
@@ -50,6 +50,7 @@ _dpxdt_value() {
     diff:--output | diff:-o | diff:--pairs | update:--json | test:--json | *:--junit) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
     *:--tests-json-path | *:--cookies | *:--smtp-ca-file | *:--config | *:--key-file) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
     *:--log-format) mapfile -t COMPREPLY < <(compgen -W 'logfmt json' -- "$2") ;;
+    *:--sandbox) mapfile -t COMPREPLY < <(compgen -W 'required preferred' -- "$2") ;;
     *:--smtp-tls) mapfile -t COMPREPLY < <(compgen -W 'required opportunistic none' -- "$2") ;;
     *:--test-filter | *:--jobs | *:-j | *:--retries) COMPREPLY=() ;;
     diff:--color | diff:--threshold | diff:--ignore | diff:--tolerance | diff:--tolerant-area) COMPREPLY=() ;;

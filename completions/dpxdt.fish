@@ -99,6 +99,7 @@ for command in server worker
     complete -c dpxdt -n $chosen -l capture-threads -x -d 'Pages captured at once'
     complete -c dpxdt -n $chosen -l page-memory -x -d 'MB that a page may use'
     complete -c dpxdt -n $chosen -l page-time -x -d 'Seconds that a page may take'
+    complete -c dpxdt -n $chosen -l sandbox -x -a 'required preferred' -d 'Of the browser'
     complete -c dpxdt -n $chosen -l diff-threads -x -d 'Pictures compared at once'
     complete -c dpxdt -n $chosen -l lease -x -d "Seconds after which a dead worker's task is another's"
     complete -c dpxdt -n $chosen -l browser -r -F -d 'Chromium to use'

@@ -61,6 +61,7 @@ _dpxdt() {
         '--capture-threads=[pages captured at once]:value:'
         '--page-memory=[MB that a page may use]:value:'
         '--page-time=[seconds that a page may take]:value:'
+        '--sandbox=[of the browser]:how:(required preferred)'
         '--diff-threads=[pictures compared at once]:value:'
         "--lease=[seconds after which a dead worker's task is another's]:value:"
         '--browser=[Chromium to use]:file:_files'

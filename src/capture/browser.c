@@ -22,6 +22,7 @@ typedef struct {
 struct Browser {
     char *program;         /* set once */
     int64_t most_memory;   /* likewise */
+    bool needs_sandbox;    /* likewise */
     Gate *gate;            /* likewise; NULL if pages may go anywhere */
     pthread_mutex_t lock;  /* guards all below; held while a process starts, since all wait for it anyway */
     Generation *newest[2]; /* by whether images stand still; NULL until needed */
@@ -55,6 +56,7 @@ static Generation *take_generation(Browser *browser, bool still_images, GError *
         const ChromiumSetup setup = {.program = browser->program,
                                      .still_images = still_images,
                                      .most_memory = browser->most_memory,
+                                     .needs_sandbox = browser->needs_sandbox,
                                      .proxy_only = browser->gate != NULL};
         Chromium *chromium = chromium_start(&setup, error);
         if (!chromium)
@@ -75,6 +77,7 @@ Browser *browser_new(const BrowserSetup *setup, GError **error) {
     g_autoptr(Browser) browser = g_new0(Browser, 1);
     browser->program = g_steal_pointer(&found);
     browser->most_memory = setup->most_memory;
+    browser->needs_sandbox = setup->needs_sandbox;
     pthread_mutex_init(&browser->lock, NULL);
     browser->gate = setup->public_only ? gate_new(error) : NULL;
     if (setup->public_only && !browser->gate)

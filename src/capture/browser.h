@@ -11,7 +11,8 @@
 /* What is found, and what its pages may do. All zero: anything. */
 typedef struct {
     const char *program; /* NULL: the best that is installed */
-    bool public_only; /* they reach nothing but addresses of the public internet, whatever they try: see net/gate.h */
+    bool public_only;   /* they reach nothing but addresses of the public internet, whatever they try: see net/gate.h */
+    bool needs_sandbox; /* where a machine allows none, it does not start; else it warns, and goes on without */
     int64_t most_memory; /* bytes that a page may use, before it crashes; 0: any number */
 } BrowserSetup;
 

@@ -293,6 +293,11 @@ Chromium *chromium_start(const ChromiumSetup *setup, GError **error) {
         return NULL;
     }
     /* Containers and chroots often forbid what its sandbox is made of. */
+    if (setup->needs_sandbox) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        g_prefix_error(error, "with its sandbox, which this machine may not allow: ");
+        return NULL;
+    }
     if (!try_start(chromium, setup, false, error))
         return NULL;
     g_printerr("dpxdt: warning: the browser runs without its sandbox, which this machine does not allow\n");

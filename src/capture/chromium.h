@@ -12,6 +12,7 @@ typedef struct {
     const char *program; /* as chromium_find() gives it */
     bool still_images;   /* GIFs and other moving images show their first frame: a switch of the whole browser */
     int64_t most_memory; /* bytes, of each of its processes; 0: any number */
+    bool needs_sandbox;  /* it does not start without it */
     bool proxy_only; /* it looks no name up itself, and has no way to the network but by a proxy that a context has */
 } ChromiumSetup;
 

@@ -1,5 +1,7 @@
 #include "cmd/worker_options.h"
 
+#include <string.h>
+
 enum {
     MOST_THREADS = 64,
     LEAST_LEASE_S = 3,
@@ -11,6 +13,7 @@ enum {
 
 void worker_options_clear(WorkerOptions *options) {
     g_clear_pointer(&options->browser, g_free);
+    g_clear_pointer(&options->sandbox, g_free);
 }
 
 bool worker_options_apply(const WorkerOptions *options, WorkerSetup *out_setup, GError **error) {
@@ -34,6 +37,11 @@ bool worker_options_apply(const WorkerOptions *options, WorkerSetup *out_setup, 
         error_set(error, ERROR_INVALID, "--capture-threads and --diff-threads are both 0: there is nothing to do");
         return false;
     }
+    if (options->sandbox && strcmp(options->sandbox, "required") != 0 && strcmp(options->sandbox, "preferred") != 0) {
+        error_set(error, ERROR_INVALID, "--sandbox must be required or preferred, not %s", options->sandbox);
+        return false;
+    }
+    out_setup->needs_sandbox = g_strcmp0(options->sandbox, "preferred") != 0;
     out_setup->capture_threads = options->capture_threads;
     out_setup->diff_threads = options->diff_threads;
     out_setup->lease_s = options->lease_s;

@@ -6,7 +6,7 @@
 
 typedef struct {
     int capture_threads, diff_threads, lease_s, page_memory_mb, page_time_s;
-    char *browser;
+    char *browser, *sandbox;
     gboolean allow_private;
 } WorkerOptions;
 
@@ -61,6 +61,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WorkerOptions, worker_options_clear)
          &(options)->browser,                                                          \
          "Chromium to use (default: chromium-headless-shell, else chromium)",          \
          "PATH"},                                                                      \
+        {"sandbox",                                                                    \
+         0,                                                                            \
+         0,                                                                            \
+         G_OPTION_ARG_STRING,                                                          \
+         &(options)->sandbox,                                                          \
+         "The browser's: required, or preferred (default: required)",                  \
+         "HOW"},                                                                       \
     {                                                                                  \
         "allow-private", 0, 0, G_OPTION_ARG_NONE, &(options)->allow_private,           \
             "Also capture pages at private and loopback addresses", NULL               \

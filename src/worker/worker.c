@@ -167,6 +167,7 @@ static void *work(void *data) {
 Worker *worker_start(const WorkerSetup *setup, GError **error) {
     const BrowserSetup wanted = {.program = setup->browser,
                                  .public_only = !setup->allow_private,
+                                 .needs_sandbox = setup->needs_sandbox,
                                  .most_memory = (int64_t)setup->page_memory_mb * 1024 * 1024};
     Browser *browser = setup->capture_threads > 0 ? browser_new(&wanted, error) : NULL;
     if (setup->capture_threads > 0 && !browser)

@@ -18,6 +18,7 @@ typedef struct {
     int lease_s;         /* for which tasks are leased; heartbeats come three times as often */
     const char *browser; /* NULL: the best that is installed */
     bool allow_private;  /* pages at private addresses may be captured */
+    bool needs_sandbox;  /* the browser is not started without it */
     int page_memory_mb;  /* that a page may use; 0: any */
     int page_time_s;     /* that a page may take, whatever its config allows */
 } WorkerSetup;

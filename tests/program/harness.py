@@ -28,6 +28,8 @@ import zlib
 
 # What is set on this machine for a dpxdt that is installed here is not for the one that is tested.
 os.environ.setdefault('DPXDT_CONFIG', '/dev/null')
+# The pages of tests are our own, and a chroot allows no sandbox.
+os.environ.setdefault('DPXDT_SANDBOX', 'preferred')
 
 # Each browser that dpxdt starts is worth this line where the machine forbids what its sandbox is made of, as a chroot
 # does. Whether it comes is no matter of most tests.

@@ -56,6 +56,15 @@ class Fake(harness.LocalTestCase):
             result = harness.dpxdt('update', 'tests', f'--browser=./fake-chromium-{mode}', cwd=self.folder, env=self.env)
             self.assertEqual((result.stderr, result.returncode), (words + 'All tests passed!\n', 0))
 
+    def test_a_worker_takes_none_without_its_sandbox_unless_it_is_told_to(self):
+        self.run_with('sandboxless')
+        for env, words in {'required': 'with its sandbox, which this machine may not allow', 'off': '--sandbox must be '
+                           'required or preferred, not off'}.items():
+            result = harness.dpxdt('worker', '--browser=./fake-chromium-sandboxless', cwd=self.folder,
+                                   env={**self.env, 'DPXDT_SANDBOX': env})
+            self.assertIn(words, result.stderr)
+            self.assertEqual(result.returncode, 2)
+
     def test_one_that_hangs_up_is_refused(self):
         self.refuse('hangs-up', 'did not start')
 
