@@ -15,12 +15,19 @@ typedef struct {
 void db_rows_add(DbRows *rows, DbValue value);
 void db_rows_add_text(DbRows *rows, const char *text, size_t size);
 
+/* What a connection is for. */
+typedef enum {
+    DB_OPEN_READ,   /* nothing is written, not even by the driver */
+    DB_OPEN_WRITE,  /* a file must be there */
+    DB_OPEN_CREATE, /* a database that is a file is made where there is none */
+} DbOpening;
+
 typedef struct {
     DbKind kind;
     const char *begin; /* the statement */
 
-    /* Opens a connection; a database that is a file is made where there is none, if create. Fails with ERROR_INVALID for a URL that is none, and ERROR_FAILED. */
-    void *(*open)(const char *url, bool create, GError **error);
+    /* Opens a connection. Fails with ERROR_INVALID for a URL that is none, and ERROR_FAILED. */
+    void *(*open)(const char *url, DbOpening opening, GError **error);
     void (*close)(void *connection);
 
     /* Runs a statement, which it prepares once. Errors are of DB_ERROR. */

@@ -34,9 +34,23 @@ int migrate_newest(void) {
     return (int)G_N_ELEMENTS(steps);
 }
 
+/* Whether somebody has ever made tables here, or begun to. */
+static bool find_schema(Db *db, bool *out_there, GError **error) {
+    g_autoptr(DbQuery) query =
+        db_query(db, db_pick(db, "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'dpxdt_schema'",
+                             "SELECT CASE WHEN to_regclass('dpxdt_schema') IS NULL THEN 0 ELSE 1 END",
+                             "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() "
+                             "AND table_name = 'dpxdt_schema'"));
+    *out_there = db_next(query) && db_int(query, 0) != 0;
+    return db_end(query, error);
+}
+
 static int read_version(Db *db, GError **error) {
-    if (db_change(db, error, "CREATE TABLE IF NOT EXISTS dpxdt_schema (version INTEGER NOT NULL)") < 0)
+    bool there;
+    if (!find_schema(db, &there, error))
         return -1;
+    if (!there)
+        return 0;
     g_autoptr(DbQuery) query = db_query(db, "SELECT MAX(version) FROM dpxdt_schema");
     int version = db_next(query) ? (int)db_int(query, 0) : 0;
     if (!db_end(query, error))
@@ -105,7 +119,8 @@ static void unlock(Db *db) {
 static bool migrate(Db *db, void *out_version, GError **error) {
     if (!lock(db, error))
         return false;
-    int version = read_version(db, error);
+    bool has_schema = db_change(db, error, "CREATE TABLE IF NOT EXISTS dpxdt_schema (version INTEGER NOT NULL)") >= 0;
+    int version = has_schema ? read_version(db, error) : -1;
     bool done = version >= 0 && run_steps(db, version, error);
     unlock(db);
     if (done)

@@ -117,13 +117,19 @@ static bool connect_to(Mysql *mysql, const char *url, GError **error) {
     return false;
 }
 
-static void *mysql_driver_open(const char *url, bool create, GError **error) {
+static bool only_read(Mysql *mysql, GError **error) {
+    static const char sql[] = "SET SESSION TRANSACTION READ ONLY";
+    return my.mysql_real_query(mysql->handle, sql, strlen(sql)) == 0 ||
+           fail(my.mysql_errno(mysql->handle), my.mysql_error(mysql->handle), sql, error);
+}
+
+static void *mysql_driver_open(const char *url, DbOpening opening, GError **error) {
     if (!library_load(&my_library, error))
         return NULL;
     Mysql *mysql = g_new0(Mysql, 1);
     mysql->handle = my.mysql_init(NULL);
     mysql->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, close_statement);
-    if (connect_to(mysql, url, error))
+    if (connect_to(mysql, url, error) && (opening != DB_OPEN_READ || only_read(mysql, error)))
         return mysql;
     mysql_driver_close(mysql);
     return NULL;

@@ -12,6 +12,7 @@ struct DbPool {
     char *url;
     const DbDriver *driver;
     unsigned max;
+    bool only_reads;
     bool is_new; /* until there was a connection: a file that goes away later must not be made anew, and be empty */
 
     pthread_mutex_t lock; /* guards all below */
@@ -38,7 +39,8 @@ static const DbDriver *find_driver(const char *url) {
 
 /* Opens a connection, which counts among those of the pool already. */
 static Db *open_connection(DbPool *pool, GError **error) {
-    void *connection = pool->driver->open(pool->url, pool->is_new, error);
+    DbOpening opening = pool->only_reads ? DB_OPEN_READ : pool->is_new ? DB_OPEN_CREATE : DB_OPEN_WRITE;
+    void *connection = pool->driver->open(pool->url, opening, error);
     if (!connection)
         return NULL;
     Db *db = g_new0(Db, 1);
@@ -76,7 +78,7 @@ void pool_end_turn(DbPool *pool) {
     pthread_mutex_unlock(&pool->lock);
 }
 
-DbPool *db_pool_new(const char *url, unsigned max_connections, GError **error) {
+static DbPool *pool_new(const char *url, unsigned max_connections, bool only_reads, GError **error) {
     const DbDriver *driver = find_driver(url);
     if (!driver) {
         error_set(error, ERROR_INVALID, "%s: sqlite:, postgresql:// or mysql:// is expected", url);
@@ -86,6 +88,7 @@ DbPool *db_pool_new(const char *url, unsigned max_connections, GError **error) {
     pool->url = g_strdup(url);
     pool->driver = driver;
     pool->max = max_connections;
+    pool->only_reads = only_reads;
     pool->is_new = true;
     pool->idle = g_ptr_array_new();
     pthread_mutex_init(&pool->lock, NULL);
@@ -94,6 +97,14 @@ DbPool *db_pool_new(const char *url, unsigned max_connections, GError **error) {
     g_autoptr(Db) first = db_pool_take(pool, 0, error);
     pool->is_new = false;
     return first ? pool : (db_pool_free(pool), NULL);
+}
+
+DbPool *db_pool_new(const char *url, unsigned max_connections, GError **error) {
+    return pool_new(url, max_connections, false, error);
+}
+
+DbPool *db_pool_new_reader(const char *url, unsigned max_connections, GError **error) {
+    return pool_new(url, max_connections, true, error);
 }
 
 void db_pool_free(DbPool *pool) {

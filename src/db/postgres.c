@@ -73,7 +73,7 @@ static void postgres_close(void *connection) {
 static void say_nothing(void *unused, const char *message) {
 }
 
-static void *postgres_open(const char *url, bool create, GError **error) {
+static void *postgres_open(const char *url, DbOpening opening, GError **error) {
     if (!library_load(&pq_library, error))
         return NULL;
     Postgres *postgres = g_new0(Postgres, 1);
@@ -81,9 +81,10 @@ static void *postgres_open(const char *url, bool create, GError **error) {
     postgres->handle = pq.PQconnectdb(url);
     pq.PQsetNoticeProcessor(postgres->handle, say_nothing, NULL);
     if (pq.PQstatus(postgres->handle) == CONNECTION_OK) {
-        g_autoptr(PGresult) set =
-            pq.PQexec(postgres->handle,
-                      "SET client_encoding = 'UTF8'; SET statement_timeout = '60s'; SET lock_timeout = '10s'");
+        g_autofree char *settings =
+            g_strconcat("SET client_encoding = 'UTF8'; SET statement_timeout = '60s'; SET lock_timeout = '10s'",
+                        opening == DB_OPEN_READ ? "; SET default_transaction_read_only = on" : "", NULL);
+        g_autoptr(PGresult) set = pq.PQexec(postgres->handle, settings);
         if (is_good(set))
             return postgres;
     }

@@ -1,7 +1,10 @@
 #include "db/driver.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <string.h>
+#include <unistd.h>
 
 /* So long a transaction waits for the one that writes. Each is short; one that waits longer is told so. */
 enum { BUSY_TIMEOUT_MS = 10 * 1000 };
@@ -88,24 +91,54 @@ static char *split(const char *url, const char **out_settings) {
 #define READING "PRAGMA cache_size = -1024" /* KiB */
 #define WRITING "PRAGMA cache_size = -16384"
 
-static void *sqlite_open(const char *url, bool create, GError **error) {
-    /* What a statement notes meanwhile, as which of 10,000 rows it is to change, is kept in memory, not in a file. */
-    static const char start[] =
+enum { HEADER_BYTES = 20, AT_READ_VERSION = 19, VERSION_OF_WAL = 2 }; /* of its file format */
+
+/* Whether a database has its journal in a WAL, and nobody has it open, as then there would be one. */
+static bool is_wal_at_rest(const char *path) {
+    unsigned char header[HEADER_BYTES] = {0};
+    g_autofree char *wal = g_strconcat(path, "-wal", NULL);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    bool is_wal = file >= 0 && pread(file, header, sizeof header, 0) == (ssize_t)sizeof header &&
+                  header[AT_READ_VERSION] == VERSION_OF_WAL;
+    if (file >= 0)
+        close(file);
+    return is_wal && !g_file_test(wal, G_FILE_TEST_EXISTS);
+}
+
+/* What is opened. Who only reads makes the files of a WAL, too, and may not remove them: they would stay, and be his, so that the
+ * server could not write any more. Where nobody writes, it is read as it stands. */
+static char *name_of(const char *path, DbOpening opening) {
+    if (opening != DB_OPEN_READ || !is_wal_at_rest(path))
+        return g_strdup(path);
+    g_autofree char *escaped = g_uri_escape_string(path, "/", TRUE);
+    return g_strdup_printf("file:%s?immutable=1", escaped);
+}
+
+static void *sqlite_open(const char *url, DbOpening opening, GError **error) {
+    /* What a statement notes meanwhile, as which of 10,000 rows it is to change, is kept in memory, not in a file. The kind of
+     * journal is kept in the database, so who only reads leaves it as it is. */
+    static const char to_write[] =
         "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; " READING;
+    static const char to_read[] = "PRAGMA temp_store = MEMORY; " READING;
+    static const int flags_of[] = {
+        [DB_OPEN_READ] = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, /* name_of() makes one */
+        [DB_OPEN_WRITE] = SQLITE_OPEN_READWRITE,
+        [DB_OPEN_CREATE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+    };
     const char *durability;
-    g_autofree char *path = split(url, &durability);
+    g_autofree char *path = split(url, &durability), *name = name_of(path, opening);
     Sqlite *sqlite = g_new0(Sqlite, 1);
     sqlite->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, finalize);
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
+    bool writes = opening != DB_OPEN_READ;
     if (*path == '\0')
         error_set(error, ERROR_INVALID, "%s: the path of a file is missing", url);
-    else if (sqlite3_open_v2(path, &sqlite->handle, flags, NULL) != SQLITE_OK ||
+    else if (sqlite3_open_v2(name, &sqlite->handle, flags_of[opening] | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
              sqlite3_busy_timeout(sqlite->handle, BUSY_TIMEOUT_MS) != SQLITE_OK ||
-             sqlite3_exec(sqlite->handle, start, NULL, NULL, NULL) != SQLITE_OK ||
+             sqlite3_exec(sqlite->handle, writes ? to_write : to_read, NULL, NULL, NULL) != SQLITE_OK ||
              sqlite3_exec(sqlite->handle, durability, NULL, NULL, NULL) != SQLITE_OK)
         error_set(error, is_full(sqlite, sqlite3_errcode(sqlite->handle)) ? ERROR_FULL : ERROR_NO_DATABASE, "%s: %s",
                   path, sqlite3_errmsg(sqlite->handle));
-    else if (sqlite3_db_readonly(sqlite->handle, "main") == 1)
+    else if (writes && sqlite3_db_readonly(sqlite->handle, "main") == 1)
         error_set(error, ERROR_NO_DATABASE, "%s cannot be written to", path);
     else
         return sqlite;
