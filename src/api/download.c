@@ -33,25 +33,11 @@ static bool not_found(Call *call, GError **error) {
 
 /* What it is. */
 
-/* By its first bytes, as browsers find it out (WHATWG MIME Sniffing, 6.1); NULL: no picture. What it was called by who uploaded it
- * does not count: it may be a page with a script. */
+/* What it was called by who uploaded it does not count: it may be a page with a script. */
 static const char *picture_type(int file) {
-    static const struct {
-        const char *bytes;
-        size_t size, at;
-        const char *type;
-    } signatures[] = {
-        {"\x89PNG\r\n\x1a\n", 8, 0, "image/png"},
-        {"\xff\xd8\xff", 3, 0, "image/jpeg"},
-        {"WEBPVP", 6, 8, "image/webp"},
-    };
-    char start[16] = "";
+    char start[ARTIFACT_TYPE_BYTES];
     ssize_t n = pread(file, start, sizeof start, 0);
-    for (size_t i = 0; i < G_N_ELEMENTS(signatures); i++)
-        if (n >= (ssize_t)(signatures[i].at + signatures[i].size) &&
-            memcmp(start + signatures[i].at, signatures[i].bytes, signatures[i].size) == 0)
-            return signatures[i].type;
-    return NULL;
+    return n > 0 ? artifact_picture_type(start, (size_t)n) : NULL;
 }
 
 /* Of what is no picture: nothing that a browser runs. */

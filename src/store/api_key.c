@@ -30,19 +30,26 @@ static ApiKey *read_key(const DbQuery *query) {
     return key;
 }
 
+bool api_key_add(Db *db, const ApiKey *key, const char *secret, GError **error) {
+    g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, secret, -1);
+    g_autofree char *prefix = g_utf8_substring(secret, 0, MIN(g_utf8_strlen(secret, -1), PREFIX_CHARACTERS));
+    return db_change_if_new(db, error,
+                            "INSERT INTO api_keys (id, secret_sha256, secret_prefix, build_id, is_superuser, purpose, "
+                            "created, revoked) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                            DB_TEXT(key->id), DB_TEXT(hash), DB_TEXT(prefix), DB_ID(key->build_id),
+                            DB_INT(key->is_superuser), DB_TEXT(key->purpose), DB_INT(key->created_ms),
+                            DB_ID(key->revoked_ms)) >= 0;
+}
+
 bool api_key_create(Db *db, int64_t build_id, const char *purpose, int64_t now_ms, char **out_id, char **out_secret,
                     GError **error) {
     g_autofree char *checked = store_check_text(purpose, STORE_MOST_NAME, "purpose", error);
     if (!checked || (build_id != 0 && !store_lock_build(db, build_id, error)))
         return false;
     g_autofree char *id = random_base32(ID_BYTES), *secret = random_base64(SECRET_BYTES);
-    g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, secret, -1);
-    g_autofree char *prefix = g_strndup(secret, PREFIX_CHARACTERS);
-    if (db_change(db, error,
-                  "INSERT INTO api_keys (id, secret_sha256, secret_prefix, build_id, is_superuser, purpose, created) "
-                  "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                  DB_TEXT(id), DB_TEXT(hash), DB_TEXT(prefix), DB_ID(build_id), DB_INT(build_id == 0), DB_TEXT(checked),
-                  DB_INT(now_ms)) != 1)
+    const ApiKey key = {
+        .id = id, .build_id = build_id, .is_superuser = build_id == 0, .purpose = checked, .created_ms = now_ms};
+    if (!api_key_add(db, &key, secret, error))
         return false;
     *out_id = g_steal_pointer(&id);
     *out_secret = g_steal_pointer(&secret);

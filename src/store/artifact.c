@@ -95,3 +95,20 @@ int artifact_open(const Artifact *artifact, Blobs *blobs, const SealKey *key, in
     return artifact->content_sha256 ? seal_open_file(blobs, key, artifact->sha256, out_size, error)
                                     : blobs_open_file(blobs, artifact->sha256, out_size, error);
 }
+
+const char *artifact_picture_type(const void *bytes, size_t size) {
+    static const struct {
+        const char *bytes;
+        size_t size, at;
+        const char *type;
+    } signatures[] = {
+        {"\x89PNG\r\n\x1a\n", 8, 0, "image/png"},
+        {"\xff\xd8\xff", 3, 0, "image/jpeg"},
+        {"WEBPVP", 6, 8, "image/webp"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(signatures); i++)
+        if (size >= signatures[i].at + signatures[i].size &&
+            memcmp((const char *)bytes + signatures[i].at, signatures[i].bytes, signatures[i].size) == 0)
+            return signatures[i].type;
+    return NULL;
+}

@@ -21,6 +21,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Artifact, artifact_free)
  * transaction. */
 bool artifact_add(Db *db, int64_t build_id, const Artifact *artifact, int64_t now_ms, GError **error) MUST_CHECK;
 
+/* What kind of picture begins with these bytes, of which ARTIFACT_TYPE_BYTES are enough, as browsers find it out (WHATWG MIME
+ * Sniffing, 6.1): "image/png" and so on. NULL: it is no picture. Any thread. */
+enum { ARTIFACT_TYPE_BYTES = 16 };
+const char *artifact_picture_type(const void *bytes, size_t size);
+
 /* A file of the build, which the caller frees, or NULL: with ERROR_NOT_FOUND if the build has none of this SHA-1, whoever
  * else may have it. */
 Artifact *artifact_load(Db *db, int64_t build_id, const char *sha1, GError **error) MUST_CHECK;

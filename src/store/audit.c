@@ -17,11 +17,19 @@ const char *audit_kind_name(AuditKind kind) {
     return kind_names[kind];
 }
 
-static AuditKind kind_from_name(const char *name) {
+bool audit_kind_from_name(const char *name, AuditKind *out_kind) {
     for (size_t i = 0; i < G_N_ELEMENTS(kind_names); i++)
-        if (strcmp(kind_names[i], name) == 0)
-            return (AuditKind)i;
-    return AUDIT_CHANGED_SETTINGS;
+        if (strcmp(kind_names[i], name) == 0) {
+            *out_kind = (AuditKind)i;
+            return true;
+        }
+    return false;
+}
+
+static AuditKind read_kind(const char *name) {
+    AuditKind kind = AUDIT_CHANGED_SETTINGS;
+    audit_kind_from_name(name, &kind);
+    return kind;
 }
 
 static void entry_clear(AuditEntry *entry) {
@@ -67,7 +75,7 @@ static AuditEntry read_entry(const DbQuery *query) {
         .build_id = db_int(query, 1),
         .release_id = db_int(query, 2),
         .run_id = db_int(query, 3),
-        .kind = kind_from_name(db_text(query, 4)),
+        .kind = read_kind(db_text(query, 4)),
         .actor = g_strdup(db_text(query, 5)),
         .address = g_strdup(db_text(query, 6)),
         .message = g_strdup(db_text(query, 7)),

@@ -22,8 +22,9 @@ typedef enum {
     AUDIT_DELETED_TASK,
 } AuditKind;
 
-/* "created_build" and so on. */
+/* "created_build" and so on; and back, or false. */
 const char *audit_kind_name(AuditKind kind);
+bool audit_kind_from_name(const char *name, AuditKind *out_kind);
 
 typedef struct {
     int64_t id, build_id, release_id, run_id; /* 0: none */

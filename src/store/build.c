@@ -51,6 +51,26 @@ int64_t build_create(Db *db, const char *name, bool is_public, int64_t now_ms, G
                      DB_TEXT(checked), DB_INT(is_public), DB_INT(now_ms), DB_INT(now_ms));
 }
 
+/* PostgreSQL does not look at ids that it has not given itself: it goes on behind them only if it is told. */
+static bool go_on_behind_ids(Db *db, GError **error) {
+    static const char sql[] =
+        "SELECT setval(pg_get_serial_sequence('builds', 'id'), GREATEST((SELECT MAX(id) FROM builds), "
+        "pg_sequence_last_value(pg_get_serial_sequence('builds', 'id')::regclass)))";
+    g_autoptr(DbQuery) query = db_kind(db) == DB_POSTGRES ? db_query(db, sql) : NULL;
+    return !query || db_end(query, error);
+}
+
+bool build_add(Db *db, const Build *build, int64_t modified_ms, bool *out_added, GError **error) {
+    int64_t n =
+        db_change_if_new(db, error,
+                         "INSERT INTO builds (id, name, is_public, send_email, email_alias, created, modified) "
+                         "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                         DB_INT(build->id), DB_TEXT(build->name), DB_INT(build->is_public), DB_INT(build->send_email),
+                         DB_TEXT(build->email_alias), DB_INT(build->created_ms), DB_INT(modified_ms));
+    *out_added = n > 0;
+    return n == 0 || (n > 0 && go_on_behind_ids(db, error));
+}
+
 Build *build_load(Db *db, int64_t id, GError **error) {
     g_autoptr(DbQuery) query = db_query(db, "SELECT " BUILD_COLUMNS "FROM builds b WHERE b.id = ?", DB_INT(id));
     Build *build = db_next(query) ? read_build(query) : NULL;

@@ -21,6 +21,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Build, build_free)
 /* Creates a build. Returns its id, or -1; fails with ERROR_INVALID for a name that store_check_text() refuses. */
 int64_t build_create(Db *db, const char *name, bool is_public, int64_t now_ms, GError **error) MUST_CHECK;
 
+/* Adds a build that was made elsewhere, as it is, under its own id. *out_added: false if another one has that id. */
+bool build_add(Db *db, const Build *build, int64_t modified_ms, bool *out_added, GError **error) MUST_CHECK;
+
 /* The build, or NULL: with ERROR_NOT_FOUND if there is none. The caller frees it. */
 Build *build_load(Db *db, int64_t id, GError **error) MUST_CHECK;
 

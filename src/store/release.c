@@ -158,8 +158,12 @@ static bool go_on_if_nothing_is_pending(Db *db, Release *release, int64_t now_ms
             notice_release_ready(db, release, now_ms, error));
 }
 
+static bool is_decided(const Release *release) {
+    return release->status == RELEASE_GOOD || release->status == RELEASE_BAD;
+}
+
 bool release_check_open(const Release *release, GError **error) {
-    bool is_closed = release->status == RELEASE_GOOD || release->status == RELEASE_BAD;
+    bool is_closed = is_decided(release);
     if (is_closed)
         error_set(error, ERROR_BUSY, "release is closed: it is %s", release_status_name(release->status));
     return !is_closed;
@@ -202,12 +206,12 @@ bool release_count(Db *db, Release *release, const char *from_count, const char 
 }
 
 bool release_decide(Db *db, Release *release, ReleaseStatus status, int64_t now_ms, GError **error) {
-    bool is_decided = release->status == RELEASE_GOOD || release->status == RELEASE_BAD;
+    bool was_decided = is_decided(release);
     bool decides = status == RELEASE_GOOD || status == RELEASE_BAD;
-    if (decides && !is_decided)
+    if (decides && !was_decided)
         return queue_cancel(db, release->id, now_ms, error) >= 0 && set_status(db, release, status, now_ms, error) &&
                notice_release_decided(db, release, now_ms, error);
-    if (is_decided && status == RELEASE_REVIEWING)
+    if (was_decided && status == RELEASE_REVIEWING)
         return set_status(db, release, status, now_ms, error) && overdue_fail_pending(db, release, now_ms, error) &&
                notice_release_status(db, release, now_ms, error);
     error_set(error, ERROR_INVALID, "a release that is %s cannot become %s", release_status_name(release->status),
@@ -284,4 +288,35 @@ bool release_set_status_url(Db *db, Release *release, const char *url, int64_t n
     g_free(release->status_url);
     release->status_url = g_strdup(url);
     return notice_release_status(db, release, now_ms, error);
+}
+
+/* From elsewhere. */
+
+bool release_put(Db *db, Release *release, int64_t now_ms, GError **error) {
+    bool has_deadline = release->status == RELEASE_RECEIVING || release->status == RELEASE_PROCESSING;
+    DbValue deadline = has_deadline ? DB_INT(now_ms + RELEASE_DEADLINE_MS) : DB_NULL;
+    DbValue decided = is_decided(release) ? DB_INT(release->decided_ms) : DB_NULL;
+    if (release->id != 0)
+        return db_change(db, error,
+                         "UPDATE releases SET status = ?, url = ?, created = ?, modified = ?, decided = ?, "
+                         "deadline = ? WHERE id = ?",
+                         DB_TEXT(release_status_name(release->status)), DB_TEXT(release->url),
+                         DB_INT(release->created_ms), DB_INT(release->modified_ms), decided, deadline,
+                         DB_INT(release->id)) == 1;
+    release->id = db_insert(db, error,
+                            "INSERT INTO releases (build_id, name, number, status, url, created, modified, decided, "
+                            "deadline) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+                            DB_INT(release->build_id), DB_TEXT(release->name), DB_INT(release->number),
+                            DB_TEXT(release_status_name(release->status)), DB_TEXT(release->url),
+                            DB_INT(release->created_ms), DB_INT(release->modified_ms), decided, deadline);
+    return release->id > 0;
+}
+
+bool release_last_change(Db *db, int64_t id, int64_t *out_ms, GError **error) {
+    g_autoptr(DbQuery) query = db_query(db,
+                                        "SELECT l.modified, (SELECT MAX(r.modified) FROM runs r WHERE r.release_id = "
+                                        "l.id) FROM releases l WHERE l.id = ?",
+                                        DB_INT(id));
+    *out_ms = db_next(query) ? MAX(db_int(query, 0), db_int(query, 1)) : 0;
+    return db_end(query, error);
 }

@@ -35,6 +35,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Release, release_free)
 Release *release_create(Db *db, int64_t build_id, const char *name, const char *url, int64_t now_ms,
                         GError **error) MUST_CHECK;
 
+/* Writes a release that was made elsewhere as it is, without its counts: one whose id is 0 is added, and gets its id. Nobody is told of
+ * it; where it is open, it has a day from now on. Its runs follow: run_put(), run_recount(). In a transaction. */
+bool release_put(Db *db, Release *release, int64_t now_ms, GError **error) MUST_CHECK;
+
+/* When a release or one of its runs was changed last; 0 if there is no such release. */
+bool release_last_change(Db *db, int64_t id, int64_t *out_ms, GError **error) MUST_CHECK;
+
 /* Has what becomes of a release told at a URL, as the status of its commit, and the first time soon. In the transaction that
  * began it. Fails with ERROR_INVALID where build_check_status_url() does. */
 bool release_set_status_url(Db *db, Release *release, const char *url, int64_t now_ms, GError **error) MUST_CHECK;

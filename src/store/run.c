@@ -153,6 +153,44 @@ Run *run_load(Db *db, int64_t id, GError **error) {
     return g_steal_pointer(&run);
 }
 
+/* From elsewhere. */
+
+static bool find_or_add(Db *db, Run *run, GError **error) {
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(Run) there = look_up(db, run->release_id, run->name, &cause);
+    if (!there && !cause)
+        run->id = db_insert(db, &cause,
+                            "INSERT INTO runs (release_id, build_id, name, status, created, modified) "
+                            "VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+                            DB_INT(run->release_id), DB_INT(run->build_id), DB_TEXT(run->name),
+                            DB_TEXT(run_status_name(run->status)), DB_INT(run->created_ms), DB_INT(run->modified_ms));
+    if (there)
+        run->id = there->id;
+    if (cause)
+        g_propagate_error(error, g_steal_pointer(&cause));
+    return run->id > 0;
+}
+
+bool run_put(Db *db, Run *run, GError **error) {
+    return find_or_add(db, run, error) && run_row_write(db, run, error);
+}
+
+bool run_recount(Db *db, int64_t release_id, GError **error) {
+    if (db_change(db, error,
+                  "UPDATE releases SET n_pending = 0, n_failed = 0, n_found = 0, n_approved = 0, n_same = 0, n_new = 0 "
+                  "WHERE id = ?",
+                  DB_INT(release_id)) != 1)
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(statuses); i++) {
+        g_autofree char *sql = g_strdup_printf("UPDATE releases SET %s = %s + (SELECT COUNT(*) FROM runs "
+                                               "WHERE release_id = ? AND status = ?) WHERE id = ?",
+                                               statuses[i].count, statuses[i].count);
+        if (db_change(db, error, sql, DB_INT(release_id), DB_TEXT(statuses[i].name), DB_INT(release_id)) != 1)
+            return false;
+    }
+    return true;
+}
+
 Run *run_find_baseline(Db *db, int64_t build_id, const char *name, Release **out_release, GError **error) {
     g_autoptr(DbQuery) query =
         db_query(db,

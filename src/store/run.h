@@ -79,6 +79,14 @@ bool run_task_failed(Db *db, Release *release, Run *run, const char *queue, int6
 bool run_approve(Db *db, Release *release, Run *run, bool approved, const char *actor, int64_t now_ms,
                  GError **error) MUST_CHECK;
 
+/* Writes a run that was made elsewhere as it is, under its name: it is added, if its release has none of that name, and gets its id.
+ * Nothing follows from it; when all of a release are written, run_recount() counts them. */
+bool run_put(Db *db, Run *run, GError **error) MUST_CHECK;
+bool run_recount(Db *db, int64_t release_id, GError **error) MUST_CHECK;
+
+/* Keeps that somebody approved the pair of pictures of such a run, or that nobody did (actor is NULL). */
+bool run_put_decision(Db *db, const Run *run, const char *actor, int64_t at_ms, GError **error) MUST_CHECK;
+
 /* What a page is to be compared with: its run in the good release that was decided last among those which have a picture of
  * it. *out_release is that release. NULL with ERROR_NOT_FOUND if there is none. The caller frees both. */
 Run *run_find_baseline(Db *db, int64_t build_id, const char *name, Release **out_release, GError **error) MUST_CHECK;

@@ -205,3 +205,7 @@ bool run_approve(Db *db, Release *release, Run *run, bool approved, const char *
     return (approved ? write_decision(db, run, actor, now_ms, error) : remove_decision(db, run, error)) &&
            settle(db, release, run, now_ms, error);
 }
+
+bool run_put_decision(Db *db, const Run *run, const char *actor, int64_t at_ms, GError **error) {
+    return actor ? write_decision(db, run, actor, at_ms, error) : remove_decision(db, run, error);
+}

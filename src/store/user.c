@@ -42,6 +42,13 @@ User *user_log_in(Db *db, const char *id, const char *email, const char *name, i
     return user_load(db, id, error);
 }
 
+bool user_add(Db *db, const User *user, GError **error) {
+    return db_change_if_new(
+               db, error, "INSERT INTO users (id, email, name, is_superuser, created, seen) VALUES (?, ?, ?, ?, ?, ?)",
+               DB_TEXT(user->id), DB_TEXT(user->email), DB_TEXT(user->name), DB_INT(user->is_superuser),
+               DB_INT(user->created_ms), DB_INT(user->seen_ms)) >= 0;
+}
+
 User *user_load(Db *db, const char *id, GError **error) {
     g_autoptr(DbQuery) query = db_query(db, "SELECT " USER_COLUMNS "FROM users u WHERE u.id = ?", DB_TEXT(id));
     g_autoptr(User) user = db_next(query) ? read_user(query) : NULL;

@@ -19,6 +19,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(User, user_free)
 User *user_log_in(Db *db, const char *id, const char *email, const char *name, int64_t now_ms,
                   GError **error) MUST_CHECK;
 
+/* Adds somebody who has logged in elsewhere, as he is; who is there already stays as he is. */
+bool user_add(Db *db, const User *user, GError **error) MUST_CHECK;
+
 /* NULL with ERROR_NOT_FOUND if nobody has this id. The caller frees it. */
 User *user_load(Db *db, const char *id, GError **error) MUST_CHECK;
 
