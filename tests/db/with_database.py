@@ -99,8 +99,10 @@ def postgres(folder, durable=False):
 def mysql(folder, durable=False):
     front, log, data, socket = unprivileged(folder), f"{folder}/log", f"{folder}/data", f"{folder}/socket"
     install = shutil.which("mariadb-install-db") or sys.exit("with_database.py: mariadb-install-db is not installed")
-    run(front + [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db"], log)
+    run(front + [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db",
+                       f"--tmpdir={folder}"], log)
     command = front + [last_of("/usr/sbin/mariadbd"), "--no-defaults", f"--datadir={data}", f"--socket={socket}", f"--pid-file={folder}/pid",
+                       f"--tmpdir={folder}",
                        "--skip-networking", "--character-set-server=utf8mb4", "--collation-server=utf8mb4_bin",
                        "--innodb-buffer-pool-size=64M", f"--innodb-flush-log-at-trx-commit={int(durable)}"]
     client = ["mariadb", "--no-defaults", "-uroot", "-S", socket]
