@@ -1,7 +1,7 @@
 # bash completion of dpxdt. Needs nothing but bash 4; where bash-completion is installed, it is loaded by itself.
 
-_dpxdt_commands='update test approve report diff server worker build api-key user migrate fsck site-diff pair-diff diff-my-urls
-    diff-my-images'
+_dpxdt_commands='update test approve report diff server worker build api-key user migrate import fsck site-diff pair-diff
+    diff-my-urls diff-my-images'
 
 _dpxdt_options() { # COMMAND: its options, as compgen -W wants them; '=' where a value follows
     local data='--data= --database= --blobs=' client='--release-server-prefix= --release-client-id= --release-client-secret='
@@ -29,6 +29,7 @@ _dpxdt_options() { # COMMAND: its options, as compgen -W wants them; '=' where a
     build) echo "$data --name= --public --help -h" ;;
     api-key) echo "$data --build-id= --superuser --purpose= --help -h" ;;
     migrate | fsck | user) echo "$data --help -h" ;;
+    import) echo "$data --from= --dry-run --key-file= --help -h" ;;
     site-diff)
         echo '--crawl-depth= --ignore-prefixes= --keep-query-string --max-pages= --max-time= --no-sitemap' \
             "$release $page --help -h"
@@ -108,7 +109,7 @@ _dpxdt() {
     build) ((${#arguments[@]} > 0)) || mapfile -t COMPREPLY < <(compgen -W 'create list' -- "$word") ;;
     api-key) ((${#arguments[@]} > 0)) || mapfile -t COMPREPLY < <(compgen -W 'create list revoke' -- "$word") ;;
     user) ((${#arguments[@]} > 0)) || mapfile -t COMPREPLY < <(compgen -W 'list promote demote' -- "$word") ;;
-    server | worker | migrate | fsck | *-diff | diff-my-*) ;;
+    server | worker | migrate | import | fsck | *-diff | diff-my-*) ;;
     *) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
     esac
     compopt -o filenames 2>/dev/null

@@ -9,7 +9,7 @@ function __dpxdt_tests --description 'names of the tests of the folder on the co
     end
 end
 
-set -l commands update test approve report diff server worker build api-key user migrate fsck site-diff pair-diff diff-my-urls \
+set -l commands update test approve report diff server worker build api-key user migrate import fsck site-diff pair-diff diff-my-urls \
     diff-my-images help
 complete -c dpxdt -f
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -l help -s h -d 'List the commands'
@@ -25,13 +25,14 @@ complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a build -d 'Cr
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a api-key -d 'Create, list or revoke keys of the API'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a user -d 'List who has logged in, make superusers'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a migrate -d 'Bring a database to the version of this program'
+complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a import -d 'Take over the database of an old server'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a fsck -d 'Check what a server keeps'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a site-diff -d 'Have all pages of a site compared by a server'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a pair-diff -d 'Have two pages compared by a server'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a diff-my-urls -d 'Have the pages of a list compared by a server'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a diff-my-images -d 'Have screenshots compared by a server'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a help -d 'Print the options of a command'
-complete -c dpxdt -n "__fish_seen_subcommand_from help" -a 'update test approve report diff server worker build api-key user migrate fsck site-diff pair-diff diff-my-urls diff-my-images'
+complete -c dpxdt -n "__fish_seen_subcommand_from help" -a 'update test approve report diff server worker build api-key user migrate import fsck site-diff pair-diff diff-my-urls diff-my-images'
 
 for command in update test
     set -l chosen "__fish_seen_subcommand_from $command"
@@ -77,7 +78,7 @@ complete -c dpxdt -n $chosen -l jobs -s j -x -d 'Pairs at once'
 complete -c dpxdt -n $chosen -l json -d 'Print JSON'
 complete -c dpxdt -n $chosen -l help -s h -d 'Show help'
 
-for command in server migrate fsck build api-key user
+for command in server migrate import fsck build api-key user
     set -l chosen "__fish_seen_subcommand_from $command"
     complete -c dpxdt -n $chosen -l data -x -a '(__fish_complete_directories)' -d 'Folder of the data'
     complete -c dpxdt -n $chosen -l database -x -d 'URL of the database'
@@ -134,10 +135,15 @@ for command in diff-my-urls diff-my-images
     complete -c dpxdt -n $chosen -l tests-json-path -r -F -d 'The list'
 end
 
-for command in server worker migrate fsck build api-key user site-diff pair-diff diff-my-urls diff-my-images
+for command in server worker migrate import fsck build api-key user site-diff pair-diff diff-my-urls diff-my-images
     set -l chosen "__fish_seen_subcommand_from $command"
     complete -c dpxdt -n $chosen -l help -s h -d 'Show help'
 end
+
+set -l chosen "__fish_seen_subcommand_from import"
+complete -c dpxdt -n $chosen -l from -x -d 'URL of the old database'
+complete -c dpxdt -n $chosen -l dry-run -d 'Tell what would come, and write nothing'
+complete -c dpxdt -n $chosen -l key-file -r -F -d 'Key with which configs are encrypted'
 
 set -l chosen "__fish_seen_subcommand_from server"
 complete -c dpxdt -n $chosen -l port -x -d 'Port to listen on'

@@ -23,6 +23,7 @@ _dpxdt() {
         'api-key:create, list or revoke keys of the API'
         'user:list who has logged in, make superusers of them'
         'migrate:bring a database to the version of this program'
+        'import:take over the database of an old server'
         'fsck:check what a server keeps'
         'site-diff:have all pages of a site compared by a server'
         'pair-diff:have two pages compared by a server'
@@ -158,6 +159,11 @@ _dpxdt() {
             ;;
         user) _arguments -S $data $help '1:what to do:(list promote demote)' '2:address of mail:' ;;
         migrate | fsck) _arguments -S $data $help ;;
+        import)
+            _arguments -S $data $help '--from=[URL of the old database]:value:' \
+                '--dry-run[tell what would come, and write nothing]' \
+                '--key-file=[key with which configs are encrypted]:file:_files'
+            ;;
         site-diff)
             _arguments -S $client $release $page $help \
                 '--crawl-depth=[links from the start page]:value:' \

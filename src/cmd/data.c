@@ -61,6 +61,25 @@ static bool check_tables(DbPool *pool, bool create, GError **error) {
     return false;
 }
 
+/* Whether the database is a file that is not there. */
+static bool lacks_file(const DataOptions *options) {
+    static const char scheme[] = "sqlite:";
+    if (!g_str_has_prefix(options->database, scheme))
+        return false;
+    const char *path = options->database + strlen(scheme);
+    g_autofree char *plain = g_strndup(path, strcspn(path, "?"));
+    return !g_file_test(plain, G_FILE_TEST_EXISTS);
+}
+
+DbPool *data_open_to_read(const DataOptions *options, GError **error) {
+    if (lacks_file(options)) {
+        error_set(error, ERROR_NOT_FOUND, "%s is not there", options->database);
+        return NULL;
+    }
+    g_autoptr(DbPool) pool = db_pool_new_reader(options->database, 1, error);
+    return pool && check_tables(pool, false, error) ? g_steal_pointer(&pool) : NULL;
+}
+
 DbPool *data_open_any_database(const DataOptions *options, unsigned max_connections, GError **error) {
     return open_database(options, max_connections, false, error);
 }

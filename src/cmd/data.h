@@ -47,6 +47,9 @@ bool data_parse(const Command *command, const GOptionEntry *entries, DataOptions
 DbPool *data_open_database(const DataOptions *options, unsigned max_connections, bool create,
                            GError **error) MUST_CHECK;
 
+/* The same of one that is there, of the newest version, and is only read. */
+DbPool *data_open_to_read(const DataOptions *options, GError **error) MUST_CHECK;
+
 /* The same of one that is there, whatever its tables are. */
 DbPool *data_open_any_database(const DataOptions *options, unsigned max_connections, GError **error) MUST_CHECK;
 

@@ -10,6 +10,7 @@ static const char *const steps[] = {
     "db/migrations/0002_people.sql",
     "db/migrations/0003_batches.sql",
     "db/migrations/0004_sealed.sql",
+    "db/migrations/0005_imports.sql",
 };
 
 /* What databases have in common under different names. MariaDB's text is compared as the others compare it: byte by byte,
