@@ -82,7 +82,7 @@ static void newer_tables_are_left_alone(void) {
     g_assert_nonnull(strstr(error->message, "a newer one"));
     g_clear_error(&error);
     g_assert_cmpint(migrate_version(pool, &error), ==, -1);
-    g_assert_error(error, DPXDT_ERROR, ERROR_INVALID);
+    g_assert_error(error, DPXDT_ERROR, ERROR_NEW_TABLES);
 }
 
 int main(int argc, char **argv) {
