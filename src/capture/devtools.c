@@ -400,26 +400,45 @@ json_t *cdp_call(CdpSession *session, const char *method, json_t *params, GError
     return call_end(cdp_begin(session, method, params), error);
 }
 
-GBytes *cdp_call_data(CdpSession *session, const char *method, json_t *params, GError **error) {
-    static const char key[] = "\"data\":\"";
-    Call *call = cdp_begin(session, method, params);
+/* The Base64 of a reply that begins as all with a picture do, or NULL: it is looked at more closely then. */
+static char *find_data(const Call *call) {
+    g_autofree char *begin = g_strdup_printf("{\"id\":%u,\"result\":{\"data\":\"", call->id);
+    char *data = g_str_has_prefix(call->reply, begin) ? call->reply + strlen(begin) : NULL;
+    size_t size = data ? strcspn(data, "\"\\") : 0;
+    return size > 1 && data[size] == '"' ? data : NULL; /* of less, g_base64_decode_inplace() makes nothing */
+}
+
+static GBytes *decode_result(const json_t *result, const char *method, GError **error) {
+    const char *data = json_string_value(json_object_get(result, "data"));
+    gsize size = 0;
+    if (data) {
+        guchar *bytes = g_base64_decode(data, &size);
+        return g_bytes_new_take(bytes, size);
+    }
+    if (result)
+        error_set(error, ERROR_FAILED, "%s: no data in the answer", method);
+    return NULL;
+}
+
+GBytes *call_end_data(Call *call, GError **error) {
+    gsize size = 0;
     if (!wait_for_reply(call, error)) {
         call_free(call);
         return NULL;
     }
-    char *data = strstr(call->reply, key);
+    char *data = find_data(call);
     if (!data) {
-        json_t *result = call_end(call, error);
-        if (result)
-            error_set(error, ERROR_FAILED, "%s: no data in the answer", method);
-        json_decref(result);
-        return NULL;
+        const char *method = call->method;
+        json_auto_t *result = call_end(call, error);
+        return decode_result(result, method, error);
     }
-    size_t size = 0;
-    data += strlen(key);
-    *strchrnul(data, '"') = '\0';
+    *strchr(data, '"') = '\0';
     g_base64_decode_inplace(data, &size);
     GBytes *bytes = g_bytes_new(data, size);
     call_free(call);
     return bytes;
+}
+
+GBytes *cdp_call_data(CdpSession *session, const char *method, json_t *params, GError **error) {
+    return call_end_data(cdp_begin(session, method, params), error);
 }

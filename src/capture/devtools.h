@@ -62,6 +62,7 @@ Call *cdp_begin(CdpSession *session, const char *method, json_t *params);
 Call *cdp_begin_to(CdpSession *session, const char *session_id, const char *method, json_t *params);
 bool call_is_done(Call *call);
 json_t *call_end(Call *call, GError **error) MUST_CHECK;
+GBytes *call_end_data(Call *call, GError **error) MUST_CHECK; /* as cdp_call_data() */
 void call_free(Call *call);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Call, call_free)
 

@@ -189,6 +189,36 @@ static void megabytes_of_data_come_through_and_none_is_an_error(void) {
     end(&f);
 }
 
+static void say_to(Peer *peer, const char *rest) {
+    g_autofree char *text = g_strdup_printf("{\"id\":%d,%s", hear(peer), rest);
+    say_message(peer, text);
+}
+
+static void odd_pictures(Peer *peer) {
+    say_to(peer, "\"error\":{\"message\":\"no such clip\",\"data\":\"QUJD\"}}");
+    say_to(peer, "\"result\":{\"data\":\"QUJD");
+    say_to(peer, "\"result\":{\"data\":\"\"}}");
+    say_to(peer, "\"result\":{\"note\":{\"data\":\"eHl6\"},\"data\":\"QUJD\"}}");
+    hear(peer);
+}
+
+/* Whatever else is called "data" in a reply was taken for the picture once, and what broke off for a whole one. */
+static void data_is_that_of_the_result(void) {
+    static const char *const messages[] = {"no such clip", "no answer that can be read"};
+    Fixture f;
+    start(&f, odd_pictures);
+    for (size_t i = 0; i < G_N_ELEMENTS(messages); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_null(cdp_call_data(f.session, "Page.captureScreenshot", NULL, &error));
+        g_assert_nonnull(strstr(error->message, messages[i]));
+    }
+    g_autoptr(GBytes) empty = cdp_call_data(f.session, "Page.captureScreenshot", NULL, NULL);
+    g_assert_cmpuint(g_bytes_get_size(empty), ==, 0);
+    g_autoptr(GBytes) bytes = cdp_call_data(f.session, "Page.captureScreenshot", NULL, NULL);
+    g_assert_cmpmem(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), "ABC", 3);
+    end(&f);
+}
+
 static void in_pieces(Peer *peer) {
     int id = hear(peer);
     g_autofree char *text = g_strdup_printf("{\"id\":%d,\"result\":{\"x\":7}}", id);
@@ -359,6 +389,7 @@ int main(int argc, char **argv) {
                     events_before_a_reply_are_heard_before_it_and_those_of_others_are_not);
     g_test_add_func("/devtools/a-refused-command-is-an-error-with-both-their-names",
                     a_refused_command_is_an_error_with_both_their_names);
+    g_test_add_func("/devtools/data-is-that-of-the-result", data_is_that_of_the_result);
     g_test_add_func("/devtools/megabytes-of-data-come-through-and-none-is-an-error",
                     megabytes_of_data_come_through_and_none_is_an_error);
     g_test_add_func("/devtools/a-reply-may-come-byte-by-byte", a_reply_may_come_byte_by_byte);
