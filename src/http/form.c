@@ -69,7 +69,9 @@ static bool goes_on(const HttpRequest *request, const char *field, const char *f
     if (request->field || request->files->len == 0)
         return false;
     const HttpFile *file = g_ptr_array_index(request->files, request->files->len - 1);
-    return strcmp(file->field, field ? field : "") == 0 && strcmp(file->name, file_name) == 0;
+    g_autofree char *valid_field = g_utf8_make_valid(field ? field : "", -1);
+    g_autofree char *valid_name = g_utf8_make_valid(file_name, -1);
+    return strcmp(file->field, valid_field) == 0 && strcmp(file->name, valid_name) == 0;
 }
 
 static void begin_part(HttpRequest *request, const char *field, const char *file_name) {

@@ -78,6 +78,11 @@ static const char *header_of(struct MHD_Connection *connection, const char *name
     return mhd.MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
+/* A text, or NULL where it is none. */
+static const char *only_utf8(const char *text) {
+    return text && g_utf8_validate(text, -1, NULL) ? text : NULL;
+}
+
 /* What the proxy said that is nearest to us, behind what came to it. */
 static bool came_by_https(struct MHD_Connection *connection) {
     int n;
@@ -87,7 +92,7 @@ static bool came_by_https(struct MHD_Connection *connection) {
 }
 
 static char *origin_of(const HttpConfig *config, struct MHD_Connection *connection, bool through_proxy) {
-    const char *host = header_of(connection, "Host");
+    const char *host = only_utf8(header_of(connection, "Host"));
     if (config->public_url)
         return g_strdup(config->public_url);
     bool is_secure = through_proxy && came_by_https(connection);
@@ -131,8 +136,20 @@ static void check_host(HttpRequest *request) {
     const char *said = header_of(request->connection, "Host");
     g_autofree char *host = without_port(said ? said : "");
     g_autofree char *lower = g_ascii_strdown(host, -1);
-    if (request->config->hosts && !g_strv_contains(request->config->hosts, lower))
+    if (!only_utf8(host))
+        http_incoming_refuse(request, 400, "the name of the host is no valid UTF-8");
+    else if (request->config->hosts && !g_strv_contains(request->config->hosts, lower))
         http_incoming_refuse(request, 421, "%s is no name of this server", host);
+}
+
+static void take_credentials(HttpRequest *request) {
+    char *password = NULL, *user = mhd.MHD_basic_auth_get_username_password(request->connection, &password);
+    if ((user && !only_utf8(user)) || (password && !only_utf8(password)))
+        http_incoming_refuse(request, 400, "the user or the password is no valid UTF-8");
+    request->user = g_strdup(only_utf8(user));
+    request->password = g_strdup(only_utf8(password));
+    mhd.MHD_free(user);
+    mhd.MHD_free(password);
 }
 
 HttpRequest *http_incoming_new(const HttpConfig *config, struct MHD_Connection *connection, const char *method,
@@ -164,11 +181,7 @@ HttpRequest *http_incoming_new(const HttpConfig *config, struct MHD_Connection *
     request->route = routes_find(config->parts, config->n_parts, method, path, request->segments, &request->route_data,
                                  &request->allowed);
     request->target = target_of(request);
-    char *password = NULL, *user = mhd.MHD_basic_auth_get_username_password(connection, &password);
-    request->user = g_strdup(user);
-    request->password = g_strdup(password);
-    mhd.MHD_free(user);
-    mhd.MHD_free(password);
+    take_credentials(request);
     return request;
 }
 
@@ -262,11 +275,11 @@ const char *http_request_note(const HttpRequest *request) {
 }
 
 const char *http_request_header(const HttpRequest *request, const char *name) {
-    return header_of(request->connection, name);
+    return only_utf8(header_of(request->connection, name));
 }
 
 const char *http_request_cookie(const HttpRequest *request, const char *name) {
-    return mhd.MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, name);
+    return only_utf8(mhd.MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, name));
 }
 
 const char *http_request_origin(const HttpRequest *request) {
@@ -274,7 +287,8 @@ const char *http_request_origin(const HttpRequest *request) {
 }
 
 bool http_request_is_from_elsewhere(const HttpRequest *request) {
-    const char *site = http_request_header(request, "Sec-Fetch-Site"), *origin = http_request_header(request, "Origin");
+    const char *site = header_of(request->connection, "Sec-Fetch-Site"),
+               *origin = header_of(request->connection, "Origin");
     return (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0) ||
            (origin && g_ascii_strcasecmp(origin, request->origin) != 0);
 }

@@ -41,9 +41,10 @@ bool http_request_is_given_up(const HttpRequest *request);
 void http_request_set_note(HttpRequest *request, const char *note);
 const char *http_request_note(const HttpRequest *request);
 
+/* A header. NULL if there is none, or if it is no valid UTF-8. */
 const char *http_request_header(const HttpRequest *request, const char *name);
 
-/* A cookie that came with it, or NULL. */
+/* A cookie that came with it, in the same way: those of other programs below the same name may be anything. */
 const char *http_request_cookie(const HttpRequest *request, const char *name);
 
 /* How the client reaches the server: "https://dpxdt.example.com", without a path. */

@@ -257,6 +257,15 @@ static void a_form_is_the_same_however_it_is_cut(Fixture *f, const void *unused)
     assert_body(fields, "a query=- field=\xc3\xbc&\nb query=- field=x y\n");
 }
 
+/* As old browsers send the name of a file in Latin-1. It is told as valid text, and was taken for the name of another file when it
+ * came again with the file's first bytes. */
+static void a_file_whose_name_is_no_text_is_one_file(Fixture *f, const void *unused) {
+    static const char body[] =
+        ASK_PART "Content-Disposition: form-data; name=\"file\"; filename=\"m\xfcller\"\r\n\r\nx\r\n" ASK_END;
+    g_autofree char *reply = ask_slowly(f->port, "POST /files", ASK_MULTIPART, body);
+    assert_body(reply, "file m\xef\xbf\xbdller 1 [x]\nbuild_id=-");
+}
+
 static void a_form_that_breaks_off_is_not_taken_for_whole(Fixture *f, const void *unused) {
     static const char *const bodies[] = {BUILD_ID LOG,
                                          BUILD_ID ASK_PART "Content-Disposition: form-data; name=\"file\"; "
@@ -293,6 +302,17 @@ static void text_must_be_utf8_without_nul(Fixture *f, const void *unused) {
     ask_assert_status(nul, "400");
     g_autofree char *path = ask(f->port, "GET /%FF", "", "");
     ask_assert_status(path, "400");
+    g_autofree char *password = ask(f->port, "GET /who", "Authorization: Basic a2V5Ov8=\r\n", "");
+    ask_assert_status(password, "400");
+    static const char host[] = "GET /who HTTP/1.1\r\nHost: \xff\r\nConnection: close\r\n\r\n";
+    g_autofree char *named = ask_bytes(f->port, host, strlen(host));
+    ask_assert_status(named, "400");
+}
+
+/* A browser sends the cookies of all programs below one name, and those of others may be anything. */
+static void a_cookie_that_is_no_text_is_as_if_it_were_not_there(Fixture *f, const void *unused) {
+    g_autofree char *reply = ask(f->port, "GET /client", "Cookie: a=\xfc; b=\xfc\r\n", "");
+    assert_body(reply, "127.0.0.1 http://test:5000 -");
 }
 
 static void credentials_are_told(Fixture *f, const void *unused) {
@@ -576,9 +596,11 @@ int main(int argc, char **argv) {
     TEST("files-that-nobody-wants-are-forgotten", files_that_nobody_wants_are_forgotten);
     TEST("what-could-be-two-requests-is-none", what_could_be_two_requests_is_none);
     TEST("a-form-is-the-same-however-it-is-cut", a_form_is_the_same_however_it_is_cut);
+    TEST("a-file-whose-name-is-no-text-is-one-file", a_file_whose_name_is_no_text_is_one_file);
     TEST("a-form-that-breaks-off-is-not-taken-for-whole", a_form_that_breaks_off_is_not_taken_for_whole);
     TEST("what-is-too-large-is-refused", what_is_too_large_is_refused);
     TEST("text-must-be-utf8-without-nul", text_must_be_utf8_without_nul);
+    TEST("a-cookie-that-is-no-text-is-as-if-it-were-not-there", a_cookie_that_is_no_text_is_as_if_it_were_not_there);
     TEST("credentials-are-told", credentials_are_told);
     TEST("parts-of-a-file-can-be-asked-for", parts_of_a_file_can_be_asked_for);
     TEST("who-does-not-get-a-request-across-in-time-is-cut-off", who_does_not_get_a_request_across_in_time_is_cut_off);
