@@ -89,7 +89,9 @@ S3Listing *s3_listing_new(GBytes *xml, GError **error) {
     clear_object(&reader.object);
     if (is_read)
         return g_steal_pointer(&listing);
-    error_set(error, ERROR_FAILED, "it does not answer as S3 does: %s", cause ? cause->message : "this is no " LISTING);
+    g_autofree char *why =
+        g_utf8_make_valid(cause ? cause->message : "this is no " LISTING, -1); /* it may quote bytes */
+    error_set(error, ERROR_FAILED, "it does not answer as S3 does: %s", why);
     return NULL;
 }
 
