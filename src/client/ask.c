@@ -24,7 +24,8 @@ static FetchReply *ask(DpxdtClient *client, const FetchRequest *request, GError 
 /* Whether to ask again helps, and can do no harm: nobody was there to hear it, or it may be said twice. */
 static bool is_worth_another(const FetchReply *reply, const GError *error, bool repeatable) {
     if (reply)
-        return reply->status == 503 || reply->status == 429 || (repeatable && (reply->status == 502 || reply->status == 504));
+        return reply->status == 503 || reply->status == 429 ||
+               (repeatable && (reply->status == 502 || reply->status == 504));
     return error_is(error, ERROR_NOT_FOUND) || (repeatable && error_is(error, ERROR_FAILED));
 }
 
@@ -74,7 +75,7 @@ json_t *client_read_answer(const char *url, const FetchReply *reply, GError **er
     const char *said = json_string_value(json_object_get(json, "error"));
     if (reply->status == 200 && json_is_object(json) && !said)
         return json;
-    if (said)
+    if (said && *said)
         error_set(error, code_of(reply->status), "%s", said);
     else if (reply->status != 200)
         error_set(error, code_of(reply->status), "%s answered with status %d", url, reply->status);
@@ -124,7 +125,8 @@ char *client_text(const json_t *json, const char *key) {
 }
 
 int client_number(const json_t *json, const char *key) {
-    return (int)json_integer_value(json_object_get(json, key));
+    json_int_t number = json_integer_value(json_object_get(json, key));
+    return number < 0 || number > G_MAXINT ? 0 : (int)number;
 }
 
 DpxdtStatus client_tell(DpxdtClient *client, const char *endpoint, GString *form) {

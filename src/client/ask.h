@@ -37,7 +37,7 @@ json_t *client_call(DpxdtClient *client, const char *endpoint, GString *form, GE
 /* A whole call whose answer says no more than that it was fine. Takes the form. */
 DpxdtStatus client_tell(DpxdtClient *client, const char *endpoint, GString *form);
 
-/* Members of an answer: a text, which the caller frees, or NULL; a number, or 0. */
+/* Members of an answer: a text, which the caller frees, or NULL; a number that is not negative, or 0. */
 char *client_text(const json_t *json, const char *key);
 int client_number(const json_t *json, const char *key);
 

@@ -15,8 +15,11 @@ DpxdtStatus dpxdt_create_release(DpxdtClient *client, DpxdtRelease *release, con
     form_add(form, "url", url);
     form_add(form, "status_url", status_url);
     json_t *answer = client_call(client, "create_release", form, &error);
-    if (answer)
-        release->number = client_number(answer, "release_number");
+    int number = client_number(answer, "release_number");
+    if (number >= 1)
+        release->number = number;
+    else if (answer)
+        error_set(&error, ERROR_FAILED, "the server says nothing of the release's number");
     json_decref(answer);
     return client_end(client, error);
 }
@@ -24,8 +27,11 @@ DpxdtStatus dpxdt_create_release(DpxdtClient *client, DpxdtRelease *release, con
 DpxdtStatus dpxdt_runs_done(DpxdtClient *client, const DpxdtRelease *release, char **out_url) {
     GError *error = NULL;
     json_t *answer = client_call(client, "runs_done", form_of_release(release), &error);
-    if (answer && out_url)
-        *out_url = client_text(answer, "results_url");
+    const char *url = json_string_value(json_object_get(answer, "results_url"));
+    if (answer && !url)
+        error_set(&error, ERROR_FAILED, "the server says nothing of the release's page");
+    else if (url && out_url)
+        *out_url = g_strdup(url);
     json_decref(answer);
     return client_end(client, error);
 }
@@ -36,15 +42,20 @@ DpxdtStatus client_decide_release(DpxdtClient *client, const DpxdtRelease *relea
     return client_tell(client, "decide_release", form);
 }
 
+static bool is_state(const char *status) {
+    static const char *const all[] = {"receiving", "processing", "reviewing", "good", "bad", NULL};
+    return status && g_strv_contains(all, status);
+}
+
 static DpxdtStatus ask_state(DpxdtClient *client, const DpxdtRelease *release, int wait_s, DpxdtState *out_state) {
     GError *error = NULL;
     GString *form = form_of_release(release);
     form_add_number(form, "wait", wait_s);
     json_t *answer = client_call(client, "release_status", form, &error);
     const char *status = json_string_value(json_object_get(answer, "status"));
-    if (answer && !status)
-        error_set(&error, ERROR_FAILED, "the server says nothing of the release's status");
-    if (status) {
+    if (answer && !is_state(status))
+        error_set(&error, ERROR_FAILED, "the server says nothing of the release's status, or what is none");
+    if (is_state(status)) {
         *out_state = (DpxdtState){
             .pending = client_number(answer, "pending"),
             .failed = client_number(answer, "failed"),

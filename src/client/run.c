@@ -90,22 +90,30 @@ DpxdtStatus dpxdt_report_run(DpxdtClient *client, const DpxdtRelease *release, c
     return client_tell(client, "report_run", form);
 }
 
+/* Adds a page of runs to all. *after is the name of the last one so far, which the next page begins behind; NULL: of none. */
+static bool add_runs(json_t *all, const json_t *answer, char **after, GError **error) {
+    json_t *runs = json_object_get(answer, "runs");
+    g_autofree char *last = client_text(json_array_get(runs, json_array_size(runs) - 1), "run_name");
+    /* Else this would go on for ever. */
+    if (json_array_size(runs) > 0 && (!last || g_strcmp0(last, *after) == 0)) {
+        error_set(error, ERROR_FAILED, "the server lists the release's runs without an end");
+        return false;
+    }
+    json_array_extend(all, runs);
+    g_free(*after);
+    *after = g_steal_pointer(&last);
+    return true;
+}
+
 json_t *client_list_runs(DpxdtClient *client, const DpxdtRelease *release, GError **error) {
-    json_t *all = json_array();
-    for (g_autofree char *after = NULL;;) {
+    json_auto_t *all = json_array();
+    g_autofree char *after = NULL;
+    do {
         GString *form = form_of_release(release);
         form_add(form, "after", after);
-        json_t *answer = client_call(client, "list_runs", form, error);
-        json_t *runs = json_object_get(answer, "runs");
-        size_t n = json_array_size(runs);
-        g_free(after);
-        after = client_text(json_array_get(runs, n - 1), "run_name");
-        json_array_extend(all, runs);
-        json_decref(answer);
-        if (answer && n > 0)
-            continue;
-        if (!answer)
-            g_clear_pointer(&all, json_decref);
-        return all;
-    }
+        json_auto_t *answer = client_call(client, "list_runs", form, error);
+        if (!answer || !add_runs(all, answer, &after, error))
+            return NULL;
+    } while (after);
+    return g_steal_pointer(&all);
 }

@@ -12,6 +12,11 @@ static json_t *call_queue(DpxdtClient *client, const char *queue, const char *ve
     return client_post_form(client, url, form, is_repeatable, error);
 }
 
+static bool is_whole(const json_t *task) {
+    return json_is_string(json_object_get(task, "task_id")) && json_is_string(json_object_get(task, "lease_id")) &&
+           json_object_get(task, "payload");
+}
+
 DpxdtStatus dpxdt_lease(DpxdtClient *client, const char *queue, const char *owner, int lease_s, int wait_s,
                         DpxdtTask *out_task) {
     GError *error = NULL;
@@ -22,9 +27,11 @@ DpxdtStatus dpxdt_lease(DpxdtClient *client, const char *queue, const char *owne
     form_add_number(form, "wait", wait_s);
     json_t *answer = call_queue(client, queue, "lease", form, &error);
     json_t *task = json_array_get(json_object_get(answer, "tasks"), 0);
-    if (answer)
+    if (task && !is_whole(task))
+        error_set(&error, ERROR_FAILED, "the server gave a task without its id, its lease or its payload");
+    else if (answer)
         *out_task = (DpxdtTask){0};
-    if (task) {
+    if (task && !error) {
         char *payload = json_dumps(json_object_get(task, "payload"), JSON_ENCODE_ANY);
         *out_task = (DpxdtTask){
             .queue = g_strdup(queue),
