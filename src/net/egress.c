@@ -91,11 +91,21 @@ static bool has_private_address(const char *host) {
     return is_bad;
 }
 
+/* Whether GUri takes it for what a browser does: which leaves control characters out, and ends a host at a backslash, where
+ * http://127.0.0.1\@example.com/ has another one to GUri. */
+static bool is_unequivocal(const char *url) {
+    const char *authority = strstr(url, "://");
+    for (const char *at = url; *at; at++)
+        if (g_ascii_iscntrl(*at))
+            return false;
+    return authority && authority[3 + strcspn(authority + 3, "/?#\\")] != '\\';
+}
+
 bool egress_check(const char *url, bool allow_private, GError **error) {
     g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_PARSE_RELAXED, NULL);
     const char *scheme = uri ? g_uri_get_scheme(uri) : NULL, *host = uri ? g_uri_get_host(uri) : NULL;
     bool is_http = scheme && (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
-    if (!is_http || !host || !*host) {
+    if (!is_http || !host || !*host || !is_unequivocal(url)) {
         error_set(error, ERROR_INVALID, "%s is no http or https address", url);
         return false;
     }

@@ -114,11 +114,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     json_auto_t *json = read_reply(reply), *picture_json = read_reply(picture_reply);
     g_autoptr(Devtools) devtools = devtools_new(pipes.commands[1], pipes.replies[0]);
     g_autoptr(CdpSession) session = cdp_new(devtools, SESSION, on_event, &n_events);
+    g_autoptr(CdpSession) browser = cdp_new(devtools, NULL, NULL, NULL); /* waits on, where the page crashed */
     cdp_set_deadline(session, clock_now_ms() + PATIENCE_MS);
+    cdp_set_deadline(browser, clock_now_ms() + PATIENCE_MS);
     Call *call = cdp_begin(session, "Page.navigate", NULL);
     Call *picture_call = cdp_begin(session, "Page.captureScreenshot", NULL);
     give(&pipes, data, size);
-    (void)!cdp_wait(session, reader_is_done, devtools, INT64_MAX, 1000, NULL);
+    (void)!cdp_wait(browser, reader_is_done, devtools, INT64_MAX, 1000, NULL);
     g_assert_true(call_is_done(call) == (reply != NULL) && call_is_done(picture_call) == (picture_reply != NULL));
     expect_result(call, json);
     expect_picture(picture_call, picture_json);

@@ -51,6 +51,20 @@ static void what_is_no_web_address_is_refused_in_any_case(void) {
     }
 }
 
+/* GUri and browsers differ in what these lead to. */
+static void what_means_two_things_is_refused_in_any_case(void) {
+    static const char *const urls[] = {"http://127.0.0.1\\@93.184.216.34/", "http://93.184.216.34\\@127.0.0.1/",
+                                       "http://127.0.0.1\n.example.com/", "h\nttp://93.184.216.34/",
+                                       "http://93.184.216.34/\x7f"};
+    for (size_t i = 0; i < G_N_ELEMENTS(urls); i++) {
+        g_autoptr(GError) error = NULL;
+        g_test_message("%s", urls[i]);
+        g_assert_false(egress_check(urls[i], true, &error));
+        g_assert_true(error_is(error, ERROR_INVALID));
+    }
+    g_assert_true(egress_check("http://93.184.216.34/a\\b?c\\@d", false, NULL));
+}
+
 static void public_addresses_pass(void) {
     static const char *const urls[] = {"http://93.184.216.34/", "https://[2606:2800:220:1::1]:8443/a?b",
                                        "http://[::ffff:93.184.216.34]/", "http://100.128.0.1/", "http://172.32.0.1/"};
@@ -76,6 +90,8 @@ int main(int argc, char **argv) {
                     private_addresses_are_refused_in_all_their_forms);
     g_test_add_func("/egress/what-is-no-web-address-is-refused-in-any-case",
                     what_is_no_web_address_is_refused_in_any_case);
+    g_test_add_func("/egress/what-means-two-things-is-refused-in-any-case",
+                    what_means_two_things_is_refused_in_any_case);
     g_test_add_func("/egress/public-addresses-pass", public_addresses_pass);
     g_test_add_func("/egress/an-address-is-looked-at-when-it-is-connected-to",
                     an_address_is_looked_at_when_it_is_connected_to);
