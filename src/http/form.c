@@ -140,6 +140,11 @@ static size_t size_of_form(HttpRequest *request, const char *bytes, size_t size)
     return size;
 }
 
+/* libmicrohttpd takes a NUL in a form without parts for the end of a value, and where that is depends on the pieces then. */
+static bool has_nul_in_value(const HttpRequest *request, const char *bytes, size_t size) {
+    return !request->end_mark && memchr(bytes, '\0', size);
+}
+
 static bool add_to_form(HttpRequest *request, const char *bytes, size_t size) {
     bool had_ended = request->has_ended;
     size_t of_form = size_of_form(request, bytes, size);
@@ -160,7 +165,7 @@ void http_incoming_add(HttpRequest *request, const char *bytes, size_t size) {
         return;
     if (!request->post)
         g_byte_array_append(request->raw, (const guint8 *)bytes, (guint)size);
-    else if (!add_to_form(request, bytes, size))
+    else if (has_nul_in_value(request, bytes, size) || !add_to_form(request, bytes, size))
         http_incoming_refuse(request, 400, "the form in the body is broken");
 }
 

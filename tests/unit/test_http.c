@@ -300,6 +300,10 @@ static void text_must_be_utf8_without_nul(Fixture *f, const void *unused) {
     ask_assert_status(field, "400");
     g_autofree char *nul = ask(f->port, "POST /echo", ASK_FORM, "a=x%00y");
     ask_assert_status(nul, "400");
+    static const char raw[] =
+        "POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" ASK_FORM "Content-Length: 6\r\n\r\na=x\0yz";
+    g_autofree char *raw_nul = ask_bytes(f->port, raw, sizeof raw - 1);
+    ask_assert_status(raw_nul, "400");
     g_autofree char *path = ask(f->port, "GET /%FF", "", "");
     ask_assert_status(path, "400");
     g_autofree char *password = ask(f->port, "GET /who", "Authorization: Basic a2V5Ov8=\r\n", "");
