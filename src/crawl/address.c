@@ -5,6 +5,8 @@
 /* That of sitemaps.org. A page can name ten thousand addresses and each is kept, so they must not be as long as they
  * like. */
 enum { MAX_ADDRESS_BYTES = 2048 };
+/* Two lines of a terminal: longer ones hide what the message says of them. */
+enum { MAX_SHOWN_BYTES = 200 };
 
 /* Relaxed: a '%' without digits stays, as in browsers. Encoded: %2F is not the same as '/'. */
 static const GUriFlags flags = G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_ENCODED | G_URI_FLAGS_SCHEME_NORMALIZE;
@@ -54,11 +56,21 @@ static GUri *parse(GUri *base, const char *reference, GError **error) {
     return uri ? normalise(uri) : NULL;
 }
 
+char *address_shown(const char *text) {
+    char *valid = g_utf8_make_valid(text, -1);
+    size_t size = strnlen(valid, MAX_SHOWN_BYTES);
+    while ((valid[size] & 0xc0) == 0x80) /* within a character */
+        size--;
+    valid[size] = '\0';
+    return valid;
+}
+
 GUri *address_parse(const char *text, GError **error) {
     g_autoptr(GError) why = NULL;
     g_autoptr(GUri) address = strlen(text) <= MAX_ADDRESS_BYTES ? parse(NULL, text, &why) : NULL;
+    g_autofree char *shown = address_shown(text);
     if (!address)
-        error_set(error, ERROR_INVALID, "%.200s is not the address of a page, as http://example.com/%s%s", text,
+        error_set(error, ERROR_INVALID, "%s is not the address of a page, as http://example.com/%s%s", shown,
                   why ? ": " : "", why ? why->message : "");
     return g_steal_pointer(&address);
 }

@@ -14,5 +14,8 @@ GUri *address_parse(const char *text, GError **error) MUST_CHECK;
  * or https (mailto:, javascript:), or too long. */
 char *address_resolve(GUri *base, const char *reference);
 
+/* A text of strangers as messages show it: 200 bytes of it at most, of whole characters. The caller frees it. */
+char *address_shown(const char *text);
+
 /* The text of what address_parse() gave; the caller frees it. */
 char *address_text(GUri *address);

@@ -21,8 +21,8 @@ static const char *const static_endings[] = {
 static bool add_ignored(Scope *scope, GUri *start, const char *prefix, GError **error) {
     char *address = address_resolve(start, prefix);
     if (!address) {
-        error_set(error, ERROR_INVALID, "%.200s cannot be ignored: it is neither a path, as /blog/, nor an address",
-                  prefix);
+        g_autofree char *shown = address_shown(prefix);
+        error_set(error, ERROR_INVALID, "%s cannot be ignored: it is neither a path, as /blog/, nor an address", shown);
         return false;
     }
     g_ptr_array_add(scope->ignored, address);

@@ -1,5 +1,7 @@
 #include "crawl/sitemap.h"
 
+#include "crawl/address.h"
+
 #include <stdbool.h>
 #include <string.h>
 #include <zlib.h>
@@ -81,9 +83,10 @@ static void enter(GMarkupParseContext *context, const char *element, const char 
                   void *data, GError **error) {
     Reading *reading = data;
     const GSList *stack = g_markup_parse_context_get_element_stack(context);
+    g_autofree char *shown = reading->depth == 0 ? address_shown(element) : NULL;
     reading->depth++;
     if (reading->depth == 1 && strcmp(element, "urlset") != 0 && strcmp(element, "sitemapindex") != 0)
-        error_set(error, ERROR_INVALID, "it is no sitemap: it begins with <%.100s>", element);
+        error_set(error, ERROR_INVALID, "it is no sitemap: it begins with <%s>", shown);
     else if (reading->depth > MAX_DEPTH)
         error_set(error, ERROR_INVALID, "it is no sitemap: elements are %d deep", MAX_DEPTH);
     else if (stack->next && strcmp(element, "loc") == 0)

@@ -34,6 +34,11 @@ static char *type_of(GHashTable *headers) {
     return g_ascii_strdown(type, -1);
 }
 
+static char *not_html(const char *type) {
+    g_autofree char *shown = address_shown(type);
+    return g_strdup_printf("is %s, not HTML", shown);
+}
+
 /* By its headers, so that nothing of a film is read. */
 static bool judge(void *data, int status, GHashTable *headers, GError **error) {
     Visit *visit = data;
@@ -47,7 +52,7 @@ static bool judge(void *data, int status, GHashTable *headers, GError **error) {
     else if (!*type)
         visit->why = g_strdup("does not say whether it is HTML");
     else if (strcmp(type, "text/html") != 0 && strcmp(type, "application/xhtml+xml") != 0)
-        visit->why = g_strdup_printf("is %.100s, not HTML", type);
+        visit->why = not_html(type);
     if (status == 200 && visit->why)
         error_set(error, ERROR_INVALID, "%s %s", visit->url, visit->why);
     return status != 200 || !visit->why;

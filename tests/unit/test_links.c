@@ -130,6 +130,18 @@ static void what_is_no_address_is_refused_with_its_name(void) {
     }
 }
 
+static void a_text_is_not_shown_to_the_middle_of_a_character(void) {
+    g_autoptr(GString) text = g_string_new("x");
+    while (text->len < 300)
+        g_string_append(text, "\xc3\xbc");
+    g_autofree char *shown = address_shown(text->str);
+    g_assert_true(g_utf8_validate(shown, -1, NULL));
+    g_assert_cmpuint(strlen(shown), ==, 199);
+    g_assert_true(g_str_has_prefix(text->str, shown));
+    g_autofree char *whole = address_shown("http://x/");
+    g_assert_cmpstr(whole, ==, "http://x/");
+}
+
 /* Documents. */
 
 #define B "http://example.com/a/b/"
@@ -293,6 +305,7 @@ int main(int argc, char **argv) {
     TEST("an-address-that-is-normal-stays-as-it-is", an_address_that_is_normal_stays_as_it_is);
     TEST("too-long-an-address-leads-nowhere", too_long_an_address_leads_nowhere);
     TEST("what-is-no-address-is-refused-with-its-name", what_is_no_address_is_refused_with_its_name);
+    TEST("a-text-is-not-shown-to-the-middle-of-a-character", a_text_is_not_shown_to_the_middle_of_a_character);
     TEST("links-are-found-in-any-html", links_are_found_in_any_html);
     TEST("a-document-is-read-in-its-own-encoding", a_document_is_read_in_its_own_encoding);
     TEST("where-a-document-is-cut-does-not-matter", where_a_document_is_cut_does_not_matter);
