@@ -82,7 +82,8 @@ static void expect_within_limits(const CaptureSpec *spec) {
     for (guint i = 0; i < spec->steps->len; i++)
         expect_good_step(spec->steps->pdata[i]);
     expect_good_areas(spec);
-    g_assert_true(g_str_has_prefix(spec->target_url, "http://") || g_str_has_prefix(spec->target_url, "https://"));
+    g_assert_true(g_ascii_strncasecmp(spec->target_url, "http://", 7) == 0 ||
+                  g_ascii_strncasecmp(spec->target_url, "https://", 8) == 0);
 }
 
 /* What config.json would hold is a config, and of the same meaning. */
