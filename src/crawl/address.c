@@ -56,6 +56,11 @@ static GUri *parse(GUri *base, const char *reference, GError **error) {
     return uri ? normalise(uri) : NULL;
 }
 
+static bool is_short(GUri *address) {
+    g_autofree char *text = address_text(address);
+    return strlen(text) <= MAX_ADDRESS_BYTES;
+}
+
 char *address_shown(const char *text) {
     char *valid = g_utf8_make_valid(text, -1);
     size_t size = strnlen(valid, MAX_SHOWN_BYTES);
@@ -68,6 +73,8 @@ char *address_shown(const char *text) {
 GUri *address_parse(const char *text, GError **error) {
     g_autoptr(GError) why = NULL;
     g_autoptr(GUri) address = strlen(text) <= MAX_ADDRESS_BYTES ? parse(NULL, text, &why) : NULL;
+    if (address && !is_short(address)) /* by what was escaped */
+        g_clear_pointer(&address, g_uri_unref);
     g_autofree char *shown = address_shown(text);
     if (!address)
         error_set(error, ERROR_INVALID, "%s is not the address of a page, as http://example.com/%s%s", shown,

@@ -130,6 +130,16 @@ static void what_is_no_address_is_refused_with_its_name(void) {
     }
 }
 
+/* It would not lead to itself. */
+static void an_address_may_not_become_too_long_by_its_escapes(void) {
+    g_autofree char *blanks = g_strnfill(1000, '"');
+    g_autofree char *text = g_strconcat("http://x/?", blanks, NULL);
+    g_assert_null(address_parse(text, NULL));
+    text[500] = '\0';
+    g_autoptr(GUri) address = address_parse(text, NULL);
+    g_assert_nonnull(address);
+}
+
 static void a_text_is_not_shown_to_the_middle_of_a_character(void) {
     g_autoptr(GString) text = g_string_new("x");
     while (text->len < 300)
@@ -305,6 +315,7 @@ int main(int argc, char **argv) {
     TEST("an-address-that-is-normal-stays-as-it-is", an_address_that_is_normal_stays_as_it_is);
     TEST("too-long-an-address-leads-nowhere", too_long_an_address_leads_nowhere);
     TEST("what-is-no-address-is-refused-with-its-name", what_is_no_address_is_refused_with_its_name);
+    TEST("an-address-may-not-become-too-long-by-its-escapes", an_address_may_not_become_too_long_by_its_escapes);
     TEST("a-text-is-not-shown-to-the-middle-of-a-character", a_text_is_not_shown_to_the_middle_of_a_character);
     TEST("links-are-found-in-any-html", links_are_found_in_any_html);
     TEST("a-document-is-read-in-its-own-encoding", a_document_is_read_in_its_own_encoding);
