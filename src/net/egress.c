@@ -91,8 +91,8 @@ static bool has_private_address(const char *host) {
     return is_bad;
 }
 
-/* Whether GUri takes it for what a browser does: which leaves control characters out, and ends a host at a backslash, where
- * http://127.0.0.1\@example.com/ has another one to GUri. */
+/* Whether GUri takes it for what a browser does: which leaves control characters out, and ends a host at a backslash,
+ * where http://127.0.0.1\@example.com/ has another one to GUri. */
 static bool is_unequivocal(const char *url) {
     const char *authority = strstr(url, "://");
     for (const char *at = url; *at; at++)

@@ -1,5 +1,5 @@
-/* What a server answers to a client, bytes of anybody's over a real connection; the same to whatever is asked. No call hangs, each
- * says why it fails, and what it gives back where it does not is what dpxdt.h promises. */
+/* What a server answers to a client, bytes of anybody's over a real connection; the same to whatever is asked. No
+ * call hangs, each says why it fails, and what it gives back where it does not is what dpxdt.h promises. */
 
 #include "client/client.h"
 

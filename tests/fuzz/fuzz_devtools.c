@@ -1,5 +1,6 @@
-/* Anybody's bytes as what a browser sends over its pipe, while two calls wait, the second one for a picture. What comes of each is
- * what a parser of JSON finds in the first whole message that is its reply; events come to the session that they name. */
+/* Anybody's bytes as what a browser sends over its pipe, while two calls wait, the second one for a picture. What
+ * comes of each is what a parser of JSON finds in the first whole message that is its reply; events come to the
+ * session that they name. */
 
 #include "capture/devtools.h"
 

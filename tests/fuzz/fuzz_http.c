@@ -1,6 +1,7 @@
-/* A request of anybody's to our HTTP server, over a real connection: its head, an empty line, its body. Whatever is answered, no
- * handler sees a text that is no UTF-8, more fields, files or bytes than there may be, or an address of a client that is none;
- * the target leads to the request again; and what a body means does not depend on the pieces in which it comes. */
+/* A request of anybody's to our HTTP server, over a real connection: its head, an empty line, its body. Whatever is
+ * answered, no handler sees a text that is no UTF-8, more fields, files or bytes than there may be, or an address of
+ * a client that is none; the target leads to the request again; and what a body means does not depend on the pieces
+ * in which it comes. */
 
 #include "http/incoming.h"
 #include "http/server.h"

@@ -1,5 +1,5 @@
-/* A config as a worker gets it, JSON of anybody's -> CaptureSpec and Criteria. It may be refused, with a message that names the
- * place; what is taken is within the limits that spec.h tells, and read again says the same. */
+/* A config as a worker gets it, JSON of anybody's -> CaptureSpec and Criteria. It may be refused, with a message that
+ * names the place; what is taken is within the limits that spec.h tells, and read again says the same. */
 
 #include "config/criteria.h"
 #include "config/spec.h"

@@ -1,5 +1,6 @@
-/* A line with a token, and below it a list of keys, both of anybody's making -> claims -> person. It may be refused, with a
- * message; it may not crash, leak or hang, and a person who comes of it has all that one must have. */
+/* A line with a token, and below it a list of keys, both of anybody's making -> claims -> person. It may be refused,
+ * with a message; it may not crash, leak or hang, and a person who comes of it has all that one must have. The list
+ * may be a service's document instead, which leads to good addresses if it is taken. */
 
 #include "auth/discovery.h"
 #include "auth/id_token.h"
@@ -51,6 +52,11 @@ static void read_document(const json_t *json) {
     g_autoptr(GError) error = NULL;
     bool ok = discovery_check(json, "https://op.example", &error);
     expect_good_error(ok, error);
+    if (!ok)
+        return;
+    g_assert_true(discovery_check_url(discovery_authorization_endpoint(json), NULL));
+    g_assert_true(discovery_check_url(discovery_token_endpoint(json), NULL));
+    g_assert_true(discovery_check_url(discovery_jwks_uri(json), NULL));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -1,5 +1,6 @@
-/* A text of anybody's as what people and programs name: addresses of IP, of mail, of pages, of login services, of places for blobs
- * and mail servers. It may be refused, with a message; what is taken is written in one way, which is taken again and is the same. */
+/* A text of anybody's as what people and programs name: addresses of IP, of mail, of pages, of login services, of
+ * places for blobs and mail servers. It may be refused, with a message; what is taken is written in one way, which is
+ * taken again and is the same. */
 
 #include "auth/discovery.h"
 #include "base/ip_block.h"
@@ -60,8 +61,8 @@ static void read_page_address(const char *text) {
     g_assert_true(g_str_is_ascii(address));
 }
 
-/* No name is looked up here. What is taken must be the same address to GLib, to libcurl and to a browser: these differ in what they
- * leave out, and in where a host ends. */
+/* No name is looked up here. What is taken must be the same address to GLib, to libcurl and to a browser: these
+ * differ in what they leave out, and in where a host ends. */
 static void read_target(const char *text) {
     g_autoptr(GError) error = NULL;
     if (is_refused(egress_check(text, true, &error), error)) {

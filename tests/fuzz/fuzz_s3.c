@@ -1,5 +1,5 @@
-/* What a store for blobs answers, XML of anybody's -> a listing, and why it refuses. It may be none; what it lists has a key and a
- * size, and written again says the same. */
+/* What a store for blobs answers, XML of anybody's -> a listing, and why it refuses. It may be none; what it lists
+ * has a key and a size, and written again says the same. */
 
 #include "blob/s3_answer.h"
 #include "fuzz/fuzz.h"
