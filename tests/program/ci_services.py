@@ -14,6 +14,7 @@ import yaml
 
 HERE = pathlib.Path(__file__).resolve().parent
 TIMEOUT_S = 300
+KEPT = ('PATH', 'HOME', 'LANG', 'DPXDT_CONFIG', 'DPXDT_SANDBOX')
 
 
 @dataclasses.dataclass
@@ -42,7 +43,7 @@ class Service:
 
     def call(self, words, variables):
         """-> status, output. Of our own environment only what a program needs is left, and what the tests set."""
-        ours = {k: v for k, v in os.environ.items() if k in ('PATH', 'HOME', 'LANG') or k.endswith('SAN_OPTIONS')}
+        ours = {k: v for k, v in os.environ.items() if k in KEPT or k.endswith('SAN_OPTIONS')}
         result = subprocess.run(words, cwd=self.workspace, env={**ours, **self.environment, **variables},
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                 timeout=TIMEOUT_S)
