@@ -159,6 +159,27 @@ const BlobFacts *blob_writer_end(BlobWriter *writer, GError **error) {
     return &writer->facts;
 }
 
+/* From the file in which they came: whatever became of its names, its bytes are there as long as it is open. */
+static bool copy_written(const BlobWriter *from, BlobWriter *to, GError **error) {
+    g_autofree char *bytes = g_malloc(READ_BYTES);
+    for (off_t at = 0; at < from->size;) {
+        ssize_t n = pread(from->file, bytes, READ_BYTES, at);
+        if (n == 0 || (n < 0 && errno != EINTR)) {
+            error_set_errno(error, ERROR_FAILED, n == 0 ? EIO : errno, "cannot read what came");
+            return false;
+        }
+        if (n > 0 && !blob_writer_add(to, bytes, (size_t)n, error))
+            return false;
+        at += MAX(n, 0);
+    }
+    return true;
+}
+
+bool blob_writer_renew(BlobWriter *writer, GError **error) {
+    g_autoptr(BlobWriter) again = blob_writer_new(writer->blobs, error);
+    return again && copy_written(writer, again, error) && blob_writer_end(again, error);
+}
+
 bool blobs_put(Blobs *blobs, const void *data, size_t size, BlobFacts *out_facts, GError **error) {
     g_autoptr(BlobWriter) writer = blob_writer_new(blobs, error);
     const BlobFacts *facts =
@@ -213,4 +234,17 @@ bool blobs_check(Blobs *blobs, const char *sha256, int64_t size, GError **error)
 
 bool blobs_list(Blobs *blobs, BlobVisit *visit, void *data, GError **error) {
     return blobs->driver->list(blobs->place, visit, data, error);
+}
+
+/* Removing. */
+
+bool blobs_remove(Blobs *blobs, const char *sha256, GError **error) {
+    return !blob_is_hash(sha256) || blobs->driver->remove(blobs->place, sha256, error);
+}
+
+int blobs_hold(Blobs *blobs, GError **error) {
+    if (blobs->driver->hold)
+        return blobs->driver->hold(blobs->place, error);
+    error_set(error, ERROR_INVALID, "what is in a store cannot be held");
+    return -1;
 }

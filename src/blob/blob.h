@@ -51,6 +51,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(BlobFacts, blob_facts_clear)
  * again. */
 const BlobFacts *blob_writer_end(BlobWriter *writer, GError **error) MUST_CHECK;
 
+/* Keeps the same bytes once more, as they may have been removed since blob_writer_end() kept them. */
+bool blob_writer_renew(BlobWriter *writer, GError **error) MUST_CHECK;
+
 /* The three of them for bytes that are all there. The caller clears the facts. */
 bool blobs_put(Blobs *blobs, const void *data, size_t size, BlobFacts *out_facts, GError **error) MUST_CHECK;
 
@@ -62,6 +65,15 @@ int blobs_open_file(Blobs *blobs, const char *sha256, int64_t *out_size, GError 
 /* Whether bytes are there, in full: ERROR_NOT_FOUND if not, ERROR_INVALID if they are not what their hash says. Reads
  * all of them. */
 bool blobs_check(Blobs *blobs, const char *sha256, int64_t size, GError **error) MUST_CHECK;
+
+/* Removes bytes, for ever; those that are not there are no failure. Whether anybody needs them, or is bringing them anew at this very
+ * moment, is for the caller to know: see store/garbage.h. It is tried once, and over after half a minute. Fails with ERROR_BUSY while
+ * somebody holds what is there (blobs_hold()). */
+bool blobs_remove(Blobs *blobs, const char *sha256, GError **error) MUST_CHECK;
+
+/* Holds what is in a folder: until the descriptor is closed, or we have ended in any way, nobody removes bytes there, in whatever process.
+ * Waits for who is about to. -1 with ERROR_BUSY if somebody else holds it, ERROR_INVALID if it is no folder but a store. */
+int blobs_hold(Blobs *blobs, GError **error) MUST_CHECK;
 
 /* Is told of bytes that are kept. To break off it returns false, with error set. */
 typedef bool BlobVisit(const char *sha256, int64_t size, void *data, GError **error);

@@ -1,6 +1,7 @@
 /* Bytes in a folder: ab/abcd..., by the hash, and new/ for those that are coming. They are written there, synced,
  * and then get their name by a rename, so that what has a name is whole. Folders are synced as well, or the name could
  * be lost with the power. */
+#include "base/clock.h"
 #include "base/file.h"
 #include "blob/driver.h"
 
@@ -8,12 +9,16 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 /* What has not been written to for so long was left by a process that was killed: nobody uploads that slowly. */
 enum { LEFT_OVER_S = 24 * 60 * 60 };
+
+/* How long, and how often, it is tried to hold what is there. */
+enum { HOLD_WAIT_MS = 5 * 1000, HOLD_PAUSE_US = 2 * 1000 };
 
 typedef struct {
     char *folder, *coming;
@@ -162,6 +167,52 @@ static bool list(void *place, BlobVisit *visit, void *data, GError **error) {
     return walk_folder(&walk, "", 1, error);
 }
 
+/* Removing. */
+
+/* A lock of the folder itself, which goes with the descriptor, however the process ends: those who remove share it, who holds what is
+ * there has it alone. */
+static int lock_folder(const Disk *disk, int how, GError **error) {
+    int folder = open(disk->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder >= 0 && flock(folder, how) == 0)
+        return folder;
+    if (errno == EWOULDBLOCK)
+        error_set(error, ERROR_BUSY, "somebody makes a backup of %s", disk->folder);
+    else
+        error_set_errno(error, ERROR_FAILED, errno, "cannot lock %s", disk->folder);
+    if (folder >= 0)
+        close(folder);
+    return -1;
+}
+
+/* That it is gone need not outlive a power failure: what comes back is garbage again. */
+static bool remove_file(void *place, const char *sha256, GError **error) {
+    g_autofree char *path = path_of(place, sha256);
+    int lock = lock_folder(place, LOCK_SH | LOCK_NB, error);
+    if (lock < 0)
+        return false;
+    bool done = unlink(path) == 0 || errno == ENOENT;
+    if (!done)
+        error_set_errno(error, ERROR_FAILED, errno, "cannot remove %s", path);
+    close(lock);
+    return done;
+}
+
+/* A removal takes no time; whoever stays is another one who holds. */
+static int hold(void *place, GError **error) {
+    const int64_t deadline_ms = clock_now_ms() + HOLD_WAIT_MS;
+    for (;;) {
+        g_autoptr(GError) cause = NULL;
+        int lock = lock_folder(place, LOCK_EX | LOCK_NB, &cause);
+        if (lock >= 0)
+            return lock;
+        if (!error_is(cause, ERROR_BUSY) || clock_now_ms() >= deadline_ms) {
+            g_propagate_error(error, g_steal_pointer(&cause));
+            return -1;
+        }
+        g_usleep(HOLD_PAUSE_US);
+    }
+}
+
 const BlobDriver blob_disk = {
     .open = open_disk,
     .close = close_disk,
@@ -170,4 +221,6 @@ const BlobDriver blob_disk = {
     .keep = give_name,
     .open_file = open_file,
     .list = list,
+    .remove = remove_file,
+    .hold = hold,
 };

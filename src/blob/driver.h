@@ -18,6 +18,10 @@ typedef struct {
     /* As blobs_open_file() and blobs_list(); sha256 is a hash. */
     int (*open_file)(void *place, const char *sha256, int64_t *out_size, GError **error);
     bool (*list)(void *place, BlobVisit *visit, void *data, GError **error);
+
+    /* As blobs_remove() and blobs_hold(), which is NULL where there is no such thing. */
+    bool (*remove)(void *place, const char *sha256, GError **error);
+    int (*hold)(void *place, GError **error);
 } BlobDriver;
 
 extern const BlobDriver blob_disk, blob_s3;

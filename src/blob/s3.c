@@ -21,6 +21,7 @@ enum {
     FIRST_WAIT_US = 100 * 1000,
     /* Objects may be large and lines slow, so there is no limit to the whole, but to a silence. */
     STALL_S = 30,
+    ONCE_TIMEOUT_MS = 30 * 1000, /* of what is asked once, and is short: see blobs_remove() */
     /* 1,000 keys of 1,024 characters, each of them written as six (&quot;), and as much again about them. */
     MAX_ANSWER_BYTES = 16 * 1024 * 1024,
 };
@@ -47,6 +48,7 @@ typedef struct {
     S3Request request;
     GBytes *body;       /* NULL: none */
     Download *download; /* of the answer; NULL: it is a short one */
+    bool is_asked_once;
 } Question;
 
 /* Asking. */
@@ -97,6 +99,7 @@ static FetchReply *ask_once(S3 *s3, Fetcher *fetcher, const Question *question, 
         .url = url,
         .headers = (const char *const *)headers,
         .body = question->body,
+        .timeout_ms = question->is_asked_once ? ONCE_TIMEOUT_MS : 0,
         .stall_s = STALL_S,
         .max_bytes = question->download ? MAX_OBJECT_BYTES : MAX_ANSWER_BYTES,
         .take = question->download ? download_take : NULL,
@@ -115,14 +118,14 @@ static bool may_pass(const Question *question, const FetchReply *reply, const GE
     return !reply && !is_refused && !error_is(error, ERROR_INVALID);
 }
 
-/* All that we ask can be asked twice: to put the same bytes again changes nothing. */
+/* What may be asked twice is, if it may help: to put the same bytes again changes nothing. */
 static FetchReply *ask(S3 *s3, const Question *question, GError **error) {
     Fetcher *fetcher = take_fetcher(s3, error);
     if (!fetcher)
         return NULL;
     g_autoptr(GError) cause = NULL;
     FetchReply *reply = ask_once(s3, fetcher, question, &cause);
-    for (int i = 1; i < MOST_TRIES && may_pass(question, reply, cause); i++) {
+    for (int i = 1; i < MOST_TRIES && !question->is_asked_once && may_pass(question, reply, cause); i++) {
         g_clear_pointer(&reply, fetch_reply_free);
         g_clear_error(&cause);
         g_usleep((gulong)FIRST_WAIT_US << (2 * (i - 1)));
@@ -293,8 +296,7 @@ static const char *coming(const void *place) {
     return ((const S3 *)place)->folder;
 }
 
-/* Also where the object is there already: to ask for that first would cost a way there and back, and whoever removes
- * what is old sees by the object's date that it was wanted again. */
+/* Also where the object is there already: to ask for that first would cost a way there and back. */
 static bool put(void *place, int file, const char *unused, const BlobFacts *facts, GError **error) {
     S3 *s3 = place;
     g_autofree char *path = path_of(s3, facts->sha256);
@@ -364,6 +366,20 @@ static int open_file(void *place, const char *sha256, int64_t *out_size, GError 
     return -1;
 }
 
+/* Once, so that it is over soon: later, the bytes may be somebody's again. */
+static bool remove_object(void *place, const char *sha256, GError **error) {
+    S3 *s3 = place;
+    g_autofree char *path = path_of(s3, sha256);
+    const Question question = {
+        .request = {.method = "DELETE", .endpoint = s3->place->endpoint, .path = path, .sha256 = S3_EMPTY_SHA256},
+        .is_asked_once = true,
+    };
+    g_autoptr(FetchReply) reply = ask(s3, &question, error);
+    g_autoptr(S3Refusal) refusal = reply ? s3_refusal_new(reply->body) : NULL;
+    bool is_gone = reply && reply->status == 404 && g_strcmp0(refusal->code, "NoSuchBucket") != 0;
+    return is_gone || check(s3, reply, error);
+}
+
 const BlobDriver blob_s3 = {
     .open = open_s3,
     .close = close_s3,
@@ -371,4 +387,5 @@ const BlobDriver blob_s3 = {
     .keep = put,
     .open_file = open_file,
     .list = list,
+    .remove = remove_object,
 };

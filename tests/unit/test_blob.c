@@ -161,6 +161,64 @@ static void bytes_that_were_changed_are_told(Fixture *f, const void *unused) {
     }
 }
 
+/* Removing. */
+
+static void assert_is_gone(Blobs *blobs, const char *sha256) {
+    g_autoptr(GError) error = NULL;
+    int64_t size;
+    g_assert_cmpint(blobs_open_file(blobs, sha256, &size, &error), ==, -1);
+    g_assert_error(error, DPXDT_ERROR, ERROR_NOT_FOUND);
+}
+
+static void what_is_removed_is_gone_and_others_stay(Fixture *f, const void *unused) {
+    g_autoptr(GError) error = NULL;
+    g_auto(BlobFacts) hello = {0}, empty = {0};
+    g_assert_true(blobs_put(f->blobs, "hello", 5, &hello, NULL) && blobs_put(f->blobs, "", 0, &empty, NULL));
+    for (int twice = 0; twice < 2; twice++) {
+        g_assert_true(blobs_remove(f->blobs, HELLO_SHA256, &error));
+        g_assert_no_error(error);
+        assert_is_gone(f->blobs, HELLO_SHA256);
+    }
+    g_assert_true(blobs_remove(f->blobs, "../../etc/passwd", &error));
+    assert_is_kept(f->blobs, EMPTY_SHA256, "", 0);
+}
+
+static void what_was_removed_is_kept_once_more_by_who_has_written_it(Fixture *f, const void *unused) {
+    const size_t size = 200 * 1000 + 1;
+    g_autofree char *bytes = g_malloc(size);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(BlobWriter) writer = blob_writer_new(f->blobs, NULL);
+    random_bytes(bytes, size);
+    g_assert_true(blob_writer_add(writer, bytes, size, NULL));
+    const BlobFacts *facts = blob_writer_end(writer, NULL);
+    for (int twice = 0; twice < 2; twice++) {
+        g_assert_true(blobs_remove(f->blobs, facts->sha256, NULL));
+        g_assert_true(blob_writer_renew(writer, &error));
+        g_assert_no_error(error);
+        assert_is_kept(f->blobs, facts->sha256, bytes, size);
+    }
+}
+
+static void what_is_held_is_not_removed(Fixture *f, const void *unused) {
+    g_autoptr(GError) error = NULL;
+    g_auto(BlobFacts) hello = {0}, empty = {0};
+    g_assert_true(blobs_put(f->blobs, "hello", 5, &hello, NULL));
+    int lock = blobs_hold(f->blobs, &error);
+    g_assert_no_error(error);
+    g_assert_false(blobs_remove(f->blobs, HELLO_SHA256, &error));
+    g_assert_error(error, DPXDT_ERROR, ERROR_BUSY);
+    assert_is_kept(f->blobs, HELLO_SHA256, "hello", 5);
+    g_assert_true(blobs_put(f->blobs, "", 0, &empty, NULL));
+    close(lock);
+    g_assert_true(blobs_remove(f->blobs, HELLO_SHA256, NULL));
+}
+
+static void a_store_cannot_be_held(Fixture *f, const void *unused) {
+    g_autoptr(GError) error = NULL;
+    g_assert_cmpint(blobs_hold(f->blobs, &error), ==, -1);
+    g_assert_error(error, DPXDT_ERROR, ERROR_INVALID);
+}
+
 /* Lists. */
 
 static bool note(const char *sha256, int64_t size, void *data, GError **error) {
@@ -328,6 +386,10 @@ static void add_tests(bool is_disk) {
         {"what-is-not-ended-leaves-nothing", what_is_not_ended_leaves_nothing, true},
         {"what-others-keep-there-is-not-listed", what_others_keep_there_is_not_listed, true},
         {"what-was-left-over-is-removed-after-a-day", what_was_left_over_is_removed_after_a_day, true},
+        {"what-is-held-is-not-removed", what_is_held_is_not_removed, true},
+        {"what-is-removed-is-gone-and-others-stay", what_is_removed_is_gone_and_others_stay, false},
+        {"what-was-removed-is-kept-once-more-by-who-has-written-it",
+         what_was_removed_is_kept_once_more_by_who_has_written_it, false},
         {"what-is-put-is-found-by-its-hash", what_is_put_is_found_by_its_hash, false},
         {"bytes-may-come-in-pieces-or-be-none", bytes_may_come_in_pieces_or_be_none, false},
         {"bytes-may-be-many", bytes_may_be_many, false},
@@ -350,6 +412,8 @@ int main(int argc, char **argv) {
     if (g_getenv("DPXDT_TEST_BLOBS")) {
         g_test_add_func("/blob/store/wrong-keys-are-refused", wrong_keys_are_refused);
         g_test_add_func("/blob/store/a-bucket-that-is-not-there-is-not-found", a_bucket_that_is_not_there_is_not_found);
+        g_test_add("/blob/store/a-store-cannot-be-held", Fixture, NULL, set_up_store, a_store_cannot_be_held,
+                   tear_down);
         add_tests(false);
     }
     return g_test_run();

@@ -313,6 +313,33 @@ static void bytes_are_put_under_their_name_and_signed(Server *server, const void
     g_assert_null(strstr(request, "urlencoded"));
 }
 
+/* Removing. */
+
+static void bytes_are_removed_once_and_what_went_wrong_is_told(Server *server, const void *unused) {
+    static const struct {
+        Answer answer;
+        const char *says; /* NULL: they are gone */
+    } cases[] = {
+        {{"204 No Content", NULL, ""}, NULL},
+        {{"404 Not Found", REFUSAL("NoSuchKey"), NULL}, NULL},
+        {{"404 Not Found", REFUSAL("NoSuchBucket"), NULL}, "NoSuchBucket"},
+        {{"403 Forbidden", REFUSAL("AccessDenied"), NULL}, "HTTP 403, AccessDenied: in words"},
+        {{"503 Slow Down", REFUSAL("SlowDown"), NULL}, "HTTP 503, SlowDown"},
+    };
+    g_autoptr(Blobs) blobs = open_place(server, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const Answer answers[] = {cases[i].answer, {0}};
+        g_autoptr(GError) error = NULL;
+        set_answers(server, answers);
+        g_assert_cmpint(blobs_remove(blobs, HELLO, &error), ==, cases[i].says == NULL);
+        if (cases[i].says)
+            assert_says(error, ERROR_FAILED, cases[i].says);
+        g_assert_cmpuint(n_requests(server), ==, 1);
+        g_autofree char *request = request_text(server, 0);
+        g_assert_true(g_str_has_prefix(request, "DELETE /bucket/pre/" HELLO_NAME " HTTP/1.1\r\n"));
+    }
+}
+
 /* Lists. */
 
 static bool note(const char *sha256, int64_t size, void *data, GError **error) {
@@ -426,6 +453,7 @@ int main(int argc, char **argv) {
     TEST("an-answer-that-is-cut-short-is-asked-for-again", an_answer_that_is_cut_short_is_asked_for_again);
     TEST("other-bytes-are-told", other_bytes_are_told);
     TEST("bytes-are-put-under-their-name-and-signed", bytes_are_put_under_their_name_and_signed);
+    TEST("bytes-are-removed-once-and-what-went-wrong-is-told", bytes_are_removed_once_and_what_went_wrong_is_told);
     TEST("lists-that-are-none-are-told", lists_that_are_none_are_told);
     TEST("a-list-that-goes-round-or-ends-early-is-told", a_list_that_goes_round_or_ends_early_is_told);
     TEST("a-visitor-may-break-off", a_visitor_may_break_off);
