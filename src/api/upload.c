@@ -61,7 +61,7 @@ static bool keep(Db *db, void *data, GError **error) {
     call_put_text(call, "content_type", artifact.content_type);
     call->counts[METRIC_UPLOADS] = 1;
     call->counts[METRIC_UPLOADED_BYTES] = (uint64_t)facts->size;
-    return artifact_add(db, call->build_id, &artifact, call->now_ms, error);
+    return artifact_add(db, call->build_id, &artifact, file->upload, call->now_ms, error);
 }
 
 /* Bytes are brought to the disk before there is a transaction, which others would wait for meanwhile; but not those of

@@ -143,19 +143,20 @@ static bool find_facts(const void *data, size_t size, BlobFacts *out, GError **e
     return true;
 }
 
-bool seal_put(Blobs *blobs, const SealKey *key, const void *data, size_t size, BlobFacts *out_facts, char **out_sha256,
+bool seal_put(BlobWriter *writer, const SealKey *key, const void *data, size_t size, BlobFacts *out_facts, char **out_sha256,
               int64_t *out_size, GError **error) {
-    g_auto(BlobFacts) kept = {0};
     if (size == 0 || size > MOST_BYTES) {
         error_set(error, ERROR_INVALID, "%zu bytes cannot be encrypted, only 1 to %d", size, MOST_BYTES);
         return false;
     }
     g_autofree unsigned char *sealed = g_malloc(TAG_BYTES + size);
     work(key, true, sealed, data, size, sealed + TAG_BYTES);
-    if (!blobs_put(blobs, sealed, TAG_BYTES + size, &kept, error) || !find_facts(data, size, out_facts, error))
+    bool is_written = blob_writer_add(writer, sealed, TAG_BYTES + size, error);
+    const BlobFacts *kept = is_written ? blob_writer_end(writer, error) : NULL;
+    if (!kept || !find_facts(data, size, out_facts, error))
         return false;
-    *out_sha256 = g_steal_pointer(&kept.sha256);
-    *out_size = kept.size;
+    *out_sha256 = g_strdup(kept->sha256);
+    *out_size = kept->size;
     return true;
 }
 

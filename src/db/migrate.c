@@ -11,6 +11,7 @@ static const char *const steps[] = {
     "db/migrations/0003_batches.sql",
     "db/migrations/0004_sealed.sql",
     "db/migrations/0005_imports.sql",
+    "db/migrations/0006_retention.sql",
 };
 
 /* What databases have in common under different names. MariaDB's text is compared as the others compare it: byte by byte,

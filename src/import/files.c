@@ -43,7 +43,8 @@ static bool write_rows(Db *db, void *data, GError **error) {
     for (guint i = 0; i < batch->brought->len; i++) {
         const Brought *brought = g_ptr_array_index(batch->brought, i);
         const Known known = {0};
-        if (!artifact_add(db, batch->build->id, &brought->artifact, brought->created_ms, error) ||
+        /* Its writer is gone. Should a gc have removed it meanwhile, it fails, and is brought by the next import. */
+        if (!artifact_add(db, batch->build->id, &brought->artifact, NULL, brought->created_ms, error) ||
             !known_put(db, "file", batch->build->id, brought->artifact.sha1, &known, error))
             return false;
     }
@@ -140,8 +141,9 @@ static bool seal(Import *import, const Copy *copy, Artifact *artifact, GError **
     gsize n;
     const void *bytes = g_bytes_get_data(copy->first, &n);
     artifact->content_sha256 = g_steal_pointer(&artifact->sha256);
-    return seal_put(import->options->blobs, import->options->key, bytes, n, &facts, &artifact->sha256, &artifact->size,
-                    error);
+    g_autoptr(BlobWriter) writer = blob_writer_new(import->options->blobs, error);
+    return writer &&
+           seal_put(writer, import->options->key, bytes, n, &facts, &artifact->sha256, &artifact->size, error);
 }
 
 /* Brings what was copied to the disk. */

@@ -1,5 +1,7 @@
 #include "store/artifact.h"
 
+#include "store/garbage.h"
+
 #include <string.h>
 
 void artifact_free(Artifact *artifact) {
@@ -24,11 +26,18 @@ static const char *own_sha256(const Artifact *artifact) {
     return artifact->content_sha256 ? artifact->content_sha256 : artifact->sha256;
 }
 
+#define HASHES "SELECT COALESCE(content_sha256, sha256) FROM artifacts WHERE sha1 = ?"
+
+/* The row stays from now on. If it was there, but nobody's, it may have gone since (retention.h): then all begins anew. */
 static bool check_hashes(Db *db, const Artifact *artifact, GError **error) {
-    g_autoptr(DbQuery) query =
-        db_query(db, "SELECT COALESCE(content_sha256, sha256) FROM artifacts WHERE sha1 = ?", DB_TEXT(artifact->sha1));
-    bool is_same = db_next(query) && strcmp(db_text(query, 0), own_sha256(artifact)) == 0;
-    if (db_end(query, error) && !is_same)
+    const char *sql = db_pick(db, HASHES, HASHES " FOR KEY SHARE", HASHES " LOCK IN SHARE MODE");
+    g_autoptr(DbQuery) query = db_query(db, sql, DB_TEXT(artifact->sha1));
+    bool is_there = db_next(query), is_same = is_there && strcmp(db_text(query, 0), own_sha256(artifact)) == 0;
+    if (!db_end(query, error))
+        return false;
+    if (!is_there)
+        g_set_error(error, DB_ERROR, DB_ERROR_BUSY, "the file %s was removed just now", artifact->sha1);
+    else if (!is_same)
         error_set(error, ERROR_INVALID, "another file has the SHA-1 %s, too", artifact->sha1);
     return is_same;
 }
@@ -44,16 +53,20 @@ static bool hide(Db *db, const Artifact *artifact, GError **error) {
 
 static bool add_owner(Db *db, int64_t build_id, const Artifact *artifact, int64_t now_ms, GError **error) {
     static const char sql[] = "INSERT INTO build_artifacts (build_id, sha1, content_type, created) VALUES (?, ?, ?, ?) "
-                              "ON CONFLICT (build_id, sha1) DO UPDATE SET content_type = excluded.content_type";
+                              "ON CONFLICT (build_id, sha1) DO UPDATE SET content_type = excluded.content_type, "
+                              "created = excluded.created";
     static const char mysql[] = "INSERT INTO build_artifacts (build_id, sha1, content_type, created) VALUES "
-                                "(?, ?, ?, ?) ON DUPLICATE KEY UPDATE content_type = VALUES(content_type)";
+                                "(?, ?, ?, ?) ON DUPLICATE KEY UPDATE content_type = VALUES(content_type), "
+                                "created = VALUES(created)";
     return db_change(db, error, db_pick(db, sql, sql, mysql), DB_INT(build_id), DB_TEXT(artifact->sha1),
                      DB_TEXT(artifact->content_type), DB_INT(now_ms)) >= 0;
 }
 
-bool artifact_add(Db *db, int64_t build_id, const Artifact *artifact, int64_t now_ms, GError **error) {
+bool artifact_add(Db *db, int64_t build_id, const Artifact *artifact, BlobWriter *writer, int64_t now_ms,
+                  GError **error) {
     return add_file(db, artifact, now_ms, error) && check_hashes(db, artifact, error) && hide(db, artifact, error) &&
-           add_owner(db, build_id, artifact, now_ms, error);
+           add_owner(db, build_id, artifact, now_ms, error) &&
+           garbage_rescue(db, artifact->sha256, writer, now_ms, error);
 }
 
 Artifact *artifact_load(Db *db, int64_t build_id, const char *sha1, GError **error) {
@@ -81,14 +94,15 @@ char *artifact_add_secret(Db *db, Blobs *blobs, const SealKey *key, int64_t buil
     g_auto(BlobFacts) facts = {0};
     g_autofree char *sha256 = NULL;
     int64_t size;
-    if (!seal_put(blobs, key, text, strlen(text), &facts, &sha256, &size, error))
+    g_autoptr(BlobWriter) writer = blob_writer_new(blobs, error);
+    if (!writer || !seal_put(writer, key, text, strlen(text), &facts, &sha256, &size, error))
         return NULL;
     const Artifact artifact = {.sha1 = facts.sha1,
                                .sha256 = sha256,
                                .content_sha256 = facts.sha256,
                                .size = size,
                                .content_type = (char *)content_type};
-    return artifact_add(db, build_id, &artifact, now_ms, error) ? g_strdup(facts.sha1) : NULL;
+    return artifact_add(db, build_id, &artifact, writer, now_ms, error) ? g_strdup(facts.sha1) : NULL;
 }
 
 int artifact_open(const Artifact *artifact, Blobs *blobs, const SealKey *key, int64_t *out_size, GError **error) {

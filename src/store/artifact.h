@@ -16,10 +16,13 @@ typedef struct {
 void artifact_free(Artifact *artifact);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Artifact, artifact_free)
 
-/* Notes that a build has a file, whose bytes must be in the blob store already. The same file again changes nothing but its
- * content type, and, if it is encrypted now, where its bytes are. Fails with ERROR_INVALID if another file with this SHA-1 is known: somebody has made two of them. In a
- * transaction. */
-bool artifact_add(Db *db, int64_t build_id, const Artifact *artifact, int64_t now_ms, GError **error) MUST_CHECK;
+/* Notes that a build has a file, whose bytes must be in the blob store already: the writer has kept them, and keeps them once more if they
+ * were garbage, and removed (garbage.h). The same file again changes nothing but its content type,
+ * when it came and, if it is encrypted now, where its bytes are. Fails with
+ * ERROR_INVALID if another file with this SHA-1 is known: somebody has made two of them. In a transaction, which is to be begun again if it
+ * fails with DB_ERROR_BUSY. */
+bool artifact_add(Db *db, int64_t build_id, const Artifact *artifact, BlobWriter *writer, int64_t now_ms,
+                  GError **error) MUST_CHECK;
 
 /* What kind of picture begins with these bytes, of which ARTIFACT_TYPE_BYTES are enough, as browsers find it out (WHATWG MIME
  * Sniffing, 6.1): "image/png" and so on. NULL: it is no picture. Any thread. */

@@ -10,7 +10,7 @@ static const char *const kind_names[] = {
     [AUDIT_RELEASE_GOOD] = "release_good",           [AUDIT_RELEASE_BAD] = "release_bad",
     [AUDIT_RELEASE_REVIEWING] = "release_reviewing", [AUDIT_RUN_APPROVED] = "run_approved",
     [AUDIT_RUN_REJECTED] = "run_rejected",           [AUDIT_RETRIED_TASK] = "retried_task",
-    [AUDIT_DELETED_TASK] = "deleted_task",
+    [AUDIT_DELETED_TASK] = "deleted_task",           [AUDIT_REMOVED_RELEASE] = "removed_release",
 };
 
 const char *audit_kind_name(AuditKind kind) {

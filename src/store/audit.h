@@ -20,6 +20,7 @@ typedef enum {
     AUDIT_RUN_REJECTED,
     AUDIT_RETRIED_TASK,
     AUDIT_DELETED_TASK,
+    AUDIT_REMOVED_RELEASE,
 } AuditKind;
 
 /* "created_build" and so on; and back, or false. */

@@ -28,6 +28,7 @@ static Build *read_build(const DbQuery *query) {
     build->webhook_secret = g_strdup(db_text(query, 7));
     build->status_prefix = g_strdup(db_text(query, 8));
     build->status_token = g_strdup(db_text(query, 9));
+    build->keep_releases = (int)db_int(query, 10);
     return build;
 }
 
@@ -35,8 +36,8 @@ GPtrArray *build_rows_read(DbQuery *query, GError **error) {
     g_autoptr(GPtrArray) builds = g_ptr_array_new_with_free_func((GDestroyNotify)build_free);
     while (db_next(query)) {
         Build *build = read_build(query);
-        build->n_reviewing = (int)db_int(query, 10);
-        build->n_open = (int)db_int(query, 11);
+        build->n_reviewing = (int)db_int(query, 11);
+        build->n_open = (int)db_int(query, 12);
         g_ptr_array_add(builds, build);
     }
     return db_end(query, error) ? g_steal_pointer(&builds) : NULL;
@@ -86,14 +87,30 @@ GPtrArray *build_list(Db *db, int64_t before, int most, GError **error) {
     return build_rows_read(query, error);
 }
 
+bool build_read_keep(const char *text, int *out_n, GError **error) {
+    guint64 n;
+    if (g_ascii_string_to_unsigned(text, 10, 1, BUILD_MOST_KEPT, &n, NULL)) {
+        *out_n = (int)n;
+        return true;
+    }
+    error_set(error, ERROR_INVALID, "a number from 1 to %d is expected, not %s", BUILD_MOST_KEPT, text);
+    return false;
+}
+
+char *build_keep_text(int keep_releases) {
+    if (keep_releases == 0)
+        return g_strdup("keeps all releases");
+    return g_strdup_printf(keep_releases == 1 ? "keeps %d release" : "keeps %d releases", keep_releases);
+}
+
 bool build_save(Db *db, const Build *build, int64_t now_ms, GError **error) {
-    return db_change(db, error,
-                     "UPDATE builds SET name = ?, is_public = ?, send_email = ?, email_alias = ?, webhook_url = ?, "
-                     "webhook_secret = ?, status_prefix = ?, status_token = ?, modified = ? WHERE id = ?",
-                     DB_TEXT(build->name), DB_INT(build->is_public), DB_INT(build->send_email),
-                     DB_TEXT(build->email_alias), DB_TEXT(build->webhook_url), DB_TEXT(build->webhook_secret),
-                     DB_TEXT(build->status_prefix), DB_TEXT(build->status_token), DB_INT(now_ms),
-                     DB_INT(build->id)) == 1;
+    return db_change(
+               db, error,
+               "UPDATE builds SET name = ?, is_public = ?, send_email = ?, email_alias = ?, webhook_url = ?, "
+               "webhook_secret = ?, status_prefix = ?, status_token = ?, keep_releases = ?, modified = ? WHERE id = ?",
+               DB_TEXT(build->name), DB_INT(build->is_public), DB_INT(build->send_email), DB_TEXT(build->email_alias),
+               DB_TEXT(build->webhook_url), DB_TEXT(build->webhook_secret), DB_TEXT(build->status_prefix),
+               DB_TEXT(build->status_token), DB_ID(build->keep_releases), DB_INT(now_ms), DB_INT(build->id)) == 1;
 }
 
 /* "." or "..", which lead away from the prefix when they are resolved, by us or behind us, however they are written. */

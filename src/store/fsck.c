@@ -27,6 +27,12 @@ int64_t fsck_files(Db *db, const Fsck *fsck, GError **error) {
     }
 }
 
+bool fsck_knows_file(Db *db, const char *sha1, bool *out_knows, GError **error) {
+    g_autoptr(DbQuery) query = db_query(db, "SELECT sha1 FROM artifacts WHERE sha1 = ?", DB_TEXT(sha1));
+    *out_knows = db_next(query);
+    return db_end(query, error);
+}
+
 static void tell(const Fsck *fsck, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 static void tell(const Fsck *fsck, const char *format, ...) {

@@ -18,6 +18,9 @@ typedef struct {
     void *data;
 } Fsck;
 
+/* Whether a file is still known: gc may have removed it since it was listed, and then its bytes may be gone, too. */
+bool fsck_knows_file(Db *db, const char *sha1, bool *out_knows, GError **error) MUST_CHECK;
+
 /* All files, in the order of their SHA-1. Returns how many, or -1. */
 int64_t fsck_files(Db *db, const Fsck *fsck, GError **error);
 

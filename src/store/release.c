@@ -231,6 +231,14 @@ static Release *find_last(Db *db, int64_t build_id, const char *name, bool *out_
     return release;
 }
 
+/* The highest number of that name that was removed (retention.h), or 0. */
+static bool find_removed(Db *db, int64_t build_id, const char *name, int *out_number, GError **error) {
+    g_autoptr(DbQuery) query = db_query(db, "SELECT number FROM removed_releases WHERE build_id = ? AND name = ?",
+                                        DB_INT(build_id), DB_TEXT(name));
+    *out_number = db_next(query) ? (int)db_int(query, 0) : 0;
+    return db_end(query, error);
+}
+
 /* Nobody waits for it any more. */
 static bool give_up(Db *db, Release *release, const char *why, int64_t now_ms, GError **error) {
     const AuditEntry entry = {
@@ -273,11 +281,13 @@ Release *release_create(Db *db, int64_t build_id, const char *name, const char *
     if (!checked || (url && *url && !checked_url) || !store_lock_build(db, build_id, error))
         return NULL;
     bool failed;
+    int removed;
     g_autoptr(Release) last = find_last(db, build_id, checked, &failed, error);
-    if (failed || (last && last->status == RELEASE_PROCESSING &&
-                   !give_up(db, last, "given up: another one of this name was begun", now_ms, error)))
+    if (failed || !find_removed(db, build_id, checked, &removed, error) ||
+        (last && last->status == RELEASE_PROCESSING &&
+         !give_up(db, last, "given up: another one of this name was begun", now_ms, error)))
         return NULL;
-    return insert(db, build_id, checked, last ? last->number + 1 : 1, checked_url, now_ms, error);
+    return insert(db, build_id, checked, MAX(last ? last->number : 0, removed) + 1, checked_url, now_ms, error);
 }
 
 bool release_set_status_url(Db *db, Release *release, const char *url, int64_t now_ms, GError **error) {

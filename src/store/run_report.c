@@ -165,8 +165,10 @@ static bool settle(Db *db, Release *release, Run *run, int64_t now_ms, GError **
            release_count(db, release, run_row_count(before), run_row_count(run->status), 1, now_ms, error);
 }
 
+/* The files that a run names, those of a comparison that was made before among them, are not removed from here on: the build
+ * is shared. */
 bool run_report(Db *db, Release *release, Run *run, const RunFacts *facts, int64_t now_ms, GError **error) {
-    if (!check_artifacts(db, run->build_id, facts, error))
+    if (!store_share_build(db, run->build_id, error) || !check_artifacts(db, run->build_id, facts, error))
         return false;
     merge(&run->facts, facts);
     return settle(db, release, run, now_ms, error);
@@ -176,7 +178,7 @@ bool run_task_failed(Db *db, Release *release, Run *run, const char *queue, int6
     const RunFacts failed = {.run_failed = strcmp(queue, RUN_CAPTURE_QUEUE) == 0,
                              .diff_failed = strcmp(queue, RUN_DIFF_QUEUE) == 0};
     merge(&run->facts, &failed);
-    return settle(db, release, run, now_ms, error);
+    return store_share_build(db, run->build_id, error) && settle(db, release, run, now_ms, error);
 }
 
 /* Decisions. */

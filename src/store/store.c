@@ -34,12 +34,20 @@ char *store_check_text(const char *text, size_t most, const char *what, GError *
     return NULL;
 }
 
-bool store_lock_build(Db *db, int64_t build_id, GError **error) {
-    static const char sql[] = "SELECT id FROM builds WHERE id = ?";
-    static const char locking_sql[] = "SELECT id FROM builds WHERE id = ? FOR UPDATE";
-    g_autoptr(DbQuery) query = db_query(db, db_pick(db, sql, locking_sql, locking_sql), DB_INT(build_id));
+#define BUILD "SELECT id FROM builds WHERE id = ?"
+
+static bool lock(Db *db, const char *sql, int64_t build_id, GError **error) {
+    g_autoptr(DbQuery) query = db_query(db, sql, DB_INT(build_id));
     bool is_there = db_next(query);
     if (db_end(query, error) && !is_there)
         error_set(error, ERROR_NOT_FOUND, "build must exist");
     return is_there;
+}
+
+bool store_lock_build(Db *db, int64_t build_id, GError **error) {
+    return lock(db, db_pick(db, BUILD, BUILD " FOR UPDATE", BUILD " FOR UPDATE"), build_id, error);
+}
+
+bool store_share_build(Db *db, int64_t build_id, GError **error) {
+    return lock(db, db_pick(db, BUILD, BUILD " FOR KEY SHARE", BUILD " LOCK IN SHARE MODE"), build_id, error);
 }

@@ -16,3 +16,6 @@ char *store_check_text(const char *text, size_t most, const char *what, GError *
 
 /* Locks a build, so that others who lock it wait, and finds out whether it is there: ERROR_NOT_FOUND. */
 bool store_lock_build(Db *db, int64_t build_id, GError **error) MUST_CHECK;
+
+/* The same for any number who share it: only those who lock it wait. */
+bool store_share_build(Db *db, int64_t build_id, GError **error) MUST_CHECK;

@@ -26,7 +26,7 @@ typedef struct {
 
 static const char *file(Fixture *f, const char *name) {
     const Artifact artifact = {.sha1 = (char *)name, .sha256 = (char *)name, .size = 3};
-    g_assert_true(artifact_add(f->db, f->build, &artifact, NOW, NULL));
+    g_assert_true(artifact_add(f->db, f->build, &artifact, NULL, NOW, NULL));
     return name;
 }
 

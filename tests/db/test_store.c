@@ -53,7 +53,7 @@ static Release *begin_release(Fixture *f, const char *name) {
 static char *file(Fixture *f, const char *name) {
     g_autoptr(GError) error = NULL;
     const Artifact artifact = {.sha1 = (char *)name, .sha256 = (char *)name, .size = 3, .content_type = NULL};
-    g_assert_true(artifact_add(f->db, f->build, &artifact, NOW, &error));
+    g_assert_true(artifact_add(f->db, f->build, &artifact, NULL, NOW, &error));
     g_assert_no_error(error);
     return (char *)name;
 }
@@ -532,19 +532,19 @@ static void a_file_that_comes_encrypted_is_kept_so_from_then_on(Fixture *f, cons
         .sha1 = (char *)"a-config", .sha256 = (char *)"anew", .content_sha256 = (char *)"plain", .size = 19};
     const Artifact other = {
         .sha1 = (char *)"a-config", .sha256 = (char *)"x", .content_sha256 = (char *)"other", .size = 19};
-    g_assert_true(artifact_add(f->db, f->build, &plain, NOW, &error));
-    g_assert_true(artifact_add(f->db, f->build, &hidden, NOW, &error));
+    g_assert_true(artifact_add(f->db, f->build, &plain, NULL, NOW, &error));
+    g_assert_true(artifact_add(f->db, f->build, &hidden, NULL, NOW, &error));
     g_autofree char *first = kept_as(f, "a-config");
     g_assert_cmpstr(first, ==, "hidden");
     /* Who uploads the same file as it is finds it there. */
-    g_assert_true(artifact_add(f->db, f->build, &plain, NOW, &error));
+    g_assert_true(artifact_add(f->db, f->build, &plain, NULL, NOW, &error));
     g_autofree char *second = kept_as(f, "a-config");
     g_assert_cmpstr(second, ==, "hidden");
-    g_assert_true(artifact_add(f->db, f->build, &anew, NOW, &error));
+    g_assert_true(artifact_add(f->db, f->build, &anew, NULL, NOW, &error));
     g_autofree char *third = kept_as(f, "a-config");
     g_assert_cmpstr(third, ==, "anew");
     g_assert_no_error(error);
-    g_assert_false(artifact_add(f->db, f->build, &other, NOW, &error));
+    g_assert_false(artifact_add(f->db, f->build, &other, NULL, NOW, &error));
     g_assert_error(error, DPXDT_ERROR, ERROR_INVALID);
 }
 

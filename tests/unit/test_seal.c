@@ -45,7 +45,8 @@ static char *put(Fixture *f, const SealKey *key, BlobFacts *out_facts) {
     g_autoptr(GError) error = NULL;
     char *sha256 = NULL;
     int64_t size;
-    g_assert_true(seal_put(f->blobs, key, SECRET, strlen(SECRET), out_facts, &sha256, &size, &error));
+    g_autoptr(BlobWriter) writer = blob_writer_new(f->blobs, &error);
+    g_assert_true(seal_put(writer, key, SECRET, strlen(SECRET), out_facts, &sha256, &size, &error));
     g_assert_no_error(error);
     g_assert_cmpint(size, >, out_facts->size);
     return sha256;
