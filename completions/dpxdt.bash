@@ -1,6 +1,6 @@
 # bash completion of dpxdt. Needs nothing but bash 4; where bash-completion is installed, it is loaded by itself.
 
-_dpxdt_commands='update test approve report diff server worker build api-key user migrate import fsck site-diff pair-diff
+_dpxdt_commands='update test approve report diff server worker build api-key user migrate import fsck gc site-diff pair-diff
     diff-my-urls diff-my-images'
 
 _dpxdt_options() { # COMMAND: its options, as compgen -W wants them; '=' where a value follows
@@ -26,10 +26,11 @@ _dpxdt_options() { # COMMAND: its options, as compgen -W wants them; '=' where a
             '--release-server-prefix= --max-request= --db-connections= --help -h'
         ;;
     worker) echo "$client $work --help -h" ;;
-    build) echo "$data --name= --public --help -h" ;;
+    build) echo "$data --name= --public --build-id= --keep-releases= --help -h" ;;
     api-key) echo "$data --build-id= --superuser --purpose= --help -h" ;;
     migrate | fsck | user) echo "$data --help -h" ;;
     import) echo "$data --from= --dry-run --key-file= --help -h" ;;
+    gc) echo "$data --dry-run --grace= --unused= --help -h" ;;
     site-diff)
         echo '--crawl-depth= --ignore-prefixes= --keep-query-string --max-pages= --max-time= --no-sitemap' \
             "$release $page --help -h"
@@ -106,10 +107,10 @@ _dpxdt() {
         mapfile -t COMPREPLY < <(compgen -d -- "$word")
         ;;
     diff) mapfile -t COMPREPLY < <(compgen -f -X '!*.png' -- "$word"; compgen -d -- "$word") ;;
-    build) ((${#arguments[@]} > 0)) || mapfile -t COMPREPLY < <(compgen -W 'create list' -- "$word") ;;
+    build) ((${#arguments[@]} > 0)) || mapfile -t COMPREPLY < <(compgen -W 'create list set' -- "$word") ;;
     api-key) ((${#arguments[@]} > 0)) || mapfile -t COMPREPLY < <(compgen -W 'create list revoke' -- "$word") ;;
     user) ((${#arguments[@]} > 0)) || mapfile -t COMPREPLY < <(compgen -W 'list promote demote' -- "$word") ;;
-    server | worker | migrate | import | fsck | *-diff | diff-my-*) ;;
+    server | worker | migrate | import | fsck | gc | *-diff | diff-my-*) ;;
     *) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
     esac
     compopt -o filenames 2>/dev/null

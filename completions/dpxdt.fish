@@ -9,7 +9,7 @@ function __dpxdt_tests --description 'names of the tests of the folder on the co
     end
 end
 
-set -l commands update test approve report diff server worker build api-key user migrate import fsck site-diff pair-diff diff-my-urls \
+set -l commands update test approve report diff server worker build api-key user migrate import fsck gc site-diff pair-diff diff-my-urls \
     diff-my-images help
 complete -c dpxdt -f
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -l help -s h -d 'List the commands'
@@ -27,12 +27,13 @@ complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a user -d 'Lis
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a migrate -d 'Bring a database to the version of this program'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a import -d 'Take over the database of an old server'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a fsck -d 'Check what a server keeps'
+complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a gc -d 'Remove what a server need not keep'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a site-diff -d 'Have all pages of a site compared by a server'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a pair-diff -d 'Have two pages compared by a server'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a diff-my-urls -d 'Have the pages of a list compared by a server'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a diff-my-images -d 'Have screenshots compared by a server'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a help -d 'Print the options of a command'
-complete -c dpxdt -n "__fish_seen_subcommand_from help" -a 'update test approve report diff server worker build api-key user migrate import fsck site-diff pair-diff diff-my-urls diff-my-images'
+complete -c dpxdt -n "__fish_seen_subcommand_from help" -a 'update test approve report diff server worker build api-key user migrate import fsck gc site-diff pair-diff diff-my-urls diff-my-images'
 
 for command in update test
     set -l chosen "__fish_seen_subcommand_from $command"
@@ -78,12 +79,17 @@ complete -c dpxdt -n $chosen -l jobs -s j -x -d 'Pairs at once'
 complete -c dpxdt -n $chosen -l json -d 'Print JSON'
 complete -c dpxdt -n $chosen -l help -s h -d 'Show help'
 
-for command in server migrate import fsck build api-key user
+for command in server migrate import fsck gc build api-key user
     set -l chosen "__fish_seen_subcommand_from $command"
     complete -c dpxdt -n $chosen -l data -x -a '(__fish_complete_directories)' -d 'Folder of the data'
     complete -c dpxdt -n $chosen -l database -x -d 'URL of the database'
     complete -c dpxdt -n $chosen -l blobs -x -a '(__fish_complete_directories)' -d 'Folder of the pictures'
 end
+
+set -l chosen "__fish_seen_subcommand_from gc"
+complete -c dpxdt -n $chosen -l dry-run -d 'Tell what would be removed'
+complete -c dpxdt -n $chosen -l grace -x -d 'Seconds for which bytes stay that nothing names'
+complete -c dpxdt -n $chosen -l unused -x -d 'Seconds for which files stay that no run names'
 
 for command in worker site-diff pair-diff diff-my-urls diff-my-images
     set -l chosen "__fish_seen_subcommand_from $command"
@@ -135,7 +141,7 @@ for command in diff-my-urls diff-my-images
     complete -c dpxdt -n $chosen -l tests-json-path -r -F -d 'The list'
 end
 
-for command in server worker migrate import fsck build api-key user site-diff pair-diff diff-my-urls diff-my-images
+for command in server worker migrate import fsck gc build api-key user site-diff pair-diff diff-my-urls diff-my-images
     set -l chosen "__fish_seen_subcommand_from $command"
     complete -c dpxdt -n $chosen -l help -s h -d 'Show help'
 end
@@ -176,9 +182,11 @@ complete -c dpxdt -n $chosen -l max-time -x -d 'Seconds for finding them'
 complete -c dpxdt -n $chosen -l no-sitemap -d "Do not look at the site's sitemap"
 
 set -l chosen "__fish_seen_subcommand_from build"
-complete -c dpxdt -n $chosen -a 'create list'
+complete -c dpxdt -n $chosen -a 'create list set'
 complete -c dpxdt -n $chosen -l name -x -d 'What the build is called'
 complete -c dpxdt -n $chosen -l public -d 'Anyone may look at it'
+complete -c dpxdt -n $chosen -l build-id -x -d 'The build that is changed'
+complete -c dpxdt -n $chosen -l keep-releases -x -d 'How many of the newest are kept, or all'
 
 set -l chosen "__fish_seen_subcommand_from user"
 complete -c dpxdt -n $chosen -a 'list promote demote'

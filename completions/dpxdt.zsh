@@ -19,12 +19,13 @@ _dpxdt() {
         'diff:compare two pictures, or two folders of them'
         'server:keep builds and releases'
         'worker:capture and compare for a server'
-        'build:create a build, or list them'
+        'build:create a build, list them, or change one'
         'api-key:create, list or revoke keys of the API'
         'user:list who has logged in, make superusers of them'
         'migrate:bring a database to the version of this program'
         'import:take over the database of an old server'
         'fsck:check what a server keeps'
+        'gc:remove what a server need not keep'
         'site-diff:have all pages of a site compared by a server'
         'pair-diff:have two pages compared by a server'
         'diff-my-urls:have the pages of a list compared by a server'
@@ -150,7 +151,8 @@ _dpxdt() {
         worker) _arguments -S $client $work $help ;;
         build)
             _arguments -S $data $help '--name=[what the build is called]:name:' '--public[anyone may look at it]' \
-                '1:what to do:(create list)'
+                '--build-id=[the build that is changed]:id:' '--keep-releases=[how many of the newest are kept, or all]:number:' \
+                '1:what to do:(create list set)'
             ;;
         api-key)
             _arguments -S $data $help '--build-id=[the build that the key is for]:id:' \
@@ -163,6 +165,11 @@ _dpxdt() {
             _arguments -S $data $help '--from=[URL of the old database]:value:' \
                 '--dry-run[tell what would come, and write nothing]' \
                 '--key-file=[key with which configs are encrypted]:file:_files'
+            ;;
+        gc)
+            _arguments -S $data $help '--dry-run[tell what would be removed]' \
+                '--grace=[seconds for which bytes stay that nothing names]:seconds:' \
+                '--unused=[seconds for which files stay that no run names]:seconds:'
             ;;
         site-diff)
             _arguments -S $client $release $page $help \

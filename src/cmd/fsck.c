@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 typedef struct {
+    Db *db;
     Blobs *blobs;
     Progress progress;
     int n_files, n_all, n_problems;
@@ -28,8 +29,12 @@ static bool check_file(void *data, const char *sha1, const char *sha256, int64_t
         g_propagate_error(error, g_steal_pointer(&cause));
         return false;
     }
+    bool is_known;
     g_autofree char *problem = g_strdup_printf("file %s: %s", sha1, cause->message);
-    tell(check, problem);
+    if (!fsck_knows_file(check->db, sha1, &is_known, error))
+        return false;
+    if (is_known)
+        tell(check, problem);
     return true;
 }
 
@@ -59,7 +64,7 @@ static int run(const Command *command, int argc, char **argv, GError **error) {
     g_autoptr(DbPool) pool = data_open_database(&options, 1, false, error);
     g_autoptr(Blobs) blobs = pool ? data_open_blobs(&options, error) : NULL;
     g_autoptr(Db) db = blobs ? db_pool_take(pool, 0, error) : NULL;
-    Check check = {.blobs = blobs};
+    Check check = {.db = db, .blobs = blobs};
     if (!db || !check_all(db, &check, error))
         return 2;
     printf(g_dngettext(NULL, "%d file, ", "%d files, ", (gulong)check.n_files), check.n_files);

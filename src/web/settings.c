@@ -11,6 +11,7 @@ static void problems_clear(SettingsProblems *problems) {
     g_free(problems->email_alias);
     g_free(problems->webhook_url);
     g_free(problems->status_prefix);
+    g_free(problems->keep_releases);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SettingsProblems, problems_clear)
 
@@ -72,6 +73,17 @@ static char *read_token(const View *view, const char *prefix, char **out_problem
     return typed || !is_same ? typed : g_strdup(view->build->status_token);
 }
 
+/* A field that is left empty keeps all. */
+static int read_keep(const View *view, char **out_problem) {
+    g_autoptr(GError) error = NULL;
+    int n = 0;
+    const char *typed = view_text(view, "keep_releases");
+    g_autofree char *plain = g_strstrip(g_strdup(typed ? typed : ""));
+    if (*plain && !build_read_keep(plain, &n, &error))
+        *out_problem = g_strdup(error->message);
+    return n;
+}
+
 /* looked: what was found where the addresses lead. */
 static Build *read_settings(const View *view, const SettingsProblems *looked, SettingsProblems *problems) {
     Build *build = g_new0(Build, 1);
@@ -90,6 +102,7 @@ static Build *read_settings(const View *view, const SettingsProblems *looked, Se
     if (build->status_prefix && !problems->status_prefix)
         problems->status_prefix = g_strdup(looked->status_prefix);
     build->status_token = read_token(view, build->status_prefix, &problems->status_prefix);
+    build->keep_releases = read_keep(view, &problems->keep_releases);
     if (!build->name && !problems->name)
         problems->name = g_strdup("a name is needed");
     if (build->status_prefix && !g_str_has_suffix(build->status_prefix, "/") && !problems->status_prefix)
@@ -98,7 +111,8 @@ static Build *read_settings(const View *view, const SettingsProblems *looked, Se
 }
 
 static bool has_problem(const SettingsProblems *problems) {
-    return problems->name || problems->email_alias || problems->webhook_url || problems->status_prefix;
+    return problems->name || problems->email_alias || problems->webhook_url || problems->status_prefix ||
+           problems->keep_releases;
 }
 
 /* An address, for the activity: it may have secrets in its name and password and in its query. */
@@ -116,6 +130,7 @@ static bool differs(const char *a, const char *b) {
 /* What an owner changed, in words, which the caller frees; "": nothing. */
 static char *tell_changes(const Build *was, const Build *is) {
     g_autofree char *webhook = told_url(is->webhook_url), *statuses = told_url(is->status_prefix);
+    g_autofree char *keeps = build_keep_text(is->keep_releases);
     const struct {
         bool is_changed;
         const char *what, *value;
@@ -128,6 +143,7 @@ static char *tell_changes(const Build *was, const Build *is) {
         {differs(is->webhook_url, was->webhook_url), is->webhook_url ? "webhook" : "no webhook", webhook},
         {differs(is->status_prefix, was->status_prefix), is->status_prefix ? "statuses at" : "no statuses", statuses},
         {differs(is->status_token, was->status_token), is->status_token ? "token changed" : "no token", NULL},
+        {is->keep_releases != was->keep_releases, keeps, NULL},
     };
     GString *told = g_string_new(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(changes); i++)

@@ -7,7 +7,7 @@ HttpHandler web_settings, web_change_settings;
 
 /* What is wrong with each field; NULL: nothing. */
 typedef struct {
-    char *name, *email_alias, *webhook_url, *status_prefix;
+    char *name, *email_alias, *webhook_url, *status_prefix, *keep_releases;
 } SettingsProblems;
 
 /* build: as typed. saved: it was just saved. */

@@ -51,7 +51,7 @@ class Life(SiteTestCase):
         build = self.build_of(alice)
         place = query('/settings', build_id=build)
         typed = {'name': 'Shop', 'email_alias': 'team@example.org', 'webhook_url': 'https://192.0.2.1/hook',
-                 'status_prefix': 'https://192.0.2.2/statuses/', 'status_token': 'st4tus', 'public': 'yes'}
+                 'status_prefix': 'https://192.0.2.2/statuses/', 'status_token': 'st4tus', 'public': 'yes', 'keep_releases': '20'}
         wrong = [('name', '', 'name-problem', 'a name is needed'),
                  ('name', 'x' * 256, 'name-problem', 'more than 255'),
                  ('email_alias', 'zzz', 'alias-problem', 'it has no @'),
@@ -59,7 +59,9 @@ class Life(SiteTestCase):
                  ('webhook_url', 'javascript:alert(1)', 'webhook-problem', 'no http or https'),
                  ('status_prefix', 'https://192.0.2.2/statuses', 'status-problem', 'must end with a /'),
                  ('status_prefix', 'file:///etc/', 'status-problem', 'no http or https'),
-                 ('status_token', 'x' * 501, 'status-problem', 'more than 500')]
+                 ('status_token', 'x' * 501, 'status-problem', 'more than 500'),
+                 ('keep_releases', '0', 'keep-problem', 'from 1 to 1000000'),
+                 ('keep_releases', '1e3', 'keep-problem', 'from 1 to 1000000')]
         before = self.dump()
         for field, value, where, problem in wrong:
             with self.subTest(field, value=value[:20]):
@@ -75,8 +77,8 @@ class Life(SiteTestCase):
         fields = alice.page(place).to('/settings').fields
         self.assertEqual({name: fields.get(name) for name in [*typed, 'send_email']},
                          {**typed, 'status_token': '', 'send_email': None})
-        self.assertEqual(self.sql('SELECT name, is_public, send_email, status_token FROM builds'),
-                         [('Shop', 1, 0, 'st4tus')])
+        self.assertEqual(self.sql('SELECT name, is_public, send_email, status_token, keep_releases FROM builds'),
+                         [('Shop', 1, 0, 'st4tus', 20)])
 
     def test_the_activity_names_what_changed_in_the_settings_and_nothing_that_is_secret(self):
         alice = self.visitor('alice')
@@ -98,6 +100,8 @@ class Life(SiteTestCase):
         save('token changed', status_token='s3cret too')
         save('named Ünïcode, public, no mail, mail to team@example.org', ('send_email',), name='Ünïcode', public='yes',
              email_alias='team@example.org')
+        save('keeps 1 release', keep_releases='1')
+        save('keeps all releases', keep_releases='')
         save('private, mail, mail to all owners, no webhook, no statuses, no token', ('public',), send_email='yes', email_alias='',
              webhook_url='', status_prefix='')
         long = 'https://192.0.2.1/' + 'x' * 2000 + '/'
