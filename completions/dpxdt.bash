@@ -1,6 +1,6 @@
 # bash completion of dpxdt. Needs nothing but bash 4; where bash-completion is installed, it is loaded by itself.
 
-_dpxdt_commands='update test approve report diff server worker build api-key user migrate import fsck gc site-diff pair-diff
+_dpxdt_commands='update test approve report diff server worker build api-key user migrate import fsck gc backup site-diff pair-diff
     diff-my-urls diff-my-images'
 
 _dpxdt_options() { # COMMAND: its options, as compgen -W wants them; '=' where a value follows
@@ -31,6 +31,7 @@ _dpxdt_options() { # COMMAND: its options, as compgen -W wants them; '=' where a
     migrate | fsck | user) echo "$data --help -h" ;;
     import) echo "$data --from= --dry-run --key-file= --help -h" ;;
     gc) echo "$data --dry-run --grace= --unused= --help -h" ;;
+    backup) echo "$data --to= --help -h" ;;
     site-diff)
         echo '--crawl-depth= --ignore-prefixes= --keep-query-string --max-pages= --max-time= --no-sitemap' \
             "$release $page --help -h"
@@ -43,7 +44,7 @@ _dpxdt_options() { # COMMAND: its options, as compgen -W wants them; '=' where a
 # Completes $2, the value of an option of $1 named $3. False if the option has none.
 _dpxdt_value() {
     case $1:$3 in
-    report:--output | report:-o | *:--report | *:--data | *:--blobs) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
+    report:--output | report:-o | *:--report | *:--data | *:--blobs | backup:--to) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
     *:--browser) mapfile -t COMPREPLY < <(compgen -f -c -- "$2") ;;
     diff:--style) mapfile -t COMPREPLY < <(compgen -W 'mask faded classic' -- "$2") ;;
     diff:--colors) mapfile -t COMPREPLY < <(compgen -W 'red safe' -- "$2") ;;
@@ -110,7 +111,7 @@ _dpxdt() {
     build) ((${#arguments[@]} > 0)) || mapfile -t COMPREPLY < <(compgen -W 'create list set' -- "$word") ;;
     api-key) ((${#arguments[@]} > 0)) || mapfile -t COMPREPLY < <(compgen -W 'create list revoke' -- "$word") ;;
     user) ((${#arguments[@]} > 0)) || mapfile -t COMPREPLY < <(compgen -W 'list promote demote' -- "$word") ;;
-    server | worker | migrate | import | fsck | gc | *-diff | diff-my-*) ;;
+    server | worker | migrate | import | fsck | gc | backup | *-diff | diff-my-*) ;;
     *) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
     esac
     compopt -o filenames 2>/dev/null

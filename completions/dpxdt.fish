@@ -9,7 +9,7 @@ function __dpxdt_tests --description 'names of the tests of the folder on the co
     end
 end
 
-set -l commands update test approve report diff server worker build api-key user migrate import fsck gc site-diff pair-diff diff-my-urls \
+set -l commands update test approve report diff server worker build api-key user migrate import fsck gc backup site-diff pair-diff diff-my-urls \
     diff-my-images help
 complete -c dpxdt -f
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -l help -s h -d 'List the commands'
@@ -28,12 +28,13 @@ complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a migrate -d '
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a import -d 'Take over the database of an old server'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a fsck -d 'Check what a server keeps'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a gc -d 'Remove what a server need not keep'
+complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a backup -d 'Copy what a server keeps'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a site-diff -d 'Have all pages of a site compared by a server'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a pair-diff -d 'Have two pages compared by a server'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a diff-my-urls -d 'Have the pages of a list compared by a server'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a diff-my-images -d 'Have screenshots compared by a server'
 complete -c dpxdt -n "not __fish_seen_subcommand_from $commands" -a help -d 'Print the options of a command'
-complete -c dpxdt -n "__fish_seen_subcommand_from help" -a 'update test approve report diff server worker build api-key user migrate import fsck gc site-diff pair-diff diff-my-urls diff-my-images'
+complete -c dpxdt -n "__fish_seen_subcommand_from help" -a 'update test approve report diff server worker build api-key user migrate import fsck gc backup site-diff pair-diff diff-my-urls diff-my-images'
 
 for command in update test
     set -l chosen "__fish_seen_subcommand_from $command"
@@ -79,7 +80,7 @@ complete -c dpxdt -n $chosen -l jobs -s j -x -d 'Pairs at once'
 complete -c dpxdt -n $chosen -l json -d 'Print JSON'
 complete -c dpxdt -n $chosen -l help -s h -d 'Show help'
 
-for command in server migrate import fsck gc build api-key user
+for command in server migrate import fsck gc backup build api-key user
     set -l chosen "__fish_seen_subcommand_from $command"
     complete -c dpxdt -n $chosen -l data -x -a '(__fish_complete_directories)' -d 'Folder of the data'
     complete -c dpxdt -n $chosen -l database -x -d 'URL of the database'
@@ -90,6 +91,8 @@ set -l chosen "__fish_seen_subcommand_from gc"
 complete -c dpxdt -n $chosen -l dry-run -d 'Tell what would be removed'
 complete -c dpxdt -n $chosen -l grace -x -d 'Seconds for which bytes stay that nothing names'
 complete -c dpxdt -n $chosen -l unused -x -d 'Seconds for which files stay that no run names'
+set -l chosen "__fish_seen_subcommand_from backup"
+complete -c dpxdt -n $chosen -l to -x -a '(__fish_complete_directories)' -d 'Folder of the backup'
 
 for command in worker site-diff pair-diff diff-my-urls diff-my-images
     set -l chosen "__fish_seen_subcommand_from $command"
@@ -141,7 +144,7 @@ for command in diff-my-urls diff-my-images
     complete -c dpxdt -n $chosen -l tests-json-path -r -F -d 'The list'
 end
 
-for command in server worker migrate import fsck gc build api-key user site-diff pair-diff diff-my-urls diff-my-images
+for command in server worker migrate import fsck gc backup build api-key user site-diff pair-diff diff-my-urls diff-my-images
     set -l chosen "__fish_seen_subcommand_from $command"
     complete -c dpxdt -n $chosen -l help -s h -d 'Show help'
 end

@@ -26,6 +26,7 @@ _dpxdt() {
         'import:take over the database of an old server'
         'fsck:check what a server keeps'
         'gc:remove what a server need not keep'
+        'backup:copy what a server keeps'
         'site-diff:have all pages of a site compared by a server'
         'pair-diff:have two pages compared by a server'
         'diff-my-urls:have the pages of a list compared by a server'
@@ -171,6 +172,7 @@ _dpxdt() {
                 '--grace=[seconds for which bytes stay that nothing names]:seconds:' \
                 '--unused=[seconds for which files stay that no run names]:seconds:'
             ;;
+        backup) _arguments -S $data $help '--to=[folder of the backup]:folder:_directories' ;;
         site-diff)
             _arguments -S $client $release $page $help \
                 '--crawl-depth=[links from the start page]:value:' \

@@ -18,8 +18,8 @@ struct Command {
 };
 
 extern const Command test_command, update_command, approve_command, report_command, diff_command;
-extern const Command server_command, worker_command, fsck_command, gc_command, build_command, api_key_command,
-    user_command, migrate_command, import_command;
+extern const Command server_command, worker_command, fsck_command, gc_command, backup_command, build_command,
+    api_key_command, user_command, migrate_command, import_command;
 extern const Command site_diff_command, pair_diff_command, diff_my_urls_command, diff_my_images_command;
 
 /* Parses the options, which may stand anywhere before a "--", '_' and '-' being the same in their names. Afterwards

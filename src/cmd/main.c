@@ -13,9 +13,10 @@
 #include <string.h>
 
 static const Command *const commands[] = {
-    &update_command,    &test_command,         &approve_command,        &report_command,  &diff_command,
-    &server_command,    &worker_command,       &build_command,          &api_key_command, &user_command,
-    &migrate_command,   &import_command,       &fsck_command,           &gc_command,      &site_diff_command,
+    &update_command,    &test_command,         &approve_command,        &report_command,
+    &diff_command,      &server_command,       &worker_command,         &build_command,
+    &api_key_command,   &user_command,         &migrate_command,        &import_command,
+    &fsck_command,      &gc_command,           &backup_command,         &site_diff_command,
     &pair_diff_command, &diff_my_urls_command, &diff_my_images_command,
 };
 
