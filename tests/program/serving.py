@@ -77,37 +77,47 @@ class Server(Process):
 class Client:
     """Asks a server, as the key that is given: (id, secret), or None."""
 
-    def __init__(self, port, key=None):
-        self.port, self.key = port, key
+    def __init__(self, port, key=None, timeout=120):
+        self.port, self.key, self.timeout = port, key, timeout
 
     def ask(self, method, path, body=b'', headers=None):
         """-> (status, headers, body)"""
         headers = dict(headers or {})
         if self.key:
             headers['Authorization'] = 'Basic ' + base64.b64encode(':'.join(self.key).encode()).decode()
-        with contextlib.closing(http.client.HTTPConnection('127.0.0.1', self.port, timeout=120)) as connection:
+        with contextlib.closing(http.client.HTTPConnection('127.0.0.1', self.port, timeout=self.timeout)) as connection:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
             return response.status, response.headers, response.read()
 
     def post(self, endpoint, expected=200, /, **fields):
         """-> the JSON that is answered, whose status must be the expected one"""
+        status, answer = self.try_post(endpoint, **fields)
+        assert status == expected, f'{endpoint} {fields}: {status} {str(answer)[:500]}'
+        return answer
+
+    def try_post(self, endpoint, /, **fields):
+        """-> (status, the JSON that is answered)"""
         body = urllib.parse.urlencode({k: v for k, v in fields.items() if v is not None})
         status, _, answer = self.ask('POST', f'/api/{endpoint}', body,
                                      {'Content-Type': 'application/x-www-form-urlencoded'})
-        assert status == expected, f'{endpoint} {fields}: {status} {answer[:500]}'
-        return json.loads(answer)
+        return status, json.loads(answer)
 
     def upload(self, build, name, content, expected=200):
         """-> the SHA-1 (or, of an error, the answer)"""
+        status, answer = self.send(build, name, content)
+        assert status == expected, f'{status} {str(answer)[:500]}'
+        return answer['sha1sum'] if status == 200 else answer
+
+    def send(self, build, name, content):
+        """Uploads. -> (status, the JSON that is answered)"""
         mark = 'fe3a0086440cb9125c4aa22da6994251'
         body = (f'--{mark}\r\nContent-Disposition: form-data; name="build_id"\r\n\r\n{build}\r\n'
                 f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n').encode()
         body += content + f'\r\n--{mark}--\r\n'.encode()
         status, _, answer = self.ask('POST', '/api/upload', body,
                                      {'Content-Type': f'multipart/form-data; boundary={mark}'})
-        assert status == expected, f'{status} {answer[:500]}'
-        return json.loads(answer)['sha1sum'] if status == 200 else json.loads(answer)
+        return status, json.loads(answer)
 
     def download(self, build, sha1):
         status, _, answer = self.ask('GET', f'/api/download?build_id={build}&sha1sum={sha1}')
