@@ -1,0 +1,91 @@
+"""What the tests of faults share: where things are, and a server with a Ledger."""
+import pathlib
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent / 'program'), str(HERE.parent / 'db')]
+
+import harness
+import serving
+import with_database
+import with_s3
+
+from ledger import TIMES, Ledger, tell
+from proxy import Proxy
+
+
+class FaultTestCase(serving.ServerTestCase):
+
+    def enter(self, manager):
+        """-> what the manager gives; it is left with the test"""
+        given = manager.__enter__()
+        self.addCleanup(lambda: manager.__exit__(None, None, None))
+        return given
+
+    def database(self, kind):
+        """-> the URL of a database of its own, and the socket on which its server listens"""
+        folder = self.folder / kind
+        folder.mkdir()
+        url = self.enter(getattr(with_database, kind)(str(folder), durable=True))
+        return url, {'postgres': f'{folder}/.s.PGSQL.5432', 'mysql': f'{folder}/socket', 'sqlite': None}[kind]
+
+    def proxy(self, target):
+        proxy = Proxy(target)
+        self.addCleanup(proxy.close)
+        return proxy
+
+    def ledger(self, server):
+        """A Ledger of a new build, which has its release."""
+        build = self.new_build()
+        ledger = Ledger(server.port, build, self.new_key(build))
+        ledger.begin()
+        return ledger
+
+    def check_all(self, ledger):
+        """Nothing is lost, and all that is kept fits together. -> 0"""
+        return ledger.check(self) + self.check_fsck()
+
+    def check_fsck(self):
+        """-> 0"""
+        self.assertRegex(self.command('fsck', *self.data), r'^\d+ files, 0 problems\n$')
+        return 0
+
+
+class Capturing:
+    """A release of some pages, to be captured and compared by workers; each third of them differs."""
+
+    PAGES = 6
+
+    def __init__(self, test, client, build, more=()):
+        """more: pages that are captured as well, name -> what harness.Site has"""
+        self.test, self.client = test, client
+        pages = {f'/{side}{i}': f'<body style="background: white"><h1>{i} {side if i % 3 == 0 else ""}</h1>'
+                 for i in range(self.PAGES) for side in 'ab'}
+        self.site = harness.Site({**pages, **dict(more)})
+        test.addCleanup(self.site.close)
+        release = {'build_id': build, 'release_name': 'captured'}
+        self.release = {**release, 'release_number': client.post('create_release', **release)['release_number']}
+        for i in range(self.PAGES):
+            self.request(f'/{i}', f'/b{i}', ref_url=f'{self.site.url}/a{i}', ref_config='{}')
+        for path in dict(more):
+            self.request(path, path)
+        client.post('runs_done', **self.release)
+
+    def request(self, name, path, **more):
+        self.client.post('request_run', **self.release, run_name=name, url=self.site.url + path, config='{}', **more)
+
+    def finish(self, seconds=200, failed=()):
+        """Waits until all is captured and compared, and as it should be; but these runs, which have failed. -> after how
+        many seconds"""
+        since = time.monotonic()
+        state = self.client.post('release_status', **self.release, wait=60)
+        while state['status'] == 'processing' and time.monotonic() < since + seconds:
+            state = self.client.post('release_status', **self.release, wait=60)
+        runs = {run['run_name']: run for run in self.client.post('list_runs', **self.release)['runs']}
+        self.test.assertEqual((state['status'], state['pending']), ('reviewing', 0), state)
+        expected = {f'/{i}': 'diff_not_found' if i % 3 else 'diff_found' for i in range(self.PAGES)}
+        self.test.assertEqual({name: run['status'] for name, run in runs.items()},
+                              {**{name: 'no_diff_needed' for name in runs}, **expected,
+                               **{name: 'failed' for name in failed}})
+        return time.monotonic() - since
