@@ -49,8 +49,8 @@ static bool keep(Db *db, void *data, GError **error) {
     }
     HttpFile *file = http_request_file(call->request, 0);
     const BlobFacts *facts = file->upload ? blob_writer_end(file->upload, error) : NULL;
-    if (!file->upload) /* he was a stranger yet when it came */
-        error_set(error, ERROR_DENIED, "API key required");
+    if (!file->upload) /* he was a stranger yet when it came, or the database was away, and nobody knew him */
+        error_set(error, ERROR_TIMEOUT, "the key was not known when the file came; send it again");
     if (!facts)
         return false;
     const Artifact artifact = {
