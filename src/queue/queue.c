@@ -6,6 +6,9 @@
 
 enum { LEASE_BYTES = 16 };
 
+/* Clocks of servers that share a queue may differ by so much before one takes the other's leases for those of another time. */
+enum { CLOCKS_DIFFER_MS = 60 * 60 * 1000 };
+
 /* In the place of the index of the last message: what the task is about is begun. A heartbeat cannot say so. */
 enum { BEGUN = -1 };
 
@@ -139,18 +142,40 @@ bool queue_add(Db *db, const Task *task, int64_t now_ms, bool *out_added, GError
 
 /* Leasing. */
 
+static GPtrArray *read_tasks(DbQuery *query, GError **error) {
+    g_autoptr(GPtrArray) tasks = g_ptr_array_new_with_free_func((GDestroyNotify)task_free);
+    while (db_next(query))
+        g_ptr_array_add(tasks, read_task(query));
+    return db_end(query, error) ? g_steal_pointer(&tasks) : NULL;
+}
+
 /* Those who wait, oldest first, locked; what others have locked is left to them. */
-static GPtrArray *find_waiting(Db *db, const char *queue, int most, int64_t now_ms, GError **error) {
+static GPtrArray *find_due(Db *db, const char *queue, int most, int64_t now_ms, GError **error) {
     static const char sql[] =
         "SELECT " COLUMNS "FROM tasks WHERE queue = ? AND status = 'live' AND eta <= ? ORDER BY eta, id LIMIT ?";
     static const char locking_sql[] = "SELECT " COLUMNS "FROM tasks WHERE queue = ? AND status = 'live' AND eta <= ? "
                                       "ORDER BY eta, id LIMIT ? FOR UPDATE SKIP LOCKED";
-    g_autoptr(GPtrArray) tasks = g_ptr_array_new_with_free_func((GDestroyNotify)task_free);
     g_autoptr(DbQuery) query =
         db_query(db, db_pick(db, sql, locking_sql, locking_sql), DB_TEXT(queue), DB_INT(now_ms), DB_INT(most));
-    while (db_next(query))
-        g_ptr_array_add(tasks, read_task(query));
-    return db_end(query, error) ? g_steal_pointer(&tasks) : NULL;
+    return read_tasks(query, error);
+}
+
+/* Those which say that they were added, or leased, when it is not yet: the clock was set back since, and they would wait until
+ * it is that late again. Who works on one still says so with his next heartbeat, and is of this time by that. */
+static GPtrArray *find_of_another_time(Db *db, const char *queue, int most, int64_t now_ms, GError **error) {
+    static const char sql[] = "SELECT " COLUMNS "FROM tasks WHERE queue = ? AND status = 'live' AND eta > ? AND "
+                              "(leased IS NULL OR leased > ?) ORDER BY eta, id LIMIT ?";
+    static const char locking_sql[] =
+        "SELECT " COLUMNS "FROM tasks WHERE queue = ? AND status = 'live' AND eta > ? AND "
+        "(leased IS NULL OR leased > ?) ORDER BY eta, id LIMIT ? FOR UPDATE SKIP LOCKED";
+    g_autoptr(DbQuery) query = db_query(db, db_pick(db, sql, locking_sql, locking_sql), DB_TEXT(queue), DB_INT(now_ms),
+                                        DB_INT(now_ms + CLOCKS_DIFFER_MS), DB_INT(most));
+    return read_tasks(query, error);
+}
+
+static GPtrArray *find_waiting(Db *db, const char *queue, int most, int64_t now_ms, GError **error) {
+    g_autoptr(GPtrArray) due = find_due(db, queue, most, now_ms, error);
+    return !due || due->len > 0 ? g_steal_pointer(&due) : find_of_another_time(db, queue, most, now_ms, error);
 }
 
 static bool give_up(Db *db, Task *task, int64_t now_ms, GError **error) {
@@ -373,15 +398,12 @@ Task *queue_find(Db *db, const char *queue, const char *name, GError **error) {
 }
 
 GPtrArray *queue_list(Db *db, const char *queue, const char *status, int most, GError **error) {
-    g_autoptr(GPtrArray) tasks = g_ptr_array_new_with_free_func((GDestroyNotify)task_free);
     g_autoptr(DbQuery) query =
         status ? db_query(db, "SELECT " COLUMNS "FROM tasks WHERE queue = ? AND status = ? ORDER BY id DESC LIMIT ?",
                           DB_TEXT(queue), DB_TEXT(status), DB_INT(most))
                : db_query(db, "SELECT " COLUMNS "FROM tasks WHERE queue = ? ORDER BY id DESC LIMIT ?", DB_TEXT(queue),
                           DB_INT(most));
-    while (db_next(query))
-        g_ptr_array_add(tasks, read_task(query));
-    return db_end(query, error) ? g_steal_pointer(&tasks) : NULL;
+    return read_tasks(query, error);
 }
 
 void queue_count_free(QueueCount *count) {

@@ -7,8 +7,9 @@
  * What cannot be undone is told before it is done, by queue_begin(): then a lease that ran out ends the task.
  *
  * Who leases a task gets a token for it, which is asked for when he reports of it. Workers of old have none; they are told
- * apart by their owner, which is an address. Nothing sweeps: a lease that ran out is simply leased again. The database is
- * the only truth, so any number of servers may share a queue. Knows nothing of what tasks are about. Every function works
+ * apart by their owner, which is an address. Nothing sweeps: a lease that ran out is simply leased again. When the clock was
+ * set back, what was added by the clock of before is leased at once, and leases of it end, if that was by more than an hour;
+ * where nothing else waits. The database is the only truth, so any number of servers may share a queue. Knows nothing of what tasks are about. Every function works
  * on a connection, in a transaction if the caller began one; times are milliseconds since 1970, UTC. */
 #pragma once
 

@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { CONNECTIONS = 10, SOON_MS = 5000, MINUTE = 60 * 1000 };
+enum { CONNECTIONS = 10, SOON_MS = 5000, MINUTE = 60 * 1000, HOUR = 60 * MINUTE };
 
 typedef struct {
     DbPool *pool;
@@ -117,6 +117,51 @@ static void an_expired_lease_is_given_to_the_next_worker(Fixture *f, const void 
     LeaseHolder late = holder_of(first_of(&first)), now = holder_of(first_of(&second));
     assert_cannot_finish(f, &late, ERROR_DENIED);
     assert_finishes(f, &now, false);
+}
+
+static void when_the_clock_is_set_back_what_waits_is_leased_and_what_is_worked_on_is_left(Fixture *f,
+                                                                                          const void *unused) {
+    f->now = 48 * HOUR;
+    add(f, "left");
+    add(f, "worked on");
+    g_auto(Leased) before = lease(f, "worker", 2);
+    add(f, "waits");
+    f->now = 24 * HOUR;
+    g_autoptr(GError) error = NULL;
+    const LeaseHolder alive = holder_of(g_ptr_array_index(before.leased, 1));
+    g_assert_true(queue_heartbeat(f->db, &alive, "going on", 1, f->now, &error));
+    g_auto(Leased) after = lease(f, "another", 10);
+    g_assert_cmpuint(after.leased->len, ==, 2);
+    g_assert_cmpstr(first_of(&after)->name, ==, "waits");
+    g_assert_cmpstr(((const Task *)g_ptr_array_index(after.leased, 1))->name, ==, "left");
+    assert_finishes(f, &alive, false);
+    const LeaseHolder taken = holder_of(first_of(&before));
+    assert_cannot_finish(f, &taken, ERROR_DENIED);
+    g_auto(Leased) none = lease(f, "another", 10);
+    g_assert_cmpuint(none.leased->len, ==, 0);
+}
+
+static void a_server_whose_clock_is_late_by_minutes_leaves_the_leases_of_another(Fixture *f, const void *unused) {
+    add(f, "task");
+    f->now += 10 * MINUTE;
+    g_auto(Leased) one = lease(f, "worker", 1);
+    f->now -= 10 * MINUTE;
+    g_auto(Leased) none = lease(f, "another", 1);
+    g_assert_cmpuint(one.leased->len, ==, 1);
+    g_assert_cmpuint(none.leased->len, ==, 0);
+}
+
+/* It was postponed, and is due when it was said. */
+static void what_is_postponed_is_no_task_of_another_time(Fixture *f, const void *unused) {
+    g_autoptr(GError) error = NULL;
+    add(f, "task");
+    g_auto(Leased) one = lease(f, "worker", 1);
+    const LeaseHolder holder = holder_of(first_of(&one));
+    g_autoptr(Task) later = queue_postpone(f->db, &holder, "not now", f->now + 6 * HOUR, f->now, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(later->status, ==, TASK_LIVE);
+    g_auto(Leased) none = lease(f, "worker", 1);
+    g_assert_cmpuint(none.leased->len, ==, 0);
 }
 
 static void a_worker_without_a_token_is_known_by_its_address(Fixture *f, const void *unused) {
@@ -303,6 +348,11 @@ int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     TEST("a-task-is-leased-once-and-the-oldest-first", a_task_is_leased_once_and_the_oldest_first);
     TEST("an-expired-lease-is-given-to-the-next-worker", an_expired_lease_is_given_to_the_next_worker);
+    TEST("when-the-clock-is-set-back-what-waits-is-leased-and-what-is-worked-on-is-left",
+         when_the_clock_is_set_back_what_waits_is_leased_and_what_is_worked_on_is_left);
+    TEST("a-server-whose-clock-is-late-by-minutes-leaves-the-leases-of-another",
+         a_server_whose_clock_is_late_by_minutes_leaves_the_leases_of_another);
+    TEST("what-is-postponed-is-no-task-of-another-time", what_is_postponed_is_no_task_of_another_time);
     TEST("a-worker-without-a-token-is-known-by-its-address", a_worker_without_a_token_is_known_by_its_address);
     TEST("who-comes-too-late-is-told", who_comes_too_late_is_told);
     TEST("a-heartbeat-keeps-the-lease-and-late-words-are-left-out",

@@ -1,5 +1,7 @@
 """What the tests of faults share: where things are, and a server with a Ledger."""
+import os
 import pathlib
+import subprocess
 import sys
 import time
 
@@ -13,6 +15,21 @@ import with_s3
 
 from ledger import TIMES, Ledger, tell
 from proxy import Proxy
+
+
+def built(library):
+    """The path of a library of this folder, where it was built."""
+    return str(pathlib.Path(os.environ['DPXDT']).parents[2] / 'tests/faults' / library)
+
+
+def preloaded(*libraries):
+    """Variables with which a program has these libraries before it, behind the sanitizer's, if it has one."""
+    program = pathlib.Path(os.environ['DPXDT'])
+    needs = subprocess.run(['ldd', program], capture_output=True, text=True, check=True).stdout
+    sanitizer = [line.split()[2] for line in needs.splitlines() if 'libasan' in line]
+    # libfiu leaks what it was told at the start.
+    options = os.environ.get('ASAN_OPTIONS', '') + ':detect_leaks=0:allocator_may_return_null=1'
+    return {'LD_PRELOAD': ' '.join([*sanitizer, *libraries]), 'ASAN_OPTIONS': options}
 
 
 class FaultTestCase(serving.ServerTestCase):

@@ -39,7 +39,7 @@ class Server(FaultTestCase):
                 ledger.wait_for_more(4)
         lost = self.check_all(ledger)
         for trouble, seconds in recovered.items():
-            tell(f'{what}: {trouble}', 'server; uploads, reports, decisions', TIMES, lost, seconds)
+            tell(f'{what}: {trouble}', 'server; uploads, reports, decisions', lost, seconds)
         return ledger
 
     def postgresql(self):
@@ -112,7 +112,7 @@ class Server(FaultTestCase):
                 with proxy.disturbed('black hole', for_ever=True):
                     ledger.wait_for_trouble(8)
                 recovered.append(ledger.recovered(FORGOTTEN_S))
-        tell(f'{what}: open connections are forgotten', 'server; uploads, reports, decisions', len(recovered),
+        tell(f'{what}: open connections are forgotten', 'server; uploads, reports, decisions',
              self.check_all(ledger), recovered)
 
     def test_postgresql_that_has_forgotten_its_connections(self):
@@ -145,7 +145,7 @@ class Worker(FaultTestCase):
             recovered[trouble].append(capturing.finish())
         lost = self.check_fsck()
         for trouble, seconds in recovered.items():
-            tell(f'server: {trouble}', 'worker; captures and comparisons', TIMES, lost, seconds)
+            tell(f'server: {trouble}', 'worker; captures and comparisons', lost, seconds)
 
 
 if __name__ == '__main__':
