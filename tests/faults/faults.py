@@ -1,4 +1,5 @@
 """What the tests of faults share: where things are, and a server with a Ledger."""
+import json
 import os
 import pathlib
 import subprocess
@@ -30,6 +31,26 @@ def preloaded(*libraries):
     # libfiu leaks what it was told at the start.
     options = os.environ.get('ASAN_OPTIONS', '') + ':detect_leaks=0:allocator_may_return_null=1'
     return {'LD_PRELOAD': ' '.join([*sanitizer, *libraries]), 'ASAN_OPTIONS': options}
+
+
+class Faults:
+    """libfiu in a program, whose faults come and go while it runs."""
+
+    def __init__(self, folder):
+        self.prefix = folder / 'fiu'
+        self.env = {**preloaded('/usr/lib/fiu/fiu_run_preload.so', '/usr/lib/fiu/fiu_posix_preload.so'),
+                    'FIU_CTRL_FIFO': str(self.prefix), 'FIU_ENABLE': ''}
+
+    def tell(self, process, command):
+        told = subprocess.run(['fiu-ctrl', '-f', self.prefix, '-c', command, str(process.pid)], capture_output=True,
+                              text=True, timeout=60)
+        assert told.returncode == 0, told.stdout + told.stderr
+
+    def enable(self, process, point, number, probability):
+        self.tell(process, f'enable_random name={point},failinfo={number},probability={probability}')
+
+    def disable(self, process, point):
+        self.tell(process, f'disable name={point}')
 
 
 class FaultTestCase(serving.ServerTestCase):
@@ -74,9 +95,9 @@ class Capturing:
 
     PAGES = 6
 
-    def __init__(self, test, client, build, more=()):
-        """more: pages that are captured as well, name -> what harness.Site has"""
-        self.test, self.client = test, client
+    def __init__(self, test, client, build, more=(), config=()):
+        """more: pages that are captured as well, path -> what harness.Site has"""
+        self.test, self.client, self.config = test, client, json.dumps(dict(config))
         pages = {f'/{side}{i}': f'<body style="background: white"><h1>{i} {side if i % 3 == 0 else ""}</h1>'
                  for i in range(self.PAGES) for side in 'ab'}
         self.site = harness.Site({**pages, **dict(more)})
@@ -84,25 +105,37 @@ class Capturing:
         release = {'build_id': build, 'release_name': 'captured'}
         self.release = {**release, 'release_number': client.post('create_release', **release)['release_number']}
         for i in range(self.PAGES):
-            self.request(f'/{i}', f'/b{i}', ref_url=f'{self.site.url}/a{i}', ref_config='{}')
+            self.request(f'/{i}', f'/b{i}', ref_url=f'{self.site.url}/a{i}', ref_config=self.config)
         for path in dict(more):
             self.request(path, path)
         client.post('runs_done', **self.release)
 
     def request(self, name, path, **more):
-        self.client.post('request_run', **self.release, run_name=name, url=self.site.url + path, config='{}', **more)
+        self.client.post('request_run', **self.release, run_name=name, url=self.site.url + path, config=self.config,
+                         **more)
 
-    def finish(self, seconds=200, failed=()):
-        """Waits until all is captured and compared, and as it should be; but these runs, which have failed. -> after how
-        many seconds"""
+    def runs(self):
+        return {run['run_name']: run for run in self.client.post('list_runs', **self.release)['runs']}
+
+    def finish(self, seconds=300, failed=(), may_fail=False, again=lambda: None):
+        """Waits until all is captured and compared, and as it should be, but these runs, which have failed; or any of them,
+        if any may fail. again() is called now and then. -> after how many seconds"""
         since = time.monotonic()
-        state = self.client.post('release_status', **self.release, wait=60)
+        state = self.client.post('release_status', **self.release, wait=2)
         while state['status'] == 'processing' and time.monotonic() < since + seconds:
-            state = self.client.post('release_status', **self.release, wait=60)
-        runs = {run['run_name']: run for run in self.client.post('list_runs', **self.release)['runs']}
+            again()
+            state = self.client.post('release_status', **self.release, wait=2)
         self.test.assertEqual((state['status'], state['pending']), ('reviewing', 0), state)
-        expected = {f'/{i}': 'diff_not_found' if i % 3 else 'diff_found' for i in range(self.PAGES)}
+        runs = self.runs()
+        if may_fail:
+            failed = [name for name, run in runs.items() if run['status'] == 'failed']
+        same = {f'/{i}': 'diff_not_found' if i % 3 else 'diff_found' for i in range(self.PAGES)}
         self.test.assertEqual({name: run['status'] for name, run in runs.items()},
-                              {**{name: 'no_diff_needed' for name in runs}, **expected,
-                               **{name: 'failed' for name in failed}})
+                              {**{name: 'no_diff_needed' for name in runs}, **same, **{name: 'failed' for name in failed}})
         return time.monotonic() - since
+
+    def log(self, name):
+        """What is told of a run that failed."""
+        run = self.runs()[name]
+        logs = [run[key] for key in ('log', 'ref_log', 'diff_log') if run[key]]
+        return b'\n'.join(self.client.download(self.release['build_id'], log) for log in logs).decode()
