@@ -34,6 +34,7 @@ struct Tab {
     CdpSession *root; /* the browser's own session is of this thread, for closing */
     CdpSession *session;
     char *context_id;
+    int64_t opened_ms;
 };
 
 static void drop_user(Generation *generation) {
@@ -137,7 +138,8 @@ static bool open_session(Tab *tab, CdpHandler handler, void *data, int64_t deadl
     if (!session_id)
         return false;
     tab->session = cdp_new(chromium_devtools(tab->generation->chromium), session_id, handler, data);
-    cdp_set_deadline(tab->session, deadline_ms);
+    tab->opened_ms = clock_now_ms();
+    cdp_set_deadline(tab->session, MIN(deadline_ms, tab->opened_ms + OPEN_MS));
     return true;
 }
 
@@ -186,6 +188,15 @@ void tab_blame(Tab *tab, GError **error) {
     devtools_give_up(chromium_devtools(tab->generation->chromium));
     g_clear_error(error);
     error_set(error, ERROR_GONE, "the browser hangs");
+}
+
+void tab_blame_empty(Tab *tab, GError **error) {
+    tab_blame(tab, error);
+    if (!error_is(*error, ERROR_TIMEOUT) || clock_now_ms() - tab->opened_ms < ANSWER_MS)
+        return;
+    devtools_give_up(chromium_devtools(tab->generation->chromium));
+    g_clear_error(error);
+    error_set(error, ERROR_GONE, "the browser hangs: no process comes for a page");
 }
 
 CdpSession *tab_session(Tab *tab) {

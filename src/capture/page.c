@@ -283,9 +283,14 @@ Page *page_open(Browser *browser, const CaptureSpec *spec, GString *log, GError 
     if (!page->tab)
         return NULL;
     page->session = tab_session(page->tab);
-    if (!set_up(page, error))
-        return NULL;
-    return g_steal_pointer(&page);
+    g_autoptr(GError) cause = NULL;
+    if (set_up(page, &cause)) {
+        cdp_set_deadline(page->session, page->started_ms + spec->timeout_ms);
+        return g_steal_pointer(&page);
+    }
+    tab_blame_empty(page->tab, &cause);
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return NULL;
 }
 
 void page_add_handler(Page *page, PageHandler handler) {
