@@ -14,7 +14,8 @@ from harness import Site
 import serving
 from serving import Client, ServerTestCase
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'db'))
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ('db', 'faults')]
+from ledger import tell
 import with_database
 import with_s3
 
@@ -49,6 +50,7 @@ class Acknowledged(ServerTestCase):
         chance = random.Random(4)
         server = self.server()
         Client(server.port, self.key).post('create_release', build_id=self.build, release_name='r')
+        recovered = []
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             for _ in range(TIMES):
                 writers = [pool.submit(self.write_until_it_dies, server.port, random.Random(chance.random()))
@@ -57,7 +59,9 @@ class Acknowledged(ServerTestCase):
                 server.kill()
                 for writer in writers:
                     writer.result()
+                since = time.monotonic()
                 server = self.server()
+                recovered.append(time.monotonic() - since)
         client = Client(server.port, self.key)
         self.assertGreater(len(self.uploads), TIMES)
         for sha1, content in self.uploads.items():
@@ -71,6 +75,7 @@ class Acknowledged(ServerTestCase):
             after = page[-1]['run_name']
         self.assertEqual({name: runs.get(name) for name in self.reports}, self.reports)
         self.assertRegex(self.command('fsck', *self.data), r'^\d+ files, 0 problems\n$')
+        tell('the server is killed (SIGKILL); SQLite', 'server; uploads, reports', 0, recovered)
         print(f'# {TIMES} kills, {len(self.uploads)} uploads and {len(self.reports)} reports acknowledged, none lost')
 
 
@@ -101,6 +106,7 @@ class Cluster(ServerTestCase):
         site.wait_for('/a5')
         workers[0].kill()
         servers[0].kill()
+        since = time.monotonic()
 
         state = clients[1].post('release_status', **release, wait=60)
         for _ in range(5):
@@ -114,6 +120,9 @@ class Cluster(ServerTestCase):
         self.assertEqual({run['status'] for run in runs}, {'diff_found', 'diff_not_found'})
         self.assertEqual(Client(servers[1].port, superuser).post('work_queue/capture/lease')['tasks'], [])
         self.assertRegex(self.command("fsck", *self.data), r', 0 problems\n$')
+        kind = str(where[1]).partition(':')[0] if where else 'sqlite'
+        tell(f'one of two servers and one of three workers are killed; {kind}', 'captures and comparisons', 0,
+             [time.monotonic() - since])
 
     def enter(self, manager):
         """-> what the manager gives; it is left with the test"""
