@@ -29,7 +29,7 @@ def tell(fault, during, lost, recovered):
     """A row of the table: what bench_faults reads. recovered is after how many seconds, each time."""
     row = {'fault': fault, 'during': during, 'times': len(recovered), 'lost': lost,
            'recovered_s': [round(seconds, 2) for seconds in recovered]}
-    print(f'# row {json.dumps(row)}', flush=True)
+    print(f'# row {json.dumps(row)}\n', end='', flush=True)  # at once: tests run side by side
 
 
 class Ledger:

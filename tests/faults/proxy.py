@@ -14,8 +14,8 @@ What may be wrong, and with what number:
     half-open       the other side is closed, and ours is not told; what is sent is not read
     cut N           a connection is reset once N bytes went through it
 
-When that is over, connections that had lost bytes, or whose other side is gone, are reset; but if it was 'for ever' they stay
-as they are, as behind a firewall that has forgotten them.
+When that is over, connections that had lost bytes, or whose other side is gone, are reset; but if it was 'for ever' they
+stay as they are, as behind a firewall that has forgotten them.
 
 All of it happens in one thread of its own.
 """

@@ -1,5 +1,5 @@
-"""Wall clocks that jump, of the server and of the worker, by wall_clock.c: what counts days, counts others then; but nothing is
-lost, nothing is held by two for ever, and the queue goes on. The monotonic clock, by which all waits are measured
+"""Wall clocks that jump, of the server and of the worker, by wall_clock.c: what counts days, counts others then; but nothing
+is lost, nothing is held by two for ever, and the queue goes on. The monotonic clock, by which all waits are measured
 (src/base/clock.h), does not jump: so it is with real clocks."""
 import contextlib
 import mmap
@@ -51,7 +51,7 @@ class Jumps(FaultTestCase):
             return self.server('--allow-private')
 
     def test_tasks(self):
-        """a task that was added before the clock jumped is leased once, whatever the clock says, and so is one whose worker died"""
+        """a task that was added before the clock jumped, or whose worker died, is leased once, whatever the clock says"""
         server = self.by_the_clock()
         client = serving.Client(server.port, self.superuser)
         for jump, seconds in JUMPS.items():

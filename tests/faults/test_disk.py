@@ -35,8 +35,8 @@ class NoByte(FaultTestCase):
 class FullDisk(FaultTestCase):
 
     def mount(self):
-        """Puts a small disk where the data is, for all programs that are started from now on, and for this one. -> the path by
-        which this one sees it"""
+        """Puts a small disk where the data is, for all programs that are started from now on. -> the path by which this one
+        sees it, too"""
         folder = self.folder / 'data'
         folder.mkdir()
         words = harness.after_mount(f'mount -t tmpfs -o size={SIZE},mode=755 none {folder}', 'echo there; exec cat')
