@@ -96,6 +96,7 @@ class _Client(asyncio.Protocol):
 
     def __init__(self, proxy):
         self.proxy, self.server = proxy, None
+        self.early = []  # what came before there was a server
         self.is_harmed = False  # it has lost bytes, or its other side
         self.passed = 0
         self.free_at = 0  # when what is delayed has been passed on
@@ -107,7 +108,6 @@ class _Client(asyncio.Protocol):
             self.is_harmed = True
         self.meet(True)
         if not self.is_harmed and not transport.is_closing():
-            transport.pause_reading()
             self.opening = self.proxy.loop.create_task(self.open())
 
     async def open(self):
@@ -120,8 +120,8 @@ class _Client(asyncio.Protocol):
         except OSError:
             self.transport.abort()
             return
-        if not self.transport.is_closing() and self.proxy.trouble != 'half-open':
-            self.transport.resume_reading()
+        while self.early and self.server:
+            self.pass_on(self.early.pop(0), self.server)
 
     def meet(self, keeps_harmed):
         """What is wrong now is wrong for this connection, too."""
@@ -140,7 +140,11 @@ class _Client(asyncio.Protocol):
             self.proxy.note()
 
     def data_received(self, data):
-        self.pass_on(data, self.server)
+        """To pause a transport that has just been made does not help in Python 3.11.2."""
+        if self.server and not self.early:
+            self.pass_on(data, self.server)
+        else:
+            self.early.append(data)
 
     def connection_lost(self, _):
         self.proxy.links.discard(self)
