@@ -14,7 +14,8 @@ static const struct {
     [ERROR_DENIED] = {403, 2},     [ERROR_BUSY] = {409, 2},        [ERROR_TIMEOUT] = {503, 2},
     [ERROR_GONE] = {404, 2},       [ERROR_STOPPED] = {503, 130}, /* 128 + SIGINT, as shells have it */
     [ERROR_NO_PROGRAM] = {500, 3}, [ERROR_NO_DATABASE] = {503, 4}, [ERROR_NO_STORE] = {503, 5},
-    [ERROR_FULL] = {507, 6},       [ERROR_OLD_TABLES] = {503, 7},  [ERROR_NEW_TABLES] = {503, 8},
+    [ERROR_DOUBTFUL] = {504, 4},   [ERROR_FULL] = {507, 6},        [ERROR_OLD_TABLES] = {503, 7},
+    [ERROR_NEW_TABLES] = {503, 8},
 };
 
 void error_set(GError **error, ErrorCode code, const char *format, ...) {

@@ -16,6 +16,7 @@ typedef enum {
     ERROR_TIMEOUT,   /* it did not end in the time that it was given */
     ERROR_GONE,      /* a program that was needed ended under our hands; a new one may do */
     ERROR_STOPPED,   /* we were asked to stop (Ctrl-C, SIGTERM) */
+    ERROR_DOUBTFUL,  /* it is not known whether it was done: only what may be done twice is to be tried again */
     ERROR_FULL,      /* there is no room left on a disk: once there is some, it works */
 
     /* What a command cannot begin without. */
@@ -41,7 +42,7 @@ bool error_is(const GError *error, ErrorCode code);
 /* Its code: ERROR_FAILED for an error that is not one of ours. */
 ErrorCode error_code(const GError *error);
 
-/* The HTTP status that a code stands for: 400, 403, 404, 409, 500, 503 or 507. */
+/* The HTTP status that a code stands for: 400, 403, 404, 409, 500, 503, 504 or 507. */
 int error_http_status(ErrorCode code);
 
 /* The exit status of a command that ends with it: 3 for a program that is missing, 4 for a database that does not answer, 5 for

@@ -41,6 +41,8 @@ const char *db_error_told(const GError *error) {
         return "the database does not answer; try again";
     case ERROR_NO_STORE:
         return "the files of this server cannot be reached; try again";
+    case ERROR_DOUBTFUL:
+        return "the database broke off, and it is not known whether this was done";
     case ERROR_FULL:
         return "there is no room left on the server";
     case ERROR_FAILED:
@@ -263,7 +265,10 @@ static bool try_transaction(Db *db, DbWork work, void *data, bool *out_again, GE
     if (is_committing && db_commit(g_steal_pointer(&transaction), &cause))
         return true;
     *out_again = is_worth_another(cause, is_committing);
-    g_propagate_error(error, g_steal_pointer(&cause));
+    if (is_committing && g_error_matches(cause, DB_ERROR, DB_ERROR_LOST))
+        error_set(error, ERROR_DOUBTFUL, "it is not known whether this was done: %s", cause->message);
+    else
+        g_propagate_error(error, g_steal_pointer(&cause));
     return false;
 }
 

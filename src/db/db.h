@@ -163,7 +163,8 @@ void db_roll_back(DbTransaction *transaction);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbTransaction, db_roll_back)
 
 /* Work that is done as a whole or not at all: in a transaction on a connection of the pool, and again, some times, where
- * another one was in the way or the connection broke. It may be called several times, so what it gives back it sets. */
+ * another one was in the way or the connection broke. It may be called several times, so what it gives back it sets.
+ * Fails as work does, or, if the connection broke while it was to be kept, with ERROR_DOUBTFUL. */
 typedef bool (*DbWork)(Db *db, void *data, GError **error);
 bool db_transact(DbPool *pool, DbWork work, void *data, GError **error) MUST_CHECK;
 
