@@ -20,7 +20,6 @@ enum {
 /* A file that is in the blobs, and whose row is yet to be written. */
 typedef struct {
     Artifact artifact;
-    int64_t created_ms;
 } Brought;
 
 static void brought_free(void *data) {
@@ -43,8 +42,8 @@ static bool write_rows(Db *db, void *data, GError **error) {
     for (guint i = 0; i < batch->brought->len; i++) {
         const Brought *brought = g_ptr_array_index(batch->brought, i);
         const Known known = {0};
-        /* Its writer is gone. Should a gc have removed it meanwhile, it fails, and is brought by the next import. */
-        if (!artifact_add(db, batch->build->id, &brought->artifact, NULL, brought->created_ms, error) ||
+        /* As of now, so that it is left alone until the runs that name it are here. Its writer is gone. Should a gc have removed it meanwhile, it fails, and is brought by the next import. */
+        if (!artifact_add(db, batch->build->id, &brought->artifact, NULL, batch->import->options->now_ms, error) ||
             !known_put(db, "file", batch->build->id, brought->artifact.sha1, &known, error))
             return false;
     }
@@ -160,7 +159,7 @@ static bool is_sha1(const char *text) {
 }
 
 /* The file as it is to be here, or NULL: with an error, or without for one that cannot come, which is told. */
-static Brought *copy_file(Import *import, const char *sha1, int64_t size, int64_t created_ms, GError **error) {
+static Brought *copy_file(Import *import, const char *sha1, int64_t size, GError **error) {
     g_auto(Copy) copy = {.size = size};
     if (!copy_bytes(import, sha1, &copy, error))
         return NULL;
@@ -169,7 +168,6 @@ static Brought *copy_file(Import *import, const char *sha1, int64_t size, int64_
     digest_end(copy.digest, &artifact->sha1, &artifact->sha256);
     artifact->size = size;
     artifact->content_type = g_strdup(copy.type);
-    brought->created_ms = created_ms;
     bool is_same = strcmp(artifact->sha1, sha1) == 0;
     if (!is_same)
         import_lose(import, IMPORT_FILES, OLD_NAMED_ROW("artifact", sha1),
@@ -184,7 +182,7 @@ static Brought *copy_file(Import *import, const char *sha1, int64_t size, int64_
 static Brought *bring_file(Import *import, const char *sha1, GError **error) {
     const OldRow *row = OLD_NAMED_ROW("artifact", sha1);
     g_autoptr(DbQuery) query =
-        db_query(import->old, "SELECT LENGTH(data), alternate, created FROM artifact WHERE id = ?", DB_TEXT(sha1));
+        db_query(import->old, "SELECT LENGTH(data), alternate FROM artifact WHERE id = ?", DB_TEXT(sha1));
     bool is_there = db_next(query);
     if (!db_end(query, error))
         return NULL;
@@ -198,7 +196,7 @@ static Brought *bring_file(Import *import, const char *sha1, GError **error) {
     else if (db_is_null(query, 0))
         import_lose(import, IMPORT_FILES, row, "it has no bytes");
     else
-        return copy_file(import, sha1, db_int(query, 0), old_time(query, 2), error);
+        return copy_file(import, sha1, db_int(query, 0), error);
     return NULL;
 }
 
