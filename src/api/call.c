@@ -211,7 +211,8 @@ static ApiKey *check_key(Call *call, Db *db, const char *id, const char *secret,
     return key;
 }
 
-/* The key of the caller, or NULL. Where nobody is asked, it is a superuser's; so a browser must not be used by a page that it shows. */
+/* The key of the caller, or NULL. Where nobody is asked, it is a superuser's; so a browser must not be used by a page
+ * that it shows. */
 static ApiKey *find_key(Call *call, Db *db, GError **error) {
     const char *id, *secret, *own_secret = call->api->own_secret;
     if (call->api->ignore_auth && http_request_is_from_elsewhere(call->request)) {

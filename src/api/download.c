@@ -91,7 +91,8 @@ static HttpResponse *send_file(Call *call, void *data, GError **error) {
 
 /* Who may have it. */
 
-/* Somebody who is logged in, or a stranger, to whom pictures of public builds are shown. *out_access is NONE if he may not. */
+/* Somebody who is logged in, or a stranger, to whom pictures of public builds are shown. *out_access is NONE if he may
+ * not. */
 static bool find_access(Call *call, Db *db, Access *out_access, bool *out_public, GError **error) {
     g_autoptr(Session) session = NULL;
     g_autoptr(GError) cause = NULL;

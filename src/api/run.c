@@ -139,8 +139,8 @@ static bool load_baseline(Call *call, Db *db, const char *name, Run **out_baseli
     return false;
 }
 
-/* baseline=auto: a run that has no baseline, and is told of none, gets its own, as by request_run. What is said is the baseline's,
- * which the caller frees. */
+/* baseline=auto: a run that has no baseline, and is told of none, gets its own, as by request_run. What is said is the
+ * baseline's, which the caller frees. */
 static bool find_baseline(Call *call, Db *db, const Run *run, RunFacts *facts, Run **out_baseline, GError **error) {
     const char *wish = call_optional_text(call, "baseline");
     *out_baseline = NULL;

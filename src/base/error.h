@@ -33,7 +33,8 @@ GQuark error_quark(void);
 /* Sets *error, where error is not NULL, to a message made as by printf. Any thread. */
 void error_set(GError **error, ErrorCode code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
-/* The same with ": " and the text of errno_value behind the message. What failed for a lack of room on a disk is ERROR_FULL. */
+/* The same with ": " and the text of errno_value behind the message. What failed for a lack of room on a disk is
+ * ERROR_FULL. */
 void error_set_errno(GError **error, ErrorCode code, int errno_value, const char *format, ...) G_GNUC_PRINTF(4, 5);
 
 /* Tells whether error is one of ours with this code; false for NULL. */
@@ -45,7 +46,7 @@ ErrorCode error_code(const GError *error);
 /* The HTTP status that a code stands for: 400, 403, 404, 409, 500, 503, 504 or 507. */
 int error_http_status(ErrorCode code);
 
-/* The exit status of a command that ends with it: 3 for a program that is missing, 4 for a database that does not answer, 5 for
- * a folder or a bucket that does not, 6 for a full disk, 7 and 8 for older and newer tables, 130 for ERROR_STOPPED, 2 for all
- * else. */
+/* The exit status of a command that ends with it: 3 for a program that is missing, 4 for a database that does not
+ * answer, 5 for a folder or a bucket that does not, 6 for a full disk, 7 and 8 for older and newer tables, 130 for
+ * ERROR_STOPPED, 2 for all else. */
 int error_exit_status(ErrorCode code);

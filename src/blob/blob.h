@@ -66,13 +66,14 @@ int blobs_open_file(Blobs *blobs, const char *sha256, int64_t *out_size, GError 
  * all of them. */
 bool blobs_check(Blobs *blobs, const char *sha256, int64_t size, GError **error) MUST_CHECK;
 
-/* Removes bytes, for ever; those that are not there are no failure. Whether anybody needs them, or is bringing them anew at this very
- * moment, is for the caller to know: see store/garbage.h. It is tried once, and over after half a minute. Fails with ERROR_BUSY while
- * somebody holds what is there (blobs_hold()). */
+/* Removes bytes, for ever; those that are not there are no failure. Whether anybody needs them, or is bringing them anew
+ * at this very moment, is for the caller to know: see store/garbage.h. It is tried once, and over after half a minute.
+ * Fails with ERROR_BUSY while somebody holds what is there (blobs_hold()). */
 bool blobs_remove(Blobs *blobs, const char *sha256, GError **error) MUST_CHECK;
 
-/* Holds what is in a folder: until the descriptor is closed, or we have ended in any way, nobody removes bytes there, in whatever process.
- * Waits for who is about to. -1 with ERROR_BUSY if somebody else holds it, ERROR_INVALID if it is no folder but a store. */
+/* Holds what is in a folder: until the descriptor is closed, or we have ended in any way, nobody removes bytes there, in
+ * whatever process. Waits for who is about to. -1 with ERROR_BUSY if somebody else holds it, ERROR_INVALID if it is no
+ * folder but a store. */
 int blobs_hold(Blobs *blobs, GError **error) MUST_CHECK;
 
 /* Is told of bytes that are kept. To break off it returns false, with error set. */

@@ -169,8 +169,8 @@ static bool list(void *place, BlobVisit *visit, void *data, GError **error) {
 
 /* Removing. */
 
-/* A lock of the folder itself, which goes with the descriptor, however the process ends: those who remove share it, who holds what is
- * there has it alone. */
+/* A lock of the folder itself, which goes with the descriptor, however the process ends: those who remove share it, who
+ * holds what is there has it alone. */
 static int lock_folder(const Disk *disk, int how, GError **error) {
     int folder = open(disk->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder >= 0 && flock(folder, how) == 0)

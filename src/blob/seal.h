@@ -19,9 +19,8 @@ SealKey *seal_key_load(const char *path, bool make, GError **error) MUST_CHECK;
 /* How it can be told from others without telling what it is: 32 hexadecimal digits. Borrowed. */
 const char *seal_key_name(const SealKey *key);
 
-/* Keeps 1 to 67,108,864 bytes by a new writer. out_facts are theirs, *out_sha256 is under what they are kept, and *out_size how many
- * that are; the caller clears the one and frees the other. Fails as
- * blob_writer_end() does. */
+/* Keeps 1 to 67,108,864 bytes by a new writer. out_facts are theirs, *out_sha256 is under what they are kept, and
+ * *out_size how many that are; the caller clears the one and frees the other. Fails as blob_writer_end() does. */
 bool seal_put(BlobWriter *writer, const SealKey *key, const void *data, size_t size, BlobFacts *out_facts, char **out_sha256,
               int64_t *out_size, GError **error) MUST_CHECK;
 

@@ -25,10 +25,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Browser, browser_free)
 
 typedef struct Tab Tab;
 
-/* Opens an empty tab in a new context. handler and data are for its session, whose deadline is deadline_ms, or 20 s from now if
- * that is earlier: until there is a page in it, for which the caller sets another.
- * still_images picks a browser in which moving images do not move. Fails with ERROR_GONE if the browser dies
- * meanwhile. Any thread. */
+/* Opens an empty tab in a new context. handler and data are for its session, whose deadline is deadline_ms, or 20 s from
+ * now if that is earlier: until there is a page in it, for which the caller sets another. still_images picks a browser
+ * in which moving images do not move. Fails with ERROR_GONE if the browser dies meanwhile. Any thread. */
 Tab *browser_open_tab(Browser *browser, bool still_images, CdpHandler handler, void *data, int64_t deadline_ms,
                       GError **error) MUST_CHECK;
 
@@ -40,8 +39,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Tab, tab_free)
  * all of its tabs, and the error becomes ERROR_GONE. May take some seconds. */
 void tab_blame(Tab *tab, GError **error);
 
-/* The same for a tab in which there is no page yet that could be the reason: a browser that does answer, but whose processes for
- * pages do not come, hangs, too. */
+/* The same for a tab in which there is no page yet that could be the reason: a browser that does answer, but whose
+ * processes for pages do not come, hangs, too. */
 void tab_blame_empty(Tab *tab, GError **error);
 
 CdpSession *tab_session(Tab *tab);

@@ -1,9 +1,9 @@
 /* `dpxdt backup`: a copy of a server's data while it runs, which is a folder of data itself.
  *
- * First nobody may remove pictures any more (blobs_hold()), then the database is copied as it is at one moment, then every picture that
- * the copy names: they were there before the rows that name them, and never change. The copy of the database gets its
- * name last, so that a folder has either the backup before or this one. A first backup is made in DIR.part, which gets its name when
- * all is there. */
+ * First nobody may remove pictures any more (blobs_hold()), then the database is copied as it is at one moment, then
+ * every picture that the copy names: they were there before the rows that name them, and never change. The copy of the
+ * database gets its name last, so that a folder has either the backup before or this one. A first backup is made in
+ * DIR.part, which gets its name when all is there. */
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/stop.h"

@@ -41,9 +41,10 @@ void data_options_complete(DataOptions *options);
 bool data_parse(const Command *command, const GOptionEntry *entries, DataOptions *options, int *argc, char ***argv,
                 GError **error) MUST_CHECK;
 
-/* Opens the database. Its options must be complete. If it is to be created, one that is not there is made, and gets its tables; else it is ERROR_NOT_FOUND:
- * a path that was mistyped is no empty server. Older tables are refused (ERROR_INVALID), as `dpxdt migrate` is to be run
- * first, and newer ones, too. Fails as db_pool_new() does. */
+/* Opens the database. Its options must be complete. If it is to be created, one that is not there is made, and gets its
+ * tables; else it is ERROR_NOT_FOUND: a path that was mistyped is no empty server. Older tables are refused
+ * (ERROR_OLD_TABLES), as `dpxdt migrate` is to be run first, and newer ones, too (ERROR_NEW_TABLES). Fails as
+ * db_pool_new() does. */
 DbPool *data_open_database(const DataOptions *options, unsigned max_connections, bool create,
                            GError **error) MUST_CHECK;
 

@@ -212,8 +212,8 @@ static bool work_and_wait(const Options *options, const Api *api, int port, GErr
     return true;
 }
 
-/* Tells people and programs of what happens here. origin is where links lead. Without libcurl nobody is told, which is an error
- * only where mail was asked for. */
+/* Tells people and programs of what happens here. origin is where links lead. Without libcurl nobody is told, which is
+ * an error only where mail was asked for. */
 static bool start_sending(const Options *options, Api *api, const char *origin, Sender **out_sender, GError **error) {
     g_autoptr(GError) cause = NULL;
     const DeliveryMeans means = {.pool = api->pool,

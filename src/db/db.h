@@ -79,8 +79,8 @@ typedef struct Db Db;
  * URL that is none, ERROR_FAILED if the database cannot be reached or its library is not installed. */
 DbPool *db_pool_new(const char *url, unsigned max_connections, GError **error) MUST_CHECK;
 
-/* The same of a database that is only read: one of somebody else's, which must stay as it is. Whatever would change it fails, and a
- * file that is not there is not made. */
+/* The same of a database that is only read: one of somebody else's, which must stay as it is. Whatever would change it
+ * fails, and a file that is not there is not made. */
 DbPool *db_pool_new_reader(const char *url, unsigned max_connections, GError **error) MUST_CHECK;
 
 /* All connections must have been given back. */

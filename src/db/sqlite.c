@@ -86,8 +86,8 @@ static char *split(const char *url, const char **out_settings) {
     return g_strdup(path);
 }
 
-/* Who reads needs few pages at hand, and as many as there are connections may read. A transaction may change thousands of runs, but
- * there is one at a time: with more room it need not write, and read again, what it will change once more. */
+/* Who reads needs few pages at hand, and as many as there are connections may read. A transaction may change thousands
+ * of runs, but there is one at a time: with more room it need not write, and read again, what it will change once more. */
 #define READING "PRAGMA cache_size = -1024" /* KiB */
 #define WRITING "PRAGMA cache_size = -16384"
 
@@ -105,8 +105,8 @@ static bool is_wal_at_rest(const char *path) {
     return is_wal && !g_file_test(wal, G_FILE_TEST_EXISTS);
 }
 
-/* What is opened. Who only reads makes the files of a WAL, too, and may not remove them: they would stay, and be his, so that the
- * server could not write any more. Where nobody writes, it is read as it stands. */
+/* What is opened. Who only reads makes the files of a WAL, too, and may not remove them: they would stay, and be his, so
+ * that the server could not write any more. Where nobody writes, it is read as it stands. */
 static char *name_of(const char *path, DbOpening opening) {
     if (opening != DB_OPEN_READ || !is_wal_at_rest(path))
         return g_strdup(path);
@@ -115,8 +115,8 @@ static char *name_of(const char *path, DbOpening opening) {
 }
 
 static void *sqlite_open(const char *url, DbOpening opening, GError **error) {
-    /* What a statement notes meanwhile, as which of 10,000 rows it is to change, is kept in memory, not in a file. The kind of
-     * journal is kept in the database, so who only reads leaves it as it is. */
+    /* What a statement notes meanwhile, as which of 10,000 rows it is to change, is kept in memory, not in a file. The
+     * kind of journal is kept in the database, so who only reads leaves it as it is. */
     static const char to_write[] =
         "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; " READING;
     static const char to_read[] = "PRAGMA temp_store = MEMORY; " READING;

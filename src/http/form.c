@@ -58,9 +58,9 @@ static void add_to_file(HttpRequest *request, const char *bytes, size_t size) {
     http_incoming_refuse(request, 507, "the file could not be kept; the server's log says why");
 }
 
-/* Whether a piece that is said to be the first of a part goes on with the one at hand. libmicrohttpd tells of a part of which
- * nothing has come yet, with no byte, and tells of its first bytes as of another one. So two parts of one name behind each other,
- * of which the first is empty, are taken for one. */
+/* Whether a piece that is said to be the first of a part goes on with the one at hand. libmicrohttpd tells of a part of
+ * which nothing has come yet, with no byte, and tells of its first bytes as of another one. So two parts of one name
+ * behind each other, of which the first is empty, are taken for one. */
 static bool goes_on(const HttpRequest *request, const char *field, const char *file_name) {
     if (request->part_size > 0)
         return false;

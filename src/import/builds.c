@@ -1,4 +1,5 @@
-/* Builds, each under the id that it has, as addresses in mails and bookmarks have it; under another one where that is taken. */
+/* Builds, each under the id that it has, as addresses in mails and bookmarks have it; under another one where that is
+ * taken. */
 #include "import/import_work.h"
 
 #include "store/build.h"

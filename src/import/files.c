@@ -1,5 +1,5 @@
-/* Files: of each, by pieces, the bytes are hashed, held against the SHA-1 that is its name, and put into the blobs. What it is
- * called is found out anew: the old server believed the name with which it was uploaded first, to whichever build. */
+/* Files: of each, by pieces, the bytes are hashed, held against the SHA-1 that is its name, and put into the blobs. What
+ * it is called is found out anew: the old server believed the name with which it was uploaded first, to whichever build. */
 #include "import/import_work.h"
 
 #include "base/digest.h"
@@ -42,7 +42,8 @@ static bool write_rows(Db *db, void *data, GError **error) {
     for (guint i = 0; i < batch->brought->len; i++) {
         const Brought *brought = g_ptr_array_index(batch->brought, i);
         const Known known = {0};
-        /* As of now, so that it is left alone until the runs that name it are here. Its writer is gone. Should a gc have removed it meanwhile, it fails, and is brought by the next import. */
+        /* As of now, so that it is left alone until the runs that name it are here. Its writer is gone. Should a gc have
+         * removed it meanwhile, it fails, and is brought by the next import. */
         if (!artifact_add(db, batch->build->id, &brought->artifact, NULL, batch->import->options->now_ms, error) ||
             !known_put(db, "file", batch->build->id, brought->artifact.sha1, &known, error))
             return false;

@@ -59,6 +59,6 @@ typedef struct {
 /* "users" and so on. */
 const char *import_kind_name(ImportKind kind);
 
-/* Imports. Fails with ERROR_STOPPED, ERROR_BUSY if somebody else makes builds meanwhile, and as the databases and blobs do; what
- * came by then stays, and is known the next time. */
+/* Imports. Fails with ERROR_STOPPED, ERROR_BUSY if somebody else makes builds meanwhile, and as the databases and blobs
+ * do; what came by then stays, and is known the next time. */
 bool import_run(const ImportOptions *options, ImportResult *out_result, GError **error) MUST_CHECK;

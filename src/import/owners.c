@@ -1,5 +1,5 @@
-/* Who owns a build, and who is to. The old server had no list of invitations: who was invited was an owner whom nobody could be
- * yet. */
+/* Who owns a build, and who is to. The old server had no list of invitations: who was invited was an owner whom nobody
+ * could be yet. */
 #include "import/import_work.h"
 
 #include "store/owner.h"

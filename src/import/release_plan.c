@@ -61,7 +61,8 @@ static void add_to_list(GHashTable *table, int64_t id, int64_t value) {
     g_array_append_val(list, value);
 }
 
-/* What is read once: the old database has no index on most of what is asked for, so each table is gone through once a build. */
+/* What is read once: the old database has no index on most of what is asked for, so each table is gone through once a
+ * build. */
 
 static bool read_run_ids(Plans *plans, GError **error) {
     g_autoptr(DbQuery) query =

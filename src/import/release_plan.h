@@ -33,6 +33,6 @@ Plans *plans_new(Import *import, ImportBuild *build, GError **error) MUST_CHECK;
 void plans_free(Plans *plans);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plans, plans_free)
 
-/* The next release, in the order of their ids. False at the end, or with error set. The caller frees *out_plan. What cannot come
- * is told and counted now. */
+/* The next release, in the order of their ids. False at the end, or with error set. The caller frees *out_plan. What
+ * cannot come is told and counted now. */
 bool plans_next(Plans *plans, Plan **out_plan, GError **error) MUST_CHECK;

@@ -1,5 +1,5 @@
-/* People. Who logged in with Google has the id under which he will log in here; who was only invited has no id here, and becomes
- * an invitation of each build (owners.c). */
+/* People. Who logged in with Google has the id under which he will log in here; who was only invited has no id here, and
+ * becomes an invitation of each build (owners.c). */
 #include "import/import_work.h"
 
 #include "store/user.h"

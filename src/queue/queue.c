@@ -6,7 +6,8 @@
 
 enum { LEASE_BYTES = 16 };
 
-/* Clocks of servers that share a queue may differ by so much before one takes the other's leases for those of another time. */
+/* Clocks of servers that share a queue may differ by so much before one takes the other's leases for those of another
+ * time. */
 enum { CLOCKS_DIFFER_MS = 60 * 60 * 1000 };
 
 /* In the place of the index of the last message: what the task is about is begun. A heartbeat cannot say so. */
@@ -160,8 +161,8 @@ static GPtrArray *find_due(Db *db, const char *queue, int most, int64_t now_ms, 
     return read_tasks(query, error);
 }
 
-/* Those which say that they were added, or leased, when it is not yet: the clock was set back since, and they would wait until
- * it is that late again. Who works on one still says so with his next heartbeat, and is of this time by that. */
+/* Those which say that they were added, or leased, when it is not yet: the clock was set back since, and they would wait
+ * until it is that late again. Who works on one still says so with his next heartbeat, and is of this time by that. */
 static GPtrArray *find_of_another_time(Db *db, const char *queue, int most, int64_t now_ms, GError **error) {
     static const char sql[] = "SELECT " COLUMNS "FROM tasks WHERE queue = ? AND status = 'live' AND eta > ? AND "
                               "(leased IS NULL OR leased > ?) ORDER BY eta, id LIMIT ?";

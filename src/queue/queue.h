@@ -6,11 +6,12 @@
  *
  * What cannot be undone is told before it is done, by queue_begin(): then a lease that ran out ends the task.
  *
- * Who leases a task gets a token for it, which is asked for when he reports of it. Workers of old have none; they are told
- * apart by their owner, which is an address. Nothing sweeps: a lease that ran out is simply leased again. When the clock was
- * set back, what was added by the clock of before is leased at once, and leases of it end, if that was by more than an hour;
- * where nothing else waits. The database is the only truth, so any number of servers may share a queue. Knows nothing of what tasks are about. Every function works
- * on a connection, in a transaction if the caller began one; times are milliseconds since 1970, UTC. */
+ * Who leases a task gets a token for it, which is asked for when he reports of it. Workers of old have none; they are
+ * told apart by their owner, which is an address. Nothing sweeps: a lease that ran out is simply leased again. When the
+ * clock was set back, what was added by the clock of before is leased at once, and leases of it end, if that was by more
+ * than an hour; where nothing else waits. The database is the only truth, so any number of servers may share a queue.
+ * Knows nothing of what tasks are about. Every function works on a connection, in a transaction if the caller began one;
+ * times are milliseconds since 1970, UTC. */
 #pragma once
 
 #include "db/db.h"
@@ -41,11 +42,13 @@ typedef struct {
 void task_free(Task *task);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Task, task_free)
 
-/* Adds a task, of which queue, name, payload and content_type must be set. One that is there under that name stays as it is
- * while it is live and has the same payload; else it begins anew, and who has leased it has it no longer. *out_added is whether there is something new to do. */
+/* Adds a task, of which queue, name, payload and content_type must be set. One that is there under that name stays as it
+ * is while it is live and has the same payload; else it begins anew, and who has leased it has it no longer. *out_added
+ * is whether there is something new to do. */
 bool queue_add(Db *db, const Task *task, int64_t now_ms, bool *out_added, GError **error) MUST_CHECK;
 
-/* The same for what is done once and never again: a task that is there under that name stays as it is, whatever became of it. */
+/* The same for what is done once and never again: a task that is there under that name stays as it is, whatever became
+ * of it. */
 bool queue_add_once(Db *db, const Task *task, int64_t now_ms, bool *out_added, GError **error) MUST_CHECK;
 
 /* Who leases tasks, and how. */
@@ -74,8 +77,8 @@ typedef struct {
 bool queue_heartbeat(Db *db, const LeaseHolder *holder, const char *message, int index, int64_t now_ms,
                      GError **error) MUST_CHECK;
 
-/* Says that from now on there is something which nobody may do twice: if the lease runs out, the task is not leased again, but
- * becomes an error with this message. The lease gets as much time as it had. Fails as queue_heartbeat(). */
+/* Says that from now on there is something which nobody may do twice: if the lease runs out, the task is not leased
+ * again, but becomes an error with this message. The lease gets as much time as it had. Fails as queue_heartbeat(). */
 bool queue_begin(Db *db, const LeaseHolder *holder, const char *message, int64_t now_ms, GError **error) MUST_CHECK;
 
 /* Gives a lease back until eta_ms, and says why; the attempt counts, and behind the last one the task is an error. What was
@@ -96,8 +99,8 @@ Task *queue_finish(Db *db, const LeaseHolder *holder, bool failed, int64_t now_m
  * queue_heartbeat(). */
 bool queue_give_back(Db *db, const LeaseHolder *holder, int64_t now_ms, GError **error) MUST_CHECK;
 
-/* Cancels what is live of a run's tasks in a queue but the one of that name: those whose names end with suffix, or those whose
- * do not. Returns how many, or -1. */
+/* Cancels what is live of a run's tasks in a queue but the one of that name: those whose names end with suffix, or those
+ * whose do not. Returns how many, or -1. */
 int64_t queue_cancel_others(Db *db, int64_t run_id, const char *queue, const char *name, const char *suffix,
                             bool ends_with, int64_t now_ms, GError **error);
 
@@ -125,8 +128,8 @@ int64_t queue_count_of_run(Db *db, int64_t run_id, GError **error);
 /* A task, or NULL with ERROR_NOT_FOUND. The caller frees it. */
 Task *queue_find(Db *db, const char *queue, const char *name, GError **error) MUST_CHECK;
 
-/* Tasks of a queue, newest first, of one status ("live", "done", "error", "canceled") or, if that is NULL, of any; at most so many.
- * The caller frees the array of Task. */
+/* Tasks of a queue, newest first, of one status ("live", "done", "error", "canceled") or, if that is NULL, of any; at
+ * most so many. The caller frees the array of Task. */
 GPtrArray *queue_list(Db *db, const char *queue, const char *status, int most, GError **error) MUST_CHECK;
 
 /* How many tasks of each queue have each status. */

@@ -22,7 +22,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ApiKey, api_key_free)
 bool api_key_create(Db *db, int64_t build_id, const char *purpose, int64_t now_ms, char **out_id, char **out_secret,
                     GError **error) MUST_CHECK;
 
-/* Adds a key that was made elsewhere, as it is but for its prefix, which is that of its secret; one with this id stays as it is. */
+/* Adds a key that was made elsewhere, as it is but for its prefix, which is that of its secret; one with this id stays
+ * as it is. */
 bool api_key_add(Db *db, const ApiKey *key, const char *secret, GError **error) MUST_CHECK;
 
 /* The key, if this is its secret and it was not revoked; else NULL with ERROR_DENIED. The caller frees it. */

@@ -16,11 +16,11 @@ typedef struct {
 void artifact_free(Artifact *artifact);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Artifact, artifact_free)
 
-/* Notes that a build has a file, whose bytes must be in the blob store already: the writer has kept them, and keeps them once more if they
- * were garbage, and removed (garbage.h). The same file again changes nothing but its content type,
- * when it came and, if it is encrypted now, where its bytes are. Fails with
- * ERROR_INVALID if another file with this SHA-1 is known: somebody has made two of them. In a transaction, which is to be begun again if it
- * fails with DB_ERROR_BUSY. */
+/* Notes that a build has a file, whose bytes must be in the blob store already: the writer has kept them, and keeps them
+ * once more if they were garbage, and removed (garbage.h). The same file again changes nothing but its content type,
+ * when it came and, if it is encrypted now, where its bytes are. Fails with ERROR_INVALID if another file with this
+ * SHA-1 is known: somebody has made two of them. In a transaction, which is to be begun again if it fails with
+ * DB_ERROR_BUSY. */
 bool artifact_add(Db *db, int64_t build_id, const Artifact *artifact, BlobWriter *writer, int64_t now_ms,
                   GError **error) MUST_CHECK;
 

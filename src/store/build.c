@@ -121,7 +121,8 @@ static bool has_dot_segment(const char *url) {
     return g_strv_contains((const char *const *)segments, ".") || g_strv_contains((const char *const *)segments, "..");
 }
 
-/* So no other host, and no other account there, begins like it: "https://api.example.com" and "https://api.example.com.evil". */
+/* So no other host, and no other account there, begins like it: "https://api.example.com" and
+ * "https://api.example.com.evil". */
 static bool ends_behind(const char *prefix, const char *url) {
     size_t size = strlen(prefix);
     return g_str_has_prefix(url, prefix) && (g_str_has_suffix(prefix, "/") || strchr("/?", url[size]));

@@ -46,8 +46,8 @@ bool garbage_is_named(Db *db, const char *sha256, bool *out_is, GError **error) 
     return db_end(query, error);
 }
 
-/* What was removed and is there again was brought since, by somebody who has not named it yet, or never will: that is noticed when the
- * removal is forgotten. */
+/* What was removed and is there again was brought since, by somebody who has not named it yet, or never will: that is
+ * noticed when the removal is forgotten. */
 bool garbage_notice(Db *db, const char *sha256, int64_t size, int64_t now_ms, GError **error) {
     return db_change_if_new(db, error, "INSERT INTO garbage (sha256, size, noticed) VALUES (?, ?, ?)", DB_TEXT(sha256),
                             DB_INT(size), DB_INT(now_ms)) >= 0;

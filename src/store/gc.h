@@ -1,12 +1,13 @@
 /* `dpxdt gc`: removes what a server need not keep, in small transactions, while servers go on. First releases and files
- * (retention.h), then bytes that nothing names (garbage.h). It may end at any moment, in any way, and be run by several at once. */
+ * (retention.h), then bytes that nothing names (garbage.h). It may end at any moment, in any way, and be run by several
+ * at once. */
 #pragma once
 
 #include "blob/blob.h"
 #include "db/db.h"
 
-/* What stays for now: bytes for so long after it was noticed that nothing names them; files, which no run names, for so long after
- * they came, and releases after they were decided. */
+/* What stays for now: bytes for so long after it was noticed that nothing names them; files, which no run names, for so
+ * long after they came, and releases after they were decided. */
 typedef struct {
     int64_t grace_ms, unused_ms;
     bool is_dry; /* nothing is changed, only counted */
@@ -23,7 +24,7 @@ typedef struct {
 /* Is told how many bytes were looked at. */
 typedef void GcProgress(void *data, int64_t n);
 
-/* Cleans up. Fails with ERROR_INVALID, and removes no bytes, if the database names bytes, and there are some, but none that it names: one
- * of them is another server's. */
+/* Cleans up. Fails with ERROR_INVALID, and removes no bytes, if the database names bytes, and there are some, but none
+ * that it names: one of them is another server's. */
 bool gc_run(DbPool *pool, Blobs *blobs, const GcRules *rules, GcProgress *progress, void *data, GcReport *out_report,
             GError **error) MUST_CHECK;

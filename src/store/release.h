@@ -35,8 +35,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Release, release_free)
 Release *release_create(Db *db, int64_t build_id, const char *name, const char *url, int64_t now_ms,
                         GError **error) MUST_CHECK;
 
-/* Writes a release that was made elsewhere as it is, without its counts: one whose id is 0 is added, and gets its id. Nobody is told of
- * it; where it is open, it has a day from now on. Its runs follow: run_put(), run_recount(). In a transaction. */
+/* Writes a release that was made elsewhere as it is, without its counts: one whose id is 0 is added, and gets its id.
+ * Nobody is told of it; where it is open, it has a day from now on. Its runs follow: run_put(), run_recount(). In a
+ * transaction. */
 bool release_put(Db *db, Release *release, int64_t now_ms, GError **error) MUST_CHECK;
 
 /* When a release or one of its runs was changed last; 0 if there is no such release. */
@@ -55,11 +56,12 @@ Release *release_lock_by_id(Db *db, int64_t id, GError **error) MUST_CHECK;
 Release *release_find(Db *db, int64_t build_id, const char *name, int number, GError **error) MUST_CHECK;
 Release *release_load(Db *db, int64_t id, GError **error) MUST_CHECK;
 
-/* Whether each page of a release looks as in the attempt before, and was compared with the same; false where that is not to be known
- * at once: while something is pending, or with many thousands of pages. */
+/* Whether each page of a release looks as in the attempt before, and was compared with the same; false where that is not
+ * to be known at once: while something is pending, or with many thousands of pages. */
 bool release_is_like_last(Db *db, const Release *release, bool *out_is, GError **error) MUST_CHECK;
 
-/* Releases of a build, newest first, with an id below before (0: all), at most so many. The caller frees the array of Release. */
+/* Releases of a build, newest first, with an id below before (0: all), at most so many. The caller frees the array of
+ * Release. */
 GPtrArray *release_list(Db *db, int64_t build_id, int64_t before, int most, GError **error) MUST_CHECK;
 
 /* Whether it is still open to reports: neither good nor bad. Else ERROR_BUSY: "release is closed". */
@@ -72,13 +74,13 @@ bool release_check_open(const Release *release, GError **error) MUST_CHECK;
  * release must be locked, as for those below. */
 bool release_runs_done(Db *db, Release *release, int64_t now_ms, GError **error) MUST_CHECK;
 
-/* So many runs went from one status to another, given by their columns of counts (NULL: there was none): counts them, and goes
- * on to reviewing if none is pending any more. */
+/* So many runs went from one status to another, given by their columns of counts (NULL: there was none): counts them,
+ * and goes on to reviewing if none is pending any more. */
 bool release_count(Db *db, Release *release, const char *from_count, const char *to_count, int n, int64_t now_ms,
                    GError **error) MUST_CHECK;
 
-/* What a person says: good or bad of one that is open, whose tasks are canceled; reviewing of one that was decided, where what
- * was canceled has failed. Else ERROR_INVALID. */
+/* What a person says: good or bad of one that is open, whose tasks are canceled; reviewing of one that was decided,
+ * where what was canceled has failed. Else ERROR_INVALID. */
 bool release_decide(Db *db, Release *release, ReleaseStatus status, int64_t now_ms, GError **error) MUST_CHECK;
 
 /* Makes a release bad that is receiving, and has got nothing new for RELEASE_DEADLINE_MS; else sets it a new deadline. */

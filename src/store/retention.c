@@ -241,8 +241,8 @@ GPtrArray *retention_list_unowned(Db *db, const char *after, int most, GError **
     return db_end(query, error) ? g_steal_pointer(&files) : NULL;
 }
 
-/* Who brings the file at this moment shares the lock of the row (artifact.c). So it is locked first, and looked at by the next
- * statement, which sees what he has done by then. */
+/* Who brings the file at this moment shares the lock of the row (artifact.c). So it is locked first, and looked at by
+ * the next statement, which sees what he has done by then. */
 bool retention_remove_unowned(Db *db, const char *sha1, GError **error) {
     static const char sql[] = "SELECT sha1 FROM artifacts WHERE sha1 = ?";
     static const char locking_sql[] = "SELECT sha1 FROM artifacts WHERE sha1 = ? FOR UPDATE";

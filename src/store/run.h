@@ -79,8 +79,8 @@ bool run_task_failed(Db *db, Release *release, Run *run, const char *queue, int6
 bool run_approve(Db *db, Release *release, Run *run, bool approved, const char *actor, int64_t now_ms,
                  GError **error) MUST_CHECK;
 
-/* Writes a run that was made elsewhere as it is, under its name: it is added, if its release has none of that name, and gets its id.
- * Nothing follows from it; when all of a release are written, run_recount() counts them. */
+/* Writes a run that was made elsewhere as it is, under its name: it is added, if its release has none of that name, and
+ * gets its id. Nothing follows from it; when all of a release are written, run_recount() counts them. */
 bool run_put(Db *db, Run *run, GError **error) MUST_CHECK;
 bool run_recount(Db *db, int64_t release_id, GError **error) MUST_CHECK;
 

@@ -33,7 +33,8 @@ HttpResponse *web_settings(HttpRequest *request, void *web) {
     return view_show(request, web, settings);
 }
 
-/* What was typed into a field, checked by check(), which the caller frees: "" is NULL. *out_problem is set if it will not do. */
+/* What was typed into a field, checked by check(), which the caller frees: "" is NULL. *out_problem is set if it will
+ * not do. */
 typedef char *(*Checker)(const View *view, const char *text, GError **error);
 
 static char *read_field(const View *view, const char *name, Checker check, char **out_problem) {

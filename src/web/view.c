@@ -206,7 +206,8 @@ const User *view_user(const View *view) {
     return view->session ? view->session->user : NULL;
 }
 
-/* Where a form stands, which browsers tell: its own address is none that can be looked at, and lacks what is in its fields. */
+/* Where a form stands, which browsers tell: its own address is none that can be looked at, and lacks what is in its
+ * fields. */
 static const char *page_of_form(const View *view) {
     const char *referer = http_request_header(view->request, "Referer"), *origin = http_request_origin(view->request);
     return login_safe_path(referer && g_str_has_prefix(referer, origin) ? referer + strlen(origin) : NULL);

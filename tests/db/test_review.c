@@ -17,7 +17,8 @@ typedef struct {
     Release *release;
 } Fixture;
 
-/* What one is to show: findings with this fingerprint (NULL: none) and so many pixels, or something else than a difference. */
+/* What one is to show: findings with this fingerprint (NULL: none) and so many pixels, or something else than a
+ * difference. */
 typedef struct {
     const char *name, *fingerprint;
     int pixels;

@@ -1,8 +1,9 @@
-/* Calls that fail: loaded with LD_PRELOAD, it lets a call of one kind fail when its turn comes. The file $FAILING holds which,
- * as a Fault; a test writes it while the program runs.
+/* Calls that fail: loaded with LD_PRELOAD, it lets a call of one kind fail when its turn comes. The file $FAILING holds
+ * which, as a Fault; a test writes it while the program runs.
  *
- * libfiu does this, too, and knows more calls, but it takes locks: a process that was forked from one with threads may wait for
- * ever for one of them, so it is for programs that start no others; and it cannot stand before a sanitizer's allocator. */
+ * libfiu does this, too, and knows more calls, but it takes locks: a process that was forked from one with threads may
+ * wait for ever for one of them, so it is for programs that start no others; and it cannot stand before a sanitizer's
+ * allocator. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>

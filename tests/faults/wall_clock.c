@@ -1,8 +1,8 @@
-/* A wall clock that jumps while a program runs: loaded with LD_PRELOAD, it adds to the time of day as many seconds as the file
- * $WALL_CLOCK holds, as a number of 8 bytes. Other clocks are left alone.
+/* A wall clock that jumps while a program runs: loaded with LD_PRELOAD, it adds to the time of day as many seconds as
+ * the file $WALL_CLOCK holds, as a number of 8 bytes. Other clocks are left alone.
  *
- * libfaketime 0.9.10 is asked not to touch the monotonic clock, and still ends waits by that clock (pthread_cond_timedwait) at
- * once, which no jump of a real clock does. */
+ * libfaketime 0.9.10 is asked not to touch the monotonic clock, and still ends waits by that clock
+ * (pthread_cond_timedwait) at once, which no jump of a real clock does. */
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdint.h>

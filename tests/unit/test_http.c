@@ -257,8 +257,8 @@ static void a_form_is_the_same_however_it_is_cut(Fixture *f, const void *unused)
     assert_body(fields, "a query=- field=\xc3\xbc&\nb query=- field=x y\n");
 }
 
-/* As old browsers send the name of a file in Latin-1. It is told as valid text, and was taken for the name of another file when it
- * came again with the file's first bytes. */
+/* As old browsers send the name of a file in Latin-1. It is told as valid text, and was taken for the name of another
+ * file when it came again with the file's first bytes. */
 static void a_file_whose_name_is_no_text_is_one_file(Fixture *f, const void *unused) {
     static const char body[] =
         ASK_PART "Content-Disposition: form-data; name=\"file\"; filename=\"m\xfcller\"\r\n\r\nx\r\n" ASK_END;

@@ -144,7 +144,7 @@ static void a_key_in_two_lines_is_one(Fixture *f, const void *unused) {
     g_autoptr(GError) error = NULL;
     g_autofree char *one = g_build_filename(f->folder, "one.key", NULL),
                     *two = g_build_filename(f->folder, "two.key", NULL);
-    g_autofree char *broken = g_strdup_printf("%.64s\n%s\n", OTHER_KEY, OTHER_KEY + 64);
+    g_autofree char *broken = g_strdup_printf("%.64s\n%s\n", OTHER_KEY, &OTHER_KEY[64]);
     g_assert_true(file_write_text(one, OTHER_KEY, NULL) && file_write_text(two, broken, NULL));
     g_autoptr(SealKey) first = seal_key_load(one, false, &error), second = seal_key_load(two, false, &error);
     g_assert_no_error(error);
