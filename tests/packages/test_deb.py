@@ -21,7 +21,7 @@ SERVER = 'http://127.0.0.1:5000'
 # As in .gitignore.
 NOT_SOURCE = ('.git', 'build', 'build-*', 'obj-*', 'node_modules', '.dpxdt', '__pycache__')
 # Of a hundred, as systemd-analyze counts: what the units have, rounded up. A worker's browser needs namespaces.
-EXPOSURE = {'dpxdt-server.service': 12, 'dpxdt-worker@.service': 23}
+EXPOSURE = {'dpxdt-server.service': 12, 'dpxdt-gc.service': 12, 'dpxdt-worker@.service': 23}
 
 
 def build(place):
@@ -65,6 +65,7 @@ class Packages(harness.TestCase):
             cls.root.write(units / 'dpxdt-server.service.d/chroot.conf', '[Service]\nPrivateUsers=no\n')
             cls.root.write(units / 'dpxdt-worker@.service.d/chroot.conf',
                            '[Service]\nEnvironment=DPXDT_SANDBOX=preferred\n')
+            cls.root.write(units / 'dpxdt-gc.service.d/chroot.conf', '[Service]\nPrivateUsers=no\n')
             cls.root.run('systemctl', 'daemon-reload')
 
     def setUp(self):
@@ -124,7 +125,7 @@ class Packages(harness.TestCase):
         self.assertEqual(self.mode('/etc/dpxdt/dpxdt.conf'), 'root:root 644')
         self.assertEqual(self.mode('/var/lib/dpxdt'), 'dpxdt:dpxdt 750')
         self.assertRegex(self.root.run('getent', 'passwd', 'dpxdt'), ':/var/lib/dpxdt:/usr/sbin/nologin$')
-        for unit in 'dpxdt-server', 'dpxdt-worker@1':
+        for unit in 'dpxdt-server', 'dpxdt-worker@1', 'dpxdt-gc.timer':
             self.assertEqual(self.root.asked('systemctl', 'is-enabled', unit), 'disabled')
             self.assertEqual(self.root.asked('systemctl', 'is-active', unit), 'inactive')
 
@@ -163,6 +164,17 @@ class Packages(harness.TestCase):
         process = self.start_server()
         os.kill(process, 9)
         harness.wait_until(lambda: self.answers() and self.process_of('dpxdt-server') != process)
+
+    def test_gc(self):
+        """the service that cleans up does so beside the server, and its timer starts it"""
+        self.start_server()
+        self.as_server('build', 'create', '--name', 'gc')
+        self.root.run('systemctl', 'start', 'dpxdt-gc')
+        self.assertEqual(self.root.asked('systemctl', 'show', '-P', 'Result', 'dpxdt-gc'), 'success')
+        self.assertIn('0 old releases with 0 runs removed', self.root.asked('journalctl', '-u', 'dpxdt-gc', '--no-pager'))
+        self.addCleanup(self.root.run, 'systemctl', 'stop', 'dpxdt-gc.timer')
+        self.root.run('systemctl', 'start', 'dpxdt-gc.timer')
+        self.assertIn('dpxdt-gc.service', self.root.asked('systemctl', 'list-timers', '--no-pager'))
 
     def test_worker(self):
         """the worker's service captures pages, with the browser's sandbox, and ends when it is told to"""
