@@ -1,4 +1,5 @@
-/* HTTP requests of our own, by libcurl. */
+/* HTTP requests of our own, by libcurl. Certificates are those that the system trusts, or those in the file (PEM) that SSL_CERT_FILE
+ * in the environment names. */
 #pragma once
 
 #include "base/error.h"
