@@ -80,12 +80,15 @@ class Client:
     def __init__(self, port, key=None, timeout=120):
         self.port, self.key, self.timeout = port, key, timeout
 
+    def connect(self):
+        return http.client.HTTPConnection('127.0.0.1', self.port, timeout=self.timeout)
+
     def ask(self, method, path, body=b'', headers=None):
         """-> (status, headers, body)"""
         headers = dict(headers or {})
         if self.key:
             headers['Authorization'] = 'Basic ' + base64.b64encode(':'.join(self.key).encode()).decode()
-        with contextlib.closing(http.client.HTTPConnection('127.0.0.1', self.port, timeout=self.timeout)) as connection:
+        with contextlib.closing(self.connect()) as connection:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
             return response.status, response.headers, response.read()

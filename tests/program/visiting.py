@@ -134,12 +134,15 @@ class Visitor:
         self.port, self.origin, self.headers, self.cookies = port, origin, headers, {}
         self.told = []  # (path, Answer) of all that it was told
 
+    def connect(self):
+        return http.client.HTTPConnection('127.0.0.1', self.port, timeout=120)
+
     def ask(self, method, path, body=None, headers=None):
         headers = {**self.headers, **(headers or {})}
         if self.cookies:
             headers['Cookie'] = '; '.join(f'{name}={value}' for name, value in self.cookies.items())
         headers = {name: value for name, value in headers.items() if value is not None}
-        with contextlib.closing(http.client.HTTPConnection('127.0.0.1', self.port, timeout=120)) as connection:
+        with contextlib.closing(self.connect()) as connection:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
             answer = Answer(response.status, response.headers, response.read())
