@@ -1,6 +1,7 @@
 #include "api/metrics.h"
 
 #include "queue/queue.h"
+#include "store/notice.h"
 #include "store/run_task.h"
 
 #include <string.h>
@@ -134,7 +135,8 @@ static void write_pool(GString *out, DbPool *pool) {
 }
 
 static bool write_queues(GString *out, Db *db, int64_t now_ms, GError **error) {
-    static const char *const queues[] = {RUN_CAPTURE_QUEUE, RUN_DIFF_QUEUE};
+    static const char *const queues[] = {RUN_CAPTURE_QUEUE, RUN_DIFF_QUEUE, NOTICE_MAIL_QUEUE, NOTICE_WEBHOOK_QUEUE,
+                                         NOTICE_STATUS_QUEUE};
     g_autoptr(GString) ages = g_string_new(NULL);
     write_head(out, "tasks", "gauge", "Tasks that wait, and that are leased.");
     for (size_t i = 0; i < G_N_ELEMENTS(queues); i++) {

@@ -289,7 +289,9 @@ class Life(ServerTestCase):
         self.assertEqual((status, headers['Content-Type']), (200, 'text/plain; version=0.0.4; charset=utf-8'))
         for line in text.decode().splitlines():
             self.assertRegex(line, r'^(# (HELP|TYPE) dpxdt_\w+ .+|dpxdt_\w+(\{[^}]+\})? [0-9.]+)$')
-        self.assertIn('dpxdt_tasks{queue="capture",state="waiting"} 0', text.decode())
+        for queue in 'capture', 'run-pdiff', 'mail', 'webhook', 'commit-status':
+            self.assertIn(f'dpxdt_tasks{{queue="{queue}",state="waiting"}} 0', text.decode())
+            self.assertIn(f'dpxdt_oldest_task_seconds{{queue="{queue}"}} 0', text.decode())
 
     def test_requests_that_have_come_are_answered_when_it_ends(self):
         with concurrent.futures.ThreadPoolExecutor(9) as pool:
