@@ -1,0 +1,174 @@
+"""docs/operations.md and examples/deploy/ against the program: commands, options, settings, variables, metrics and limits that they
+name are there, and what they set is accepted."""
+import re
+
+import yaml
+
+import harness
+from harness import dpxdt
+from serving import Client, ServerTestCase
+from test_manual import MAN, ROOT, commands, options, section
+
+GUIDE = (ROOT / 'docs' / 'operations.md').read_text()
+DEPLOY = ROOT / 'examples' / 'deploy'
+FILES = {path.name: path.read_text() for path in DEPLOY.iterdir()}
+EVERYTHING = {'operations.md': GUIDE, **FILES}
+
+
+def documents(name):
+    return list(yaml.safe_load_all(FILES[name]))
+
+
+def command_lines():
+    """(file, words behind dpxdt) of each command line that is shown."""
+    names = '|'.join(map(re.escape, commands()))
+    for name, text in EVERYTHING.items():
+        text = text.replace('\\\n', ' ')
+        for line in re.findall(rf'\bdpxdt ((?:{names})(?: [^\n`|#;&()>]*)?)', text):
+            yield name, re.split(' {2,}', line)[0].split()  # behind two blanks begins a comment
+
+
+def pods():
+    """(name, what a pod is made of) of each in kubernetes.yaml"""
+    for it in documents('kubernetes.yaml'):
+        spec = it.get('spec', {})
+        spec = spec.get('jobTemplate', {}).get('spec', spec)
+        if 'template' in spec:
+            yield it['metadata']['name'], spec['template']['spec']
+
+
+class Words(harness.TestCase):
+
+    def test_every_option_of_every_command_line_is_there(self):
+        n = 0
+        for file, (command, *words) in command_lines():
+            known = options(command)
+            for word in words:
+                if word.startswith('--'):
+                    name, equals, _ = word.partition('=')
+                    self.assertIn(name, known, f'{file}: dpxdt {command} {" ".join(words)}')
+                    self.assertFalse(equals and not known[name], f'{file}: {word}')
+                    n += 1
+        self.assertGreater(n, 10)
+
+    def test_every_option_that_is_named_is_some_command_s(self):
+        known = {name for command in commands() for name in options(command)}
+        for file, text in EVERYTHING.items():
+            for name in re.findall(r'`(--[a-z-]+)', text):
+                self.assertIn(name, known, file)
+
+    def test_every_variable_is_an_option_s_or_in_the_manual(self):
+        known = {'DPXDT_' + name[2:].upper().replace('-', '_') for command in ('server', 'worker')
+                 for name in options(command)}
+        for page in MAN.glob('*.scd'):
+            known |= set(re.findall(r'(?:^|, )\*(DPXDT_\w+)\*', page.read_text(), re.M))
+        for file, text in EVERYTHING.items():
+            found = set(re.findall(r'\bDPXDT_[A-Z_]+\b', text))
+            self.assertEqual(found - known, set(), file)
+
+    def test_every_exit_status_is_in_the_guide(self):
+        listed = re.findall(r'^\*(\d)\*', section('dpxdt-server.1.scd', 'EXIT STATUS'), re.M)
+        told = re.findall(r'^\| (\d) \|', GUIDE, re.M)
+        self.assertEqual(told, [status for status in listed if status != '0'])
+
+    def test_limits_that_can_be_set_are_as_help_says(self):
+        rows = re.findall(r'^\|[^|]*\| ([^|]*) \| `(--[a-z-]+)`(?:, ([\w-]+))? \|', GUIDE, re.M)
+        self.assertGreater(len(rows), 8)
+        for value, option, command in rows:
+            text = dpxdt(command or 'server', '--help').stdout
+            told = re.search(rf'{option}=\S+ .*\(default: ([^;,)]*)', text)
+            self.assertTrue(told, f'{command or "server"} {option}')
+            self.assertEqual(value.split()[0].replace(',', ''), told[1], option)
+
+
+class Settings(harness.TestCase):
+
+    def accepted(self, *args, env=None):
+        result = dpxdt(*args, '--print-config', cwd=self.folder, env=env)
+        self.assertEqual((result.returncode, result.stderr), (0, ''), f'{args} {env}')
+
+    def test_those_in_the_guide_are_accepted(self):
+        blocks = re.findall(r'^(?: {4,}[a-z][a-z-]* = .*\n)+', GUIDE, re.M)
+        self.assertGreater(len(blocks), 2)
+        for block in blocks:
+            file = self.write('dpxdt.conf', re.sub('^ +', '', block, flags=re.M))
+            command = 'worker' if 'release-server-prefix' in block else 'server'
+            self.accepted(command, '--config', file, env={'DPXDT_OIDC_CLIENT_SECRET': 'x', 'DPXDT_SMTP_PASSWORD': 'x'})
+
+    def test_those_of_kubernetes_are_accepted(self):
+        settings = next(it for it in documents('kubernetes.yaml') if it['kind'] == 'ConfigMap')['data']['dpxdt.conf']
+        self.accepted('server', '--config', self.write('dpxdt.conf', settings), env={'DPXDT_OIDC_CLIENT_SECRET': 'x'})
+        for name, pod in pods():
+            for container in pod['containers']:
+                env = {it['name']: it['value'] for it in container.get('env', [])}
+                self.assertIn(container['args'][0], commands(), name)
+                if container['args'][0] in ('server', 'worker'):
+                    self.accepted(*container['args'], env=env)
+
+    def test_those_of_the_containers_are_accepted(self):
+        for name, service in documents('compose.yaml')[0]['services'].items():
+            if name in ('server', 'worker'):
+                env = {key: re.sub(r'\$\{(\w+)\}', lambda it: {'PUBLIC_URL': 'http://localhost:5000', 'WORKER_SANDBOX': 'required'}
+                                   .get(it[1], 'x'), value) for key, value in service['environment'].items()}
+                self.accepted(name, env=env)
+
+
+class Deployments(harness.TestCase):
+
+    def test_what_is_asked_of_the_env_file_is_said_in_its_head(self):
+        text = FILES['compose.yaml']
+        said = set(re.findall(r'^#     ([A-Z_]+)=', text, re.M))
+        self.assertEqual(set(re.findall(r'\$\{(\w+)\}', text)), said)
+
+    def test_pods_are_not_root_have_no_variables_of_others_and_are_given_time_to_end(self):
+        user = int(re.search(r'--uid (\d+)', FILES['Containerfile'])[1])
+        self.assertEqual(re.findall(r'^USER (\d+):', FILES['Containerfile'], re.M), [str(user)] * 2)
+        found = dict(pods())
+        self.assertEqual(sorted(found), ['dpxdt-gc', 'dpxdt-migrate', 'dpxdt-server', 'dpxdt-worker'])
+        for name, pod in found.items():
+            self.assertIs(pod['enableServiceLinks'], False, name)
+            self.assertGreater(pod['terminationGracePeriodSeconds'], 30, name)
+            self.assertEqual((pod['securityContext']['runAsNonRoot'], pod['securityContext']['runAsUser']), (True, user), name)
+
+    def test_no_service_is_called_so_that_its_variables_are_our_settings(self):
+        names = [it['metadata']['name'] for it in documents('kubernetes.yaml') if it['kind'] == 'Service']
+        self.assertEqual(names, ['screenshots'])
+        self.assertNotEqual(dpxdt('server', '--print-config', env={'DPXDT_PORT': 'tcp://10.0.0.1:80'}).returncode, 0)
+
+    def test_what_is_named_in_kubernetes_is_there(self):
+        made = {(it['kind'], it['metadata']['name']) for it in documents('kubernetes.yaml')}
+        for name, pod in pods():
+            for volume in pod['volumes']:
+                if 'configMap' in volume:
+                    self.assertIn(('ConfigMap', volume['configMap']['name']), made)
+            mounted = {it['name'] for container in pod['containers'] for it in container['volumeMounts']}
+            self.assertEqual(mounted, {it['name'] for it in pod['volumes']}, name)
+        secrets = set(re.findall(r'secretRef: \{name: ([\w-]+)\}', FILES['kubernetes.yaml']))
+        self.assertEqual(secrets, set(re.findall(r'create secret generic ([\w-]+)', FILES['kubernetes.yaml'])))
+
+
+class Watching(ServerTestCase):
+
+    def test_metrics_of_the_guide_and_of_alerts_are_those_of_the_server(self):
+        client = Client(self.server().port)
+        client.ask('GET', '/healthz')
+        _, _, text = client.ask('GET', '/metrics')
+        there = set(re.findall(r'^# TYPE (dpxdt_\w+)', text.decode(), re.M))
+        rules = [rule for group in documents('alerts.yaml')[0]['groups'] for rule in group['rules']]
+        asked = {name for rule in rules for name in re.findall(r'\bdpxdt_\w+', rule['expr'])}
+        self.assertEqual(asked - there, set())
+        told = set(re.findall(r'^\| `(dpxdt_\w+)', GUIDE, re.M))
+        self.assertEqual(told, there)
+        for queues in re.findall('queue=~"(.*?)"', FILES['alerts.yaml']):
+            for queue in queues.split('|'):
+                self.assertIn(f'queue="{queue}"', text.decode())
+
+    def test_probes_ask_for_what_is_answered(self):
+        client = Client(self.server().port)
+        container = dict(pods())['dpxdt-server']['containers'][0]
+        for probe in 'readinessProbe', 'livenessProbe':
+            self.assertEqual(client.ask('GET', container[probe]['httpGet']['path'])[0], 200)
+
+
+if __name__ == '__main__':
+    harness.main()
