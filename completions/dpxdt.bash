@@ -28,10 +28,11 @@ _dpxdt_options() { # COMMAND: its options, as compgen -W wants them; '=' where a
     worker) echo "$client $work --help -h" ;;
     build) echo "$data --name= --public --build-id= --keep-releases= --help -h" ;;
     api-key) echo "$data --build-id= --superuser --purpose= --help -h" ;;
-    migrate | fsck | user) echo "$data --help -h" ;;
+    migrate | user) echo "$data --help -h" ;;
+    fsck) echo "$data --key-file= --help -h" ;;
     import) echo "$data --from= --dry-run --key-file= --help -h" ;;
     gc) echo "$data --dry-run --grace= --unused= --help -h" ;;
-    backup) echo "$data --to= --help -h" ;;
+    backup) echo "$data --to= --key-file= --help -h" ;;
     site-diff)
         echo '--crawl-depth= --ignore-prefixes= --keep-query-string --max-pages= --max-time= --no-sitemap' \
             "$release $page --help -h"

@@ -93,6 +93,10 @@ complete -c dpxdt -n $chosen -l grace -x -d 'Seconds for which bytes stay that n
 complete -c dpxdt -n $chosen -l unused -x -d 'Seconds for which files stay that no run names'
 set -l chosen "__fish_seen_subcommand_from backup"
 complete -c dpxdt -n $chosen -l to -x -a '(__fish_complete_directories)' -d 'Folder of the backup'
+complete -c dpxdt -n $chosen -l key-file -r -F -d 'The key with which configs are encrypted'
+
+set -l chosen "__fish_seen_subcommand_from fsck"
+complete -c dpxdt -n $chosen -l key-file -r -F -d 'The key with which configs are encrypted'
 
 for command in worker site-diff pair-diff diff-my-urls diff-my-images
     set -l chosen "__fish_seen_subcommand_from $command"

@@ -161,7 +161,10 @@ _dpxdt() {
                 '1:what to do:(create list revoke)' '2:key:'
             ;;
         user) _arguments -S $data $help '1:what to do:(list promote demote)' '2:address of mail:' ;;
-        migrate | fsck) _arguments -S $data $help ;;
+        migrate) _arguments -S $data $help ;;
+        fsck)
+            _arguments -S $data $help '--key-file=[the key with which configs are encrypted]:file:_files'
+            ;;
         import)
             _arguments -S $data $help '--from=[URL of the old database]:value:' \
                 '--dry-run[tell what would come, and write nothing]' \
@@ -172,7 +175,10 @@ _dpxdt() {
                 '--grace=[seconds for which bytes stay that nothing names]:seconds:' \
                 '--unused=[seconds for which files stay that no run names]:seconds:'
             ;;
-        backup) _arguments -S $data $help '--to=[folder of the backup]:folder:_directories' ;;
+        backup)
+            _arguments -S $data $help '--to=[folder of the backup]:folder:_directories' \
+                '--key-file=[the key with which configs are encrypted]:file:_files'
+            ;;
         site-diff)
             _arguments -S $client $release $page $help \
                 '--crawl-depth=[links from the start page]:value:' \

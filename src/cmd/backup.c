@@ -9,6 +9,7 @@
 #include "base/stop.h"
 #include "cmd/data.h"
 #include "cmd/progress.h"
+#include "db/migrate.h"
 #include "store/fsck.h"
 
 #include <errno.h>
@@ -20,14 +21,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What else is in a folder of data and belongs to a backup, if it is there. Modes are kept. */
-static const char *const extras[] = {
-    "secret.key",
-};
+enum { READ_BYTES = 64 * 1024, MOST_KEY_BYTES = 4096, MOST_MANIFEST_BYTES = 64 * 1024, FORMAT = 1 };
 
-enum { READ_BYTES = 64 * 1024, MOST_EXTRA_BYTES = 1024 * 1024, MOST_MANIFEST_BYTES = 64 * 1024, FORMAT = 1 };
-
-#define MANIFEST "backup.json"
+#define MANIFEST DATA_BACKUP_MANIFEST
 #define PART ".part"
 
 /* Of files that were copied, and of all. */
@@ -37,9 +33,10 @@ typedef struct {
 } Count;
 
 typedef struct {
-    const char *data; /* the folder of the server's data */
-    char *folder;     /* that is written to */
-    char *copy;       /* of the database, in there, before it gets its name */
+    const DataOptions *options;
+    int version;  /* of the tables */
+    char *folder; /* that is written to */
+    char *copy;   /* of the database, in there, before it gets its name */
     Db *db;
     Blobs *from, *to;
     Progress progress;
@@ -71,6 +68,20 @@ static bool is_same_folder(const char *a, const char *b) {
     return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
 }
 
+/* Whether a folder, or one above it, is another one. Those at its end may not be there yet. */
+static bool is_within(const char *folder, const char *other) {
+    g_autofree char *above = g_canonicalize_filename(folder, NULL);
+    while (!is_same_folder(above, other)) {
+        char *next = g_path_get_dirname(above);
+        bool is_top = strcmp(next, above) == 0;
+        g_free(above);
+        above = next;
+        if (is_top)
+            return false;
+    }
+    return true;
+}
+
 static char *without_slash(const char *path) {
     char *plain = g_strdup(path);
     for (size_t n = strlen(plain); n > 1 && plain[n - 1] == '/'; n--)
@@ -80,8 +91,8 @@ static char *without_slash(const char *path) {
 
 /* Whether a folder may become a backup, or be a newer one. */
 static bool check_folder(const Backup *backup, const char *to, GError **error) {
-    if (is_same_folder(to, backup->data))
-        error_set(error, ERROR_INVALID, "%s is the server's data itself", to);
+    if (is_within(to, backup->options->data))
+        error_set(error, ERROR_INVALID, "%s is the server's data itself, or within it", to);
     else if (has_file(to, "dpxdt.db-wal"))
         error_set(error, ERROR_INVALID, "%s is in use by a server, or was when it ended: make the backup elsewhere",
                   to);
@@ -174,13 +185,15 @@ static bool copy_file(const Backup *backup, const char *sha256, GError **error) 
 }
 
 /* A file that the server has lost is told, and keeps nobody from having the others. */
-static bool tell_problem(Backup *backup, const char *sha1, GError *cause, GError **error) {
+static bool tell_problem(Backup *backup, const char *sha1, int64_t size, GError *cause, GError **error) {
     if (!error_is(cause, ERROR_NOT_FOUND) && !error_is(cause, ERROR_INVALID)) {
         g_propagate_error(error, cause);
         return false;
     }
     printf("file %s: %s\n", sha1, cause->message);
     backup->n_problems++;
+    backup->all.n--;
+    backup->all.bytes -= size;
     g_error_free(cause);
     return true;
 }
@@ -198,7 +211,7 @@ static bool take_file(void *data, const char *sha1, const char *sha256, int64_t 
     if (is_there(backup, sha256, size))
         return true;
     if (!copy_file(backup, sha256, &cause))
-        return tell_problem(backup, sha1, g_steal_pointer(&cause), error);
+        return tell_problem(backup, sha1, size, g_steal_pointer(&cause), error);
     backup->copied.n++;
     backup->copied.bytes += size;
     return true;
@@ -226,34 +239,38 @@ static bool copy_files(Backup *backup, GError **error) {
     return done;
 }
 
-/* What else there is. */
+/* The key. */
 
-static bool copy_extra(const Backup *backup, const char *name, GError **error) {
-    g_autofree char *from = g_build_filename(backup->data, name, NULL);
-    g_autofree char *to = g_build_filename(backup->folder, name, NULL);
-    struct stat facts;
-    if (stat(from, &facts) != 0 && errno == ENOENT)
-        return true;
-    g_autoptr(GBytes) bytes = file_read(from, MOST_EXTRA_BYTES, error);
-    if (!bytes)
-        return false;
-    gsize size;
-    const char *text = g_bytes_get_data(bytes, &size);
+/* It is the owner's alone, as it is where it was. */
+static bool write_key(const Backup *backup, GBytes *key, GError **error) {
+    g_autofree char *path = g_build_filename(backup->folder, "secret.key", NULL);
     const GFileSetContentsFlags flags = G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE;
-    int mode = (int)(facts.st_mode & 0777);
-    if (!g_file_set_contents_full(to, text, (gssize)size, flags, mode & 0700, error))
-        return false;
-    if (chmod(to, (mode_t)mode) == 0)
-        return true;
-    error_set_errno(error, ERROR_FAILED, errno, "cannot set the mode of %s", to);
-    return false;
+    gsize size;
+    const char *text = g_bytes_get_data(key, &size);
+    return g_file_set_contents_full(path, text, (gssize)size, flags, 0600, error);
 }
 
-static bool copy_extras(const Backup *backup, GError **error) {
-    for (size_t i = 0; i < G_N_ELEMENTS(extras); i++)
-        if (!copy_extra(backup, extras[i], error))
-            return false;
+/* Older databases know of no key. */
+static bool check_key(Backup *backup, GError **error) {
+    g_autofree char *problem = NULL;
+    if (backup->version < migrate_newest())
+        return true;
+    if (!data_check_key(backup->options, backup->db, &problem, error))
+        return false;
+    if (problem)
+        puts(problem);
+    backup->n_problems += problem != NULL;
     return true;
+}
+
+static bool copy_key(Backup *backup, GError **error) {
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(GBytes) key = file_read(backup->options->key_file, MOST_KEY_BYTES, &cause);
+    if (!key && !error_is(cause, ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    }
+    return (!key || write_key(backup, key, error)) && check_key(backup, error);
 }
 
 /* Ending. */
@@ -265,10 +282,10 @@ static bool write_manifest(const Backup *backup, GError **error) {
     json_auto_t *manifest =
         json_pack("{s:i, s:s, s:i, s:I, s:i}", "dpxdt_backup", FORMAT, "made", made, "files", backup->all.n, "bytes",
                   (json_int_t)backup->all.bytes, "problems", backup->n_problems);
-    char *text = json_dumps(manifest, JSON_INDENT(2));
-    bool done = file_write_text(path, text, error);
-    free(text);
-    return done;
+    char *json = json_dumps(manifest, JSON_INDENT(2));
+    g_autofree char *text = g_strconcat(json, "\n", NULL);
+    free(json);
+    return file_write_text(path, text, error);
 }
 
 static bool rename_path(const char *from, const char *to, GError **error) {
@@ -287,7 +304,7 @@ static bool end_backup(const Backup *backup, const char *to, GError **error) {
 
 static bool back_up(Backup *backup, const char *to, GError **error) {
     return choose_folder(backup, to, error) && copy_database(backup, error) && copy_files(backup, error) &&
-           copy_extras(backup, error) && end_backup(backup, to, error);
+           copy_key(backup, error) && end_backup(backup, to, error);
 }
 
 static void print_result(const Backup *backup, const char *to) {
@@ -296,7 +313,9 @@ static void print_result(const Backup *backup, const char *to) {
     printf("%s has the database and %d files (%s), of which %d (%s) are new\n", to, backup->all.n, all,
            backup->copied.n, copied);
     if (backup->n_problems > 0)
-        printf("%d of the files are missing, as the server has lost them\n", backup->n_problems);
+        printf(g_dngettext(NULL, "%d problem: what is told above is not in it\n",
+                           "%d problems: what is told above is not in it\n", (gulong)backup->n_problems),
+               backup->n_problems);
 }
 
 /* What cannot be copied here has tools of its own that can. */
@@ -330,21 +349,24 @@ static int run(const Command *command, int argc, char **argv, GError **error) {
     g_autofree char *to = NULL;
     const GOptionEntry entries[] = {
         DATA_ENTRIES(&options),
+        KEY_ENTRY(&options),
         {"to", 0, 0, G_OPTION_ARG_FILENAME, &to, "Folder of the backup: a new one, or one of a backup before", "DIR"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    if (!data_parse(command, entries, &options, &argc, &argv, error) || !command_check_arguments(command, argc, 0, 0, error))
+    if (!data_parse(command, entries, &options, &argc, &argv, error) ||
+        !command_check_arguments(command, argc, 0, 0, error))
         return 0;
     if (!to) {
         error_set(error, ERROR_INVALID, "--to is missing: into which folder?");
         return 2;
     }
     g_autofree char *folder = without_slash(to);
-    g_autoptr(DbPool) pool = data_open_database(&options, 1, false, error);
-    g_autoptr(Db) db = pool ? db_pool_take(pool, 0, error) : NULL;
+    g_autoptr(DbPool) pool = data_open_any_database(&options, 1, error);
+    backup.version = pool ? migrate_version(pool, error) : -1;
+    g_autoptr(Db) db = backup.version >= 0 ? db_pool_take(pool, 0, error) : NULL;
     g_autoptr(Blobs) blobs = db && check_database(db, error) ? data_open_blobs(&options, error) : NULL;
     int lock = blobs ? hold(blobs, error) : -1;
-    backup.data = options.data;
+    backup.options = &options;
     backup.db = db;
     backup.from = blobs;
     bool done = lock >= 0 && back_up(&backup, folder, error);

@@ -5,12 +5,15 @@
 #include "db/migrate.h"
 #include "store/secret_key.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 void data_options_clear(DataOptions *options) {
     g_clear_pointer(&options->data, g_free);
     g_clear_pointer(&options->database, g_free);
     g_clear_pointer(&options->blobs, g_free);
+    g_clear_pointer(&options->key_file, g_free);
 }
 
 void data_options_complete(DataOptions *options) {
@@ -20,11 +23,13 @@ void data_options_complete(DataOptions *options) {
         options->database = g_strdup_printf("sqlite:%s/dpxdt.db", options->data);
     if (!options->blobs)
         options->blobs = g_build_filename(options->data, "blobs", NULL);
+    if (!options->key_file)
+        options->key_file = g_build_filename(options->data, "secret.key", NULL);
 }
 
 bool data_parse(const Command *command, const GOptionEntry *entries, DataOptions *options, int *argc, char ***argv,
                 GError **error) {
-    const GOptionEntry common[] = {DATA_ENTRIES(options), {NULL, 0, 0, 0, NULL, NULL, NULL}};
+    const GOptionEntry common[] = {DATA_ENTRIES(options), KEY_ENTRY(options), {NULL, 0, 0, 0, NULL, NULL, NULL}};
     if (!command_parse(command, entries, argc, argv, error) || !settings_complete(command, common, error))
         return false;
     data_options_complete(options);
@@ -117,14 +122,35 @@ static bool read_key(Db *db, void *data, GError **error) {
     return file->key && secret_key_note(db, file->key, error);
 }
 
-SealKey *data_open_key(const DataOptions *options, const char *path, DbPool *pool, GError **error) {
-    g_autofree char *usual = g_build_filename(options->data, "secret.key", NULL);
-    KeyFile file = {path ? path : usual, NULL};
-    if ((path || file_make_folder(options->data, error)) && db_transact(pool, read_key, &file, error))
+SealKey *data_open_key(const DataOptions *options, DbPool *pool, GError **error) {
+    KeyFile file = {options->key_file, NULL};
+    bool is_ours = g_str_has_prefix(options->key_file, options->data);
+    if ((!is_ours || file_make_folder(options->data, error)) && db_transact(pool, read_key, &file, error))
         return file.key;
     if (error && (error_is(*error, ERROR_NOT_FOUND) || error_is(*error, ERROR_INVALID)))
-        g_prefix_error(error, "the configs of this database are encrypted with a key, which must be copied from where the "
-                              "server ran before (secret.key), or be named by --key-file: ");
+        g_prefix_error(error,
+                       "the configs of this database are encrypted with a key, which must be copied from where the "
+                       "server ran before (secret.key), or be named by --key-file: ");
     seal_key_free(file.key);
     return NULL;
+}
+
+bool data_check_key(const DataOptions *options, Db *db, char **out_problem, GError **error) {
+    bool is_noted;
+    g_autoptr(GError) cause = NULL;
+    *out_problem = NULL;
+    if (!secret_key_is_noted(db, &is_noted, error) || !is_noted)
+        return !error || !*error;
+    g_autoptr(SealKey) key = seal_key_load(options->key_file, false, &cause);
+    if (!key || !secret_key_note(db, key, &cause))
+        *out_problem = g_strdup_printf("the key of configs: %s", cause->message);
+    return true;
+}
+
+bool data_take_over(const DataOptions *options, GError **error) {
+    g_autofree char *manifest = g_build_filename(options->data, DATA_BACKUP_MANIFEST, NULL);
+    if (unlink(manifest) == 0 || errno == ENOENT)
+        return true;
+    error_set_errno(error, ERROR_FAILED, errno, "cannot remove %s", manifest);
+    return false;
 }

@@ -7,6 +7,7 @@
 
 typedef struct {
     char *data, *database, *blobs; /* NULL: not given */
+    char *key_file;                /* with which secrets are encrypted; likewise */
 } DataOptions;
 
 void data_options_clear(DataOptions *options);
@@ -33,7 +34,17 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DataOptions, data_options_clear)
             "Folder or s3://BUCKET/PREFIX?endpoint=URL of the pictures (default: DIR/blobs)", "PLACE" \
     }
 
-/* Completes what was not given: dpxdt-data, and in that folder dpxdt.db and blobs. */
+/* A file by which `dpxdt backup` knows its own folders: a server that goes on from one removes it. */
+#define DATA_BACKUP_MANIFEST "backup.json"
+
+/* An entry for those who need the key. */
+#define KEY_ENTRY(options)                                                               \
+    {                                                                                    \
+        "key-file", 0, 0, G_OPTION_ARG_FILENAME, &(options)->key_file,                   \
+            "The key with which configs are encrypted (default: DIR/secret.key)", "FILE" \
+    }
+
+/* Completes what was not given: dpxdt-data, and in that folder dpxdt.db, blobs and secret.key. */
 void data_options_complete(DataOptions *options);
 
 /* As command_parse(), for commands that look at a server's data: options, whose entries are among those, are completed
@@ -54,9 +65,15 @@ DbPool *data_open_to_read(const DataOptions *options, GError **error) MUST_CHECK
 /* The same of one that is there, whatever its tables are. */
 DbPool *data_open_any_database(const DataOptions *options, unsigned max_connections, GError **error) MUST_CHECK;
 
+/* Makes the folder one that a server has used, and no backup any more, so that the next backup does not take its place. */
+bool data_take_over(const DataOptions *options, GError **error) MUST_CHECK;
+
 /* Fails as blobs_open() does, but with ERROR_NO_STORE for a place that does not answer, is not there or not ours. */
 Blobs *data_open_blobs(const DataOptions *options, GError **error) MUST_CHECK;
 
-/* Reads the key with which secrets are encrypted, of a file; NULL: secret.key in the folder of data. It is made where the
- * database has none yet. Fails with ERROR_NOT_FOUND or ERROR_INVALID if it is not there, or is not that of the database. */
-SealKey *data_open_key(const DataOptions *options, const char *path, DbPool *pool, GError **error) MUST_CHECK;
+/* Reads the key with which secrets are encrypted. It is made where the database has none yet. Fails with ERROR_NOT_FOUND or
+ * ERROR_INVALID if it is not there, or is not that of the database. */
+SealKey *data_open_key(const DataOptions *options, DbPool *pool, GError **error) MUST_CHECK;
+
+/* The same for who only wants to know: *out_problem, which the caller frees, is what is wrong with it, or NULL. */
+bool data_check_key(const DataOptions *options, Db *db, char **out_problem, GError **error) MUST_CHECK;

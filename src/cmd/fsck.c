@@ -8,6 +8,7 @@
 typedef struct {
     Db *db;
     Blobs *blobs;
+    const DataOptions *options;
     Progress progress;
     int n_files, n_all, n_problems;
 } Check;
@@ -44,18 +45,28 @@ static bool count_files(Db *db, Check *check, GError **error) {
     return db_end(query, error);
 }
 
+static bool check_key(Db *db, Check *check, GError **error) {
+    g_autofree char *problem = NULL;
+    if (!data_check_key(check->options, db, &problem, error))
+        return false;
+    if (problem)
+        tell(check, problem);
+    return true;
+}
+
 static bool check_all(Db *db, Check *check, GError **error) {
     const Fsck fsck = {.tell = tell, .file = check_file, .data = check};
     check->progress = progress_begin("files are looked at");
     bool done = count_files(db, check, error) && fsck_files(db, &fsck, error) >= 0;
     progress_end(&check->progress);
-    return done && fsck_rows(db, &fsck, error);
+    return done && fsck_rows(db, &fsck, error) && check_key(db, check, error);
 }
 
 static int run(const Command *command, int argc, char **argv, GError **error) {
     g_auto(DataOptions) options = {0};
     const GOptionEntry entries[] = {
         DATA_ENTRIES(&options),
+        KEY_ENTRY(&options),
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     if (!data_parse(command, entries, &options, &argc, &argv, error) ||
@@ -64,7 +75,7 @@ static int run(const Command *command, int argc, char **argv, GError **error) {
     g_autoptr(DbPool) pool = data_open_database(&options, 1, false, error);
     g_autoptr(Blobs) blobs = pool ? data_open_blobs(&options, error) : NULL;
     g_autoptr(Db) db = blobs ? db_pool_take(pool, 0, error) : NULL;
-    Check check = {.db = db, .blobs = blobs};
+    Check check = {.db = db, .blobs = blobs, .options = &options};
     if (!db || !check_all(db, &check, error))
         return 2;
     printf(g_dngettext(NULL, "%d file, ", "%d files, ", (gulong)check.n_files), check.n_files);

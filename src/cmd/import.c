@@ -7,14 +7,13 @@
 #include <stdio.h>
 
 typedef struct {
-    char *from, *key_file;
+    char *from;
     bool dry_run;
     DataOptions data;
 } Options;
 
 static void options_clear(Options *options) {
     g_free(options->from);
-    g_free(options->key_file);
     data_options_clear(&options->data);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -57,7 +56,7 @@ static int import(const Options *options, GError **error) {
     g_autoptr(DbPool) from = import_open(options->from, error);
     g_autoptr(DbPool) to = from ? open_target(options, error) : NULL;
     g_autoptr(Blobs) blobs = to && !options->dry_run ? data_open_blobs(&options->data, error) : NULL;
-    g_autoptr(SealKey) key = blobs ? data_open_key(&options->data, options->key_file, to, error) : NULL;
+    g_autoptr(SealKey) key = blobs ? data_open_key(&options->data, to, error) : NULL;
     if (!to || (!key && !options->dry_run))
         return 2;
     Progress progress = progress_begin("rows");
@@ -87,8 +86,7 @@ static int run(const Command *command, int argc, char **argv, GError **error) {
          "The old database: sqlite:PATH, mysql://... or postgresql://...", "URL"},
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &dry_run, "Tell what would come, and write nothing", NULL},
         DATA_ENTRIES(&options.data),
-        {"key-file", 0, 0, G_OPTION_ARG_FILENAME, &options.key_file,
-         "The key with which configs are encrypted (default: DIR/secret.key)", "FILE"},
+        KEY_ENTRY(&options.data),
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     if (!data_parse(command, entries, &options.data, &argc, &argv, error) ||

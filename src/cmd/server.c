@@ -34,7 +34,7 @@ typedef struct {
     MailOptions mail;
     WorkerOptions worker;
     WorkerSetup setup; /* what worker comes to */
-    char *key_file, *host, *release_prefix, *queue_prefix, *log_format;
+    char *host, *release_prefix, *queue_prefix, *log_format;
     int port, body_mb, connections;
     gboolean ignore_auth, ignore_auth_anywhere, enable_api_server, enable_queue_workers;
 } Options;
@@ -44,7 +44,6 @@ static void options_clear(Options *options) {
     web_options_clear(&options->web);
     mail_options_clear(&options->mail);
     worker_options_clear(&options->worker);
-    g_free(options->key_file);
     g_free(options->host);
     g_free(options->release_prefix);
     g_free(options->queue_prefix);
@@ -86,8 +85,7 @@ static bool parse(const Command *command, int *argc, char ***argv, Options *opti
                                           "AWS_SECRET_ACCESS_KEY", NULL};
     const GOptionEntry entries[] = {
         DATA_ENTRIES(&options->data),
-        {"key-file", 0, 0, G_OPTION_ARG_FILENAME, &options->key_file,
-         "The key with which configs are encrypted (default: DIR/secret.key)", "FILE"},
+        KEY_ENTRY(&options->data),
         {"port", 0, 0, G_OPTION_ARG_INT, &options->port, "To listen on (default: 5000; 0: one that is free)", "N"},
         {"host", 0, 0, G_OPTION_ARG_STRING, &options->host,
          "Address to listen on (default: 127.0.0.1; 0.0.0.0 is all of the machine's)", "ADDRESS"},
@@ -256,8 +254,10 @@ static int run(const Command *command, int argc, char **argv, GError **error) {
         return 0;
     g_autoptr(DbPool) pool = data_open_database(&options.data, (unsigned)options.connections, true, error);
     g_autoptr(Blobs) blobs = pool ? data_open_blobs(&options.data, error) : NULL;
-    g_autoptr(SealKey) key = blobs ? data_open_key(&options.data, options.key_file, pool, error) : NULL;
+    g_autoptr(SealKey) key = blobs ? data_open_key(&options.data, pool, error) : NULL;
     if (!key)
+        return 2;
+    if (!data_take_over(&options.data, error))
         return 2;
     g_autofree char *own_secret = random_base64(OWN_SECRET_BYTES);
     Site site = {.api = {.pool = pool,

@@ -178,6 +178,22 @@ static void find_typed(Settings *settings, int argc, char **argv) {
     }
 }
 
+/* Of two sources of data half of each would be another server's: the database of a backup with the pictures of what runs. */
+static bool check_data(const Settings *settings, GError **error) {
+    static const char *const names[] = {"database", "blobs", "key-file"};
+    const Setting *data = find(settings, "data");
+    for (size_t i = 0; data && data->is_typed && i < G_N_ELEMENTS(names); i++) {
+        const Setting *other = find(settings, names[i]);
+        if (!other || other->is_typed || !other->value)
+            continue;
+        error_set(error, ERROR_INVALID,
+                  "--data is on the command line, and %s comes from %s: say --%s, too, or leave --data out", names[i],
+                  other->place, names[i]);
+        return false;
+    }
+    return true;
+}
+
 /* What was read becomes what it would be if it had been typed. */
 static bool apply(const Settings *settings, const Command *command, const GOptionEntry *entries, GError **error) {
     g_autoptr(GPtrArray) line = g_ptr_array_new_with_free_func(g_free);
@@ -273,7 +289,8 @@ Settings *settings_parse(const Command *command, const GOptionEntry *entries, co
     find_typed(settings, *argc, *argv);
     settings->command = command;
     if (!command_parse(command, (const GOptionEntry *)(void *)with_ours->data, argc, argv, error) ||
-        !read_settings(settings, usual_file, true, error) || !read_environment(settings, error))
+        !read_settings(settings, usual_file, true, error) || !read_environment(settings, error) ||
+        !check_data(settings, error))
         return NULL;
     if (apply(settings, command, entries, error))
         return g_steal_pointer(&settings);
@@ -293,7 +310,8 @@ bool settings_complete(const Command *command, const GOptionEntry *entries, GErr
     g_autoptr(Settings) settings = settings_new(entries);
     for (guint i = 0; i < settings->all->len; i++)
         setting_at(settings, i)->is_typed = *(char **)setting_at(settings, i)->entry->arg_data != NULL;
-    if (!read_settings(settings, SETTINGS_OF_SERVER, false, error) || !read_environment(settings, error))
+    if (!read_settings(settings, SETTINGS_OF_SERVER, false, error) || !read_environment(settings, error) ||
+        !check_data(settings, error))
         return false;
     bool is_right = apply(settings, command, entries, error);
     if (!is_right)

@@ -263,7 +263,7 @@ static PlannedRun *read_run(Plans *plans, const DbQuery *query) {
     Import *import = plans->import;
     const OldRow *row = OLD_ROW("run", db_int(query, 0));
     const char *name = db_text(query, 1), *status_name = db_text(query, 2);
-    RunStatus status;
+    RunStatus status = RUN_DATA_PENDING;
     g_autoptr(GError) cause = NULL;
     g_autofree char *checked = store_check_text(name ? name : "", STORE_MOST_NAME, "its name", &cause);
     if (checked && !read_status(status_name, &status))

@@ -1,11 +1,13 @@
 """A copy that is made while all goes on, and a server that goes on from the copy."""
 import concurrent.futures
+import contextlib
 import http.client
 import json
 import os
 import pathlib
 import random
 import shutil
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -13,7 +15,7 @@ import threading
 
 import harness
 from harness import Picture
-from serving import Client, ServerTestCase
+from serving import Client, Server, ServerTestCase
 from visiting import Visitor
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'db'))
@@ -174,7 +176,7 @@ class Backup(ServerTestCase):
         said = self.backup(expected=1)
         self.assertRegex(said, r'file [0-9a-f]{40}: there are no bytes with the SHA-256 ' + lost.name)
         self.assertRegex(said, rf'file [0-9a-f]{{40}}: the bytes kept as {broken.name} are others')
-        self.assertIn('2 of the files are missing', said)
+        self.assertRegex(said, r'has the database and 1 files .*\n2 problems: what is told above is not in it\n$')
         self.assertEqual(len(self.files(self.to / 'blobs')), 1)
         for sha1, content in pictures.values():
             client.upload(self.build, 'a.png', content)
@@ -188,7 +190,7 @@ class Backup(ServerTestCase):
         self.write('used/dpxdt.db-wal', 'x')
         before = {path: path.read_bytes() for path in self.folder.rglob('*') if path.is_file()}
         for to, why in ((self.folder / 'full', 'is not empty, and no backup'), (data, "is the server's data itself"),
-                        (f'{data}/', "is the server's data itself"), (self.folder / 'used', 'is in use by a server'),
+                        (f'{data}/', "is the server's data itself"), (data / 'new' / 'one', 'or within it'), (self.folder / 'used', 'is in use by a server'),
                         ('/dev/null', 'is not empty, and no backup')):
             said = harness.dpxdt('backup', *self.data, '--to', to)
             self.assertEqual((said.returncode, said.stdout), (2, ''), said)
@@ -196,6 +198,34 @@ class Backup(ServerTestCase):
         said = harness.dpxdt('backup', *self.data)
         self.assertEqual((said.returncode, said.stderr), (2, 'dpxdt backup: --to is missing: into which folder?\n'))
         self.assertEqual({path: path.read_bytes() for path in before}, before)
+
+    def test_a_key_that_is_elsewhere_comes_with_it_and_one_that_is_lost_is_told(self):
+        key = self.folder / 'elsewhere.key'
+        (self.folder / 'data').mkdir(exist_ok=True)
+        self.server('--key-file', key).stop()
+        self.backup('--key-file', key)
+        self.assertEqual((self.to / 'secret.key').read_bytes(), key.read_bytes())
+        self.server('--data', self.to).stop()
+        lost = self.folder / 'lost'
+        said = self.command('backup', *self.data, '--to', lost, expected=1)
+        self.assertRegex(said, r'the key of configs: .*/secret.key: No such file.*\n[^\n]*\n1 problem: ')
+        self.assertRegex(self.command('fsck', *self.data, expected=1), r'the key of configs: .*\n.*1 problem\n$')
+        self.assertRegex(self.command('fsck', *self.data, '--key-file', key), r' 0 problems\n$')
+
+    def test_one_that_a_server_has_used_is_no_backup_any_more(self):
+        self.backup()
+        self.start(Server('--data', self.to)).stop()
+        said = harness.dpxdt('backup', *self.data, '--to', self.to)
+        self.assertEqual(said.returncode, 2)
+        self.assertIn('is not empty, and no backup', said.stderr)
+
+    def test_a_database_of_an_older_version_is_copied_as_it_is(self):
+        with contextlib.closing(sqlite3.connect(self.folder / 'data/dpxdt.db')) as database, database:
+            database.execute('DELETE FROM dpxdt_schema WHERE version > 3')
+        self.backup()
+        with contextlib.closing(sqlite3.connect(self.to / 'dpxdt.db')) as database:
+            self.assertEqual(database.execute('SELECT MAX(version) FROM dpxdt_schema').fetchone(), (3,))
+            self.assertEqual(database.execute('SELECT name FROM builds').fetchall(), [('demo',)])
 
     def test_an_empty_folder_will_do(self):
         self.to.mkdir()

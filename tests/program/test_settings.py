@@ -168,6 +168,20 @@ class Used(serving.ServerTestCase):
         self.assertEqual(dpxdt('fsck', env=env).returncode, 0)
         self.assertIn('demo', dpxdt('build', 'list', '--data', data, env={'DPXDT_CONFIG': ''}).stdout)
 
+    def test_a_folder_on_the_line_is_not_mixed_with_places_of_the_file(self):
+        """Else `gc --data BACKUP` would remove pictures of the server that runs."""
+        data = self.folder / 'backup'
+        dpxdt('build', 'create', '--name', 'demo', '--data', data, env={'DPXDT_CONFIG': ''})
+        for line in f'blobs = {self.folder}/live', f'database = sqlite:{self.folder}/live.db', 'key-file = /live.key':
+            conf = self.write('dpxdt.conf', f'data = {self.folder}/other\n{line}\n')
+            env = {'DPXDT_CONFIG': str(conf)}
+            for command in ['server'], ['fsck'], ['gc'], ['build', 'list'], ['backup', '--to', self.folder / 'to']:
+                result = dpxdt(*command, '--data', data, env=env)
+                self.assertEqual(result.returncode, 2, command)
+                self.assertIn(f'--data is on the command line, and {line.split()[0]} comes from {conf}:2', result.stderr)
+        places = ['--database', f'sqlite:{data}/dpxdt.db', '--blobs', data / 'blobs', '--key-file', data / 'secret.key']
+        self.assertEqual(dpxdt('fsck', '--data', data, *places, env=env).returncode, 0)
+
     def test_a_command_beside_the_server_tells_a_line_that_concerns_it(self):
         conf = self.write('dpxdt.conf', 'data = a\ndata = b\n')
         result = dpxdt('build', 'list', env={'DPXDT_CONFIG': str(conf)})
