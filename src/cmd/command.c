@@ -37,6 +37,8 @@ static void name_the_nearest(const GOptionEntry *entries, GError *cause, GError 
     g_autofree char *message = with_plain_quotes(cause->message);
     if (meant && g_error_matches(cause, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION))
         error_set(error, ERROR_INVALID, "%s; did you mean --%s?", message, meant);
+    else if (strstr(message, "integer value"))
+        error_set(error, ERROR_INVALID, "%s: a whole number is expected", message);
     else
         error_set(error, ERROR_INVALID, "%s", message);
 }

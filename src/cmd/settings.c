@@ -74,9 +74,21 @@ static bool give(Setting *setting, const char *value, char *place, GError **erro
     return false;
 }
 
+static char *variable_of(const char *name) {
+    g_autofree char *capitals = g_ascii_strup(name, -1);
+    return g_strconcat("DPXDT_", g_strdelimit(capitals, "-", '_'), NULL);
+}
+
 /* -- The file -- */
 
 static bool refuse_name(const Settings *settings, const char *name, const char *place, GError **error) {
+    static const char *const secrets[] = {"oidc-client-secret", "smtp-password", "client-id", "client-secret", NULL};
+    if (g_strv_contains(secrets, name)) {
+        g_autofree char *variable = variable_of(name);
+        error_set(error, ERROR_INVALID, "%s: %s is a secret, and comes from the environment: %s", place, name,
+                  variable);
+        return false;
+    }
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     for (guint i = 0; i < settings->all->len; i++)
         g_ptr_array_add(names, (void *)setting_at(settings, i)->entry->long_name);
@@ -84,6 +96,21 @@ static bool refuse_name(const Settings *settings, const char *name, const char *
     error_set(error, ERROR_INVALID, "%s: there is no setting \"%s\"%s%s%s", place, name, meant ? "; did you mean " : "",
               meant ? meant : "", meant ? "?" : "");
     return false;
+}
+
+/* What is within quotes, if nothing is behind them but a comment; else NULL. The caller frees it. */
+static char *unquoted(const char *text) {
+    const char *end = text;
+    if (*text != '"')
+        return NULL;
+    while (*++end && *end != '"')
+        end += *end == '\\' && end[1];
+    const char *rest = end + (*end == '"');
+    const char *next = rest + strspn(rest, " \t\r");
+    if (*end != '"' || !(*next == '\0' || (*next == '#' && next > rest)))
+        return NULL;
+    g_autofree char *within = g_strndup(text + 1, (size_t)(end - text) - 1);
+    return g_strcompress(within);
 }
 
 /* Cuts off a comment, and blanks at both ends. */
@@ -96,6 +123,9 @@ static char *without_comment(char *line) {
 
 static bool read_line(Settings *settings, char *text, int number, bool all_are_ours, GError **error) {
     g_autofree char *place = g_strdup_printf("%s:%d", settings->file, number);
+    text = g_strchug(text);
+    const char *behind = strchr(text, '=');
+    g_autofree char *in_quotes = behind ? unquoted(behind + 1 + strspn(behind + 1, " \t")) : NULL;
     if (*without_comment(text) == '\0')
         return true;
     char *equals = strchr(text, '=');
@@ -104,7 +134,8 @@ static bool read_line(Settings *settings, char *text, int number, bool all_are_o
         return false;
     }
     *equals = '\0';
-    const char *name = g_strdelimit(g_strchomp(text), "_", '-'), *value = g_strchug(equals + 1);
+    const char *name = g_strdelimit(g_strchomp(text), "_", '-');
+    const char *value = in_quotes ? in_quotes : g_strchug(equals + 1);
     Setting *setting = find(settings, name);
     if (!setting)
         return all_are_ours ? refuse_name(settings, name, place, error) : true;
@@ -151,11 +182,6 @@ static bool read_settings(Settings *settings, const char *usual_file, bool all_a
 }
 
 /* -- The environment and the command line -- */
-
-static char *variable_of(const char *name) {
-    g_autofree char *capitals = g_ascii_strup(name, -1);
-    return g_strconcat("DPXDT_", g_strdelimit(capitals, "-", '_'), NULL);
-}
 
 static bool read_environment(Settings *settings, GError **error) {
     for (guint i = 0; i < settings->all->len; i++) {
@@ -254,11 +280,23 @@ static char *value_of(const Setting *setting) {
     return text ? without_secrets(entry->long_name, text) : NULL;
 }
 
+/* As a file has it. The caller frees it. */
+static char *written(const char *value) {
+    if (!strstr(value, " #") && !strchr("#\"", *value) && !g_ascii_isspace(*value))
+        return g_strdup(value);
+    GString *text = g_string_new(value);
+    g_string_replace(text, "\\", "\\\\", 0);
+    g_string_replace(text, "\"", "\\\"", 0);
+    g_string_prepend_c(text, '"');
+    g_string_append_c(text, '"');
+    return g_string_free(text, FALSE);
+}
+
 static void print(const Settings *settings, const char *const *variables) {
     printf("# dpxdt %s, settings of %s\n", settings->command->name, settings->file ? settings->file : "no file");
     for (guint i = 0; i < settings->all->len; i++) {
         const Setting *setting = setting_at(settings, i);
-        g_autofree char *value = value_of(setting);
+        g_autofree char *plain = value_of(setting), *value = plain ? written(plain) : NULL;
         g_autofree char *text = g_strdup_printf("%s%s =%s%s", value ? "" : "#", setting->entry->long_name,
                                                 value ? " " : "", value ? value : "");
         printf("%-40s # %s\n", text,

@@ -2,8 +2,9 @@
  * from a file of settings, or else is what is usual.
  *
  * A line of the file is "option = value", the option under its long name, without the two dashes; one that takes no value
- * is "yes" or "no". "#", at the beginning of a line or behind a blank, begins a comment. The variable is DPXDT_ and the
- * name in capitals, with '_' for '-': --public-url is DPXDT_PUBLIC_URL; one that is empty is not set. */
+ * is "yes" or "no". "#", at the beginning of a line or behind a blank, begins a comment, but not in a value in double
+ * quotes, in which \" and \\ stand for " and \. The variable is DPXDT_ and the name in capitals, with '_' for '-':
+ * --public-url is DPXDT_PUBLIC_URL; one that is empty is not set. */
 #pragma once
 
 #include "cmd/command.h"

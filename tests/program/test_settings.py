@@ -46,10 +46,11 @@ class Wrong(SettingsTestCase):
         for line, message in [
                 ('prot = 80', 'there is no setting "prot"; did you mean port?'),
                 ('colour = red', 'there is no setting "colour"'),
+                ('smtp-password = x', 'smtp-password is a secret, and comes from the environment: DPXDT_SMTP_PASSWORD'),
                 ('port 80', '"port 80" is no setting: option = value is expected'),
                 ('port =', 'port has no value'),
                 ('port = # 80', 'port has no value'),
-                ('port = eighty', "Cannot parse integer value 'eighty' for --port"),
+                ('port = eighty', "Cannot parse integer value 'eighty' for --port: a whole number is expected"),
                 ('port = 99999999999', "Integer value '99999999999' for --port out of range"),
                 ('port = 70000', '--port must be from 0 to 65535, not 70000'),
                 ('capture-threads = 65', '--capture-threads must be from 0 to 64, not 65'),
@@ -143,6 +144,19 @@ class Order(SettingsTestCase):
         worker = dpxdt('worker', '--print-config', '--release-client-id', 'k', '--release-client-secret', 's3cret')
         self.assertIn('release-client-secret = *** ', worker.stdout)
         self.assertNotIn('s3cret', worker.stdout)
+
+    def test_quotes_are_around_a_value_that_would_end_too_soon(self):
+        for line, value in [('mail-from = "Our #1 shots <a@b.cd>"  # of the team', 'Our #1 shots <a@b.cd>'),
+                            ('mail-from = Our#1 <a@b.cd> # x', 'Our#1 <a@b.cd>'),
+                            ('mail-from = "Shots, Inc." <a@b.cd> # "x"', '"Shots, Inc." <a@b.cd>'),
+                            (r'mail-from = "\"Shots #1, Inc.\" <a@b.cd>"', '"Shots #1, Inc." <a@b.cd>')]:
+            with self.subTest(line):
+                first = dpxdt('server', '--print-config', '--config', self.conf(f'smtp = smtp://localhost\n{line}\n'))
+                self.assertEqual(first.stderr, '')
+                again = dpxdt('server', '--print-config', '--config', self.write('printed.conf', first.stdout))
+                for printed in first.stdout, again.stdout:
+                    printed = re.search('(?m)^mail-from = (.*?) +# /', printed)[1]
+                    self.assertIn(value, (printed, re.sub(r'\\(.)', r'\1', printed[1:-1])))
 
     def test_a_worker_has_settings_too(self):
         conf = self.conf('release-server-prefix = https://dpxdt.example.com/api\ncapture-threads = 2\n')
