@@ -89,8 +89,33 @@ static char *without_slash(const char *path) {
     return plain;
 }
 
+/* Whose backup it is: the folder of data, as the manifest names it. NULL if it names none. */
+static char *owner_of(const char *folder) {
+    g_autofree char *path = g_build_filename(folder, MANIFEST, NULL);
+    json_auto_t *manifest = json_load_file(path, 0, NULL);
+    return g_strdup(json_string_value(json_object_get(manifest, "of")));
+}
+
+static bool is_anothers(const Backup *backup, const char *folder) {
+    g_autofree char *own = g_canonicalize_filename(backup->options->data, NULL), *owner = owner_of(folder);
+    return owner && strcmp(owner, own) != 0;
+}
+
+/* Whether nothing is in what one that broke off has left but what it makes. */
+static bool is_part(const char *folder) {
+    static const char *const ours[] = {"blobs", "secret.key", "dpxdt.db", MANIFEST, NULL};
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *name = NULL;
+    bool is_link = g_file_test(folder, G_FILE_TEST_IS_SYMLINK);
+    while (dir && (name = g_dir_read_name(dir)))
+        if (!g_strv_contains(ours, name) && !g_str_has_prefix(name, "dpxdt.db.new"))
+            return false;
+    return !is_link && (dir || !g_file_test(folder, G_FILE_TEST_EXISTS));
+}
+
 /* Whether a folder may become a backup, or be a newer one. */
 static bool check_folder(const Backup *backup, const char *to, GError **error) {
+    g_autofree char *part = g_strconcat(to, PART, NULL);
     if (is_within(to, backup->options->data))
         error_set(error, ERROR_INVALID, "%s is the server's data itself, or within it", to);
     else if (has_file(to, "dpxdt.db-wal"))
@@ -98,6 +123,11 @@ static bool check_folder(const Backup *backup, const char *to, GError **error) {
                   to);
     else if (!has_file(to, MANIFEST) && g_file_test(to, G_FILE_TEST_EXISTS) && !is_empty(to))
         error_set(error, ERROR_INVALID, "%s is not empty, and no backup", to);
+    else if (is_anothers(backup, to))
+        error_set(error, ERROR_INVALID,
+                  "%s is a backup of another folder (see its " MANIFEST "): make this one elsewhere", to);
+    else if (!is_part(part))
+        error_set(error, ERROR_INVALID, "%s is no backup that broke off: move it away", part);
     else
         return true;
     return false;
@@ -279,9 +309,10 @@ static bool write_manifest(const Backup *backup, GError **error) {
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     g_autofree char *made = g_date_time_format_iso8601(now);
     g_autofree char *path = g_build_filename(backup->folder, MANIFEST, NULL);
+    g_autofree char *of = g_canonicalize_filename(backup->options->data, NULL);
     json_auto_t *manifest =
-        json_pack("{s:i, s:s, s:i, s:I, s:i}", "dpxdt_backup", FORMAT, "made", made, "files", backup->all.n, "bytes",
-                  (json_int_t)backup->all.bytes, "problems", backup->n_problems);
+        json_pack("{s:i, s:s, s:s, s:i, s:I, s:i}", "dpxdt_backup", FORMAT, "of", of, "made", made, "files",
+                  backup->all.n, "bytes", (json_int_t)backup->all.bytes, "problems", backup->n_problems);
     char *json = json_dumps(manifest, JSON_INDENT(2));
     g_autofree char *text = g_strconcat(json, "\n", NULL);
     free(json);
@@ -356,7 +387,7 @@ static int run(const Command *command, int argc, char **argv, GError **error) {
     if (!data_parse(command, entries, &options, &argc, &argv, error) ||
         !command_check_arguments(command, argc, 0, 0, error))
         return 0;
-    if (!to) {
+    if (!to || !*to) {
         error_set(error, ERROR_INVALID, "--to is missing: into which folder?");
         return 2;
     }

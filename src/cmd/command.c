@@ -43,6 +43,27 @@ static void name_the_nearest(const GOptionEntry *entries, GError *cause, GError 
         error_set(error, ERROR_INVALID, "%s", message);
 }
 
+static bool is_flag(const GOptionEntry *entries, const char *name, size_t length) {
+    for (const GOptionEntry *entry = entries; entry->long_name; entry++)
+        if (entry->arg == G_OPTION_ARG_NONE && strlen(entry->long_name) == length &&
+            strncmp(entry->long_name, name, length) == 0)
+            return true;
+    return false;
+}
+
+/* GOption takes --foo=no for --foo. */
+static bool check_flags(const GOptionEntry *entries, int argc, char **argv, GError **error) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        const char *equals = g_str_has_prefix(argv[i], "--") ? strchr(argv[i], '=') : NULL;
+        if (!equals || !is_flag(entries, argv[i] + 2, (size_t)(equals - argv[i]) - 2))
+            continue;
+        error_set(error, ERROR_INVALID, "%.*s takes no value: leave it out, or the whole option",
+                  (int)(equals - argv[i]), argv[i]);
+        return false;
+    }
+    return true;
+}
+
 bool command_parse(const Command *command, const GOptionEntry *entries, int *argc, char ***argv, GError **error) {
     gboolean help = FALSE;
     const GOptionEntry help_entry[] = {
@@ -59,6 +80,8 @@ bool command_parse(const Command *command, const GOptionEntry *entries, int *arg
     g_option_context_set_description(context, command->help);
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_add_main_entries(context, help_entry, NULL);
+    if (!check_flags(entries, *argc, *argv, error))
+        return false;
     if (!g_option_context_parse(context, argc, argv, &cause)) {
         name_the_nearest(entries, cause, error);
         return false;

@@ -72,7 +72,8 @@ static int run(const Command *command, int argc, char **argv, GError **error) {
          "For so long a file that no run names stays after it came, and a bad release (default: 86400)", "SECONDS"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    if (!data_parse(command, entries, &options, &argc, &argv, error) || !command_check_arguments(command, argc, 0, 0, error))
+    if (!data_parse(command, entries, &options, &argc, &argv, error) ||
+        !command_check_arguments(command, argc, 0, 0, error))
         return 0;
     if (grace_s < 0 || unused_s < 0) {
         error_set(error, ERROR_INVALID, "%s: it cannot be less than 0", grace_s < 0 ? "--grace" : "--unused");

@@ -165,7 +165,8 @@ static bool read_file(Settings *settings, bool all_are_ours, GError **error) {
         error_set(error, ERROR_INVALID, "%s: no text (UTF-8)", settings->file);
         return false;
     }
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    const char *start = g_str_has_prefix(text, "\xef\xbb\xbf") ? text + 3 : text; /* a byte order mark */
+    g_auto(GStrv) lines = g_strsplit(start, "\n", -1);
     for (int i = 0; lines[i]; i++)
         if (!read_line(settings, lines[i], i + 1, all_are_ours, error))
             return false;
@@ -199,8 +200,10 @@ static void find_typed(Settings *settings, int argc, char **argv) {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
         g_autofree char *name = g_strndup(argv[i], strcspn(argv[i], "="));
         Setting *setting = g_str_has_prefix(name, "--") ? find(settings, g_strdelimit(name, "_", '-') + 2) : NULL;
-        if (setting)
-            setting->is_typed = true;
+        if (!setting)
+            continue;
+        setting->is_typed = true;
+        i += !is_flag(setting) && !strchr(argv[i], '='); /* its value */
     }
 }
 
@@ -258,15 +261,15 @@ static void name_the_place(const Settings *settings, GError **error) {
 
 /* -- What is printed -- */
 
-/* The password of postgresql://user:password@host, or a secret of its own. */
+/* Whatever may be a user and a password, or a parameter that is named like one: rather too much is hidden than too little. */
 static char *without_secrets(const char *name, const char *value) {
+    static const char named[] = "((?:pass|pwd|secret|token|%)[^=]*=\\s*)('[^']*'|[^&\\s]*)";
     if (g_str_has_suffix(name, "-secret"))
         return g_strdup("***");
-    g_autoptr(GRegex) password = g_regex_new("(://[^/?#:@]*:)[^/?#]*@|([?&]password=)[^&]*", 0, 0, NULL);
-    g_autofree char *hidden = g_regex_replace(password, value, -1, 0, "\\1\\2***", 0, NULL);
-    /* The '@' has gone with the password. */
-    g_autoptr(GRegex) joint = g_regex_new("(://[^/?#:@]*:\\*\\*\\*)", 0, 0, NULL);
-    return g_regex_replace(joint, hidden, -1, 0, "\\1@", 0, NULL);
+    g_autoptr(GRegex) user = g_regex_new("(://).*@", G_REGEX_DOTALL, 0, NULL);
+    g_autoptr(GRegex) parameter = g_regex_new(named, G_REGEX_CASELESS, 0, NULL);
+    g_autofree char *hidden = g_regex_replace(user, value, -1, 0, "\\1***@", 0, NULL);
+    return g_regex_replace(parameter, hidden ? hidden : "", -1, 0, "\\1***", 0, NULL);
 }
 
 /* What an option has come to; NULL: it is not set. */
@@ -346,8 +349,11 @@ bool settings_accept(const Settings *settings, bool are_right, const char *const
 
 bool settings_complete(const Command *command, const GOptionEntry *entries, GError **error) {
     g_autoptr(Settings) settings = settings_new(entries);
+    bool is_complete = true;
     for (guint i = 0; i < settings->all->len; i++)
-        setting_at(settings, i)->is_typed = *(char **)setting_at(settings, i)->entry->arg_data != NULL;
+        is_complete &= setting_at(settings, i)->is_typed = *(char **)setting_at(settings, i)->entry->arg_data != NULL;
+    if (is_complete)
+        return true;
     if (!read_settings(settings, SETTINGS_OF_SERVER, false, error) || !read_environment(settings, error) ||
         !check_data(settings, error))
         return false;

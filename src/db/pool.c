@@ -81,7 +81,9 @@ void pool_end_turn(DbPool *pool) {
 static DbPool *pool_new(const char *url, unsigned max_connections, bool only_reads, GError **error) {
     const DbDriver *driver = find_driver(url);
     if (!driver) {
-        error_set(error, ERROR_INVALID, "%s: sqlite:, postgresql:// or mysql:// is expected", url);
+        /* No more of it: there may be a password in it. */
+        error_set(error, ERROR_INVALID, "%.*s...: sqlite:, postgresql:// or mysql:// is expected", (int)strcspn(url, ":= @"),
+                  url);
         return NULL;
     }
     DbPool *pool = g_new0(DbPool, 1);

@@ -74,8 +74,11 @@ static bool find_here(Import *import, int64_t id, int64_t *out_modified_ms, GErr
     return db_end(query, error);
 }
 
+/* Those beyond are no ids that a server gave, and leave none for builds to come. */
+static const int64_t MOST_ID = G_GINT64_CONSTANT(1) << 53;
+
 static bool find_last_id(Import *import, GError **error) {
-    g_autoptr(DbQuery) old = db_query(import->old, "SELECT MAX(id) FROM build");
+    g_autoptr(DbQuery) old = db_query(import->old, "SELECT MAX(id) FROM build WHERE id <= ?", DB_INT(MOST_ID));
     import->last_build_id = db_next(old) ? db_int(old, 0) : 0;
     if (!db_end(old, error))
         return false;
@@ -92,11 +95,12 @@ static bool choose_id(Import *import, Brought *brought, GError **error) {
     int64_t modified_ms;
     if (!find_here(import, brought->old_id, &modified_ms, error))
         return false;
-    brought->build.id = modified_ms == 0 && brought->old_id > 0 ? brought->old_id : ++import->last_build_id;
+    brought->build.id = modified_ms == 0 && brought->old_id > 0 && brought->old_id <= MOST_ID ? brought->old_id
+                                                                                              : ++import->last_build_id;
     brought->known.new_id = brought->build.id;
     if (brought->build.id != brought->old_id)
         import_note(import, OLD_ROW("build", brought->old_id),
-                    "has the id %" G_GINT64_FORMAT " here, where another one is %" G_GINT64_FORMAT
+                    "has the id %" G_GINT64_FORMAT " here, as it cannot be %" G_GINT64_FORMAT
                     ": clients and bookmarks need the new one",
                     brought->build.id, brought->old_id);
     return true;
@@ -112,7 +116,7 @@ static bool write_new(Db *db, void *data, GError **error) {
     if (!added)
         error_set(error, ERROR_BUSY, "somebody made the build %" G_GINT64_FORMAT " meanwhile: import once more",
                   brought->build.id);
-    return added && known_put(db, "build", 0, brought->known_as, &brought->known, error);
+    return added && known_add(db, "build", 0, brought->known_as, &brought->known, error);
 }
 
 static bool write_change(Db *db, void *data, GError **error) {

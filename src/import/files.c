@@ -179,11 +179,15 @@ static Brought *copy_file(Import *import, const char *sha1, int64_t size, GError
     return NULL;
 }
 
+/* Bytes that are kept as text are counted as bytes, too. */
+#define IN_BYTES "SELECT OCTET_LENGTH(data), alternate FROM artifact WHERE id = ?"
+#define IN_SQLITE "SELECT LENGTH(CAST(data AS BLOB)), alternate FROM artifact WHERE id = ?"
+
 /* The same for what can be seen without its bytes. */
 static Brought *bring_file(Import *import, const char *sha1, GError **error) {
     const OldRow *row = OLD_NAMED_ROW("artifact", sha1);
     g_autoptr(DbQuery) query =
-        db_query(import->old, "SELECT LENGTH(data), alternate FROM artifact WHERE id = ?", DB_TEXT(sha1));
+        db_query(import->old, db_pick(import->old, IN_SQLITE, IN_BYTES, IN_BYTES), DB_TEXT(sha1));
     bool is_there = db_next(query);
     if (!db_end(query, error))
         return NULL;
@@ -287,7 +291,7 @@ bool import_files(Import *import, ImportBuild *build, GError **error) {
                  "GROUP BY artifact ORDER BY artifact",
                  DB_INT(build->old_id));
     while (db_next(query))
-        if (!look_at(&batch, db_text(query, 0), here, known, error) ||
+        if (!look_at(&batch, old_text(query, 0), here, known, error) ||
             !import_go_on(import, (int)db_int(query, 1), error))
             return false;
     return db_end(query, error) && flush(&batch, error);

@@ -82,6 +82,8 @@ typedef struct {
 /* All of a kind and a build (0: of none): old id -> Known. */
 GHashTable *known_load(Import *import, const char *kind, int64_t build_id, GError **error) MUST_CHECK;
 /* Notes one, or what is new of it. */
+bool known_add(Db *db, const char *kind, int64_t build_id, const char *old_id, const Known *known,
+               GError **error) MUST_CHECK; /* ERROR_BUSY: another import has, meanwhile */
 bool known_put(Db *db, const char *kind, int64_t build_id, const char *old_id, const Known *known,
                GError **error) MUST_CHECK;
 /* "31@1371404103327", which the caller frees. */
@@ -95,6 +97,8 @@ int64_t old_time(const DbQuery *query, size_t column);
 const char *old_column(Import *import, const char *table, const char *column, const char *instead);
 /* What an OldRow has as url, the caller's to free; NULL, which is told, for what nobody could go to. */
 char *old_url(Import *import, const OldRow *row, const char *what, const char *text);
+/* A text; "" for NULL, and for what is none, as a number in a column that should have texts. */
+const char *old_text(const DbQuery *query, size_t column);
 /* All whole numbers of a query's first column. */
 GArray *old_ids(DbQuery *query, GError **error) MUST_CHECK;
 /* All texts of it, in a set. */

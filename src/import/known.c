@@ -23,6 +23,16 @@ GHashTable *known_load(Import *import, const char *kind, int64_t build_id, GErro
     return db_end(query, error) ? g_steal_pointer(&all) : NULL;
 }
 
+bool known_add(Db *db, const char *kind, int64_t build_id, const char *old_id, const Known *known, GError **error) {
+    int64_t n = db_change_if_new(
+        db, error, "INSERT INTO imports (kind, build_id, old_id, new_id, state, modified) VALUES (?, ?, ?, ?, ?, ?)",
+        DB_TEXT(kind), DB_INT(build_id), DB_TEXT(old_id), DB_INT(known->new_id), DB_TEXT(known->state),
+        DB_ID(known->modified_ms));
+    if (n == 0)
+        error_set(error, ERROR_BUSY, "another import is at work here: wait until it has ended, and import once more");
+    return n == 1;
+}
+
 bool known_put(Db *db, const char *kind, int64_t build_id, const char *old_id, const Known *known, GError **error) {
     return db_change(db, error, "DELETE FROM imports WHERE kind = ? AND build_id = ? AND old_id = ?", DB_TEXT(kind),
                      DB_INT(build_id), DB_TEXT(old_id)) >= 0 &&

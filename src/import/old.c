@@ -13,6 +13,11 @@ int64_t old_time(const DbQuery *query, size_t column) {
     return time ? g_date_time_to_unix(time) * 1000 + g_date_time_get_microsecond(time) / 1000 : 0;
 }
 
+const char *old_text(const DbQuery *query, size_t column) {
+    const char *text = db_text(query, column);
+    return text ? text : "";
+}
+
 const char *old_column(Import *import, const char *table, const char *column, const char *instead) {
     g_autofree char *sql = g_strdup_printf("SELECT %s FROM \"%s\" WHERE 1 = 0", column, table);
     g_autoptr(DbQuery) query = db_query(import->old, sql);
@@ -52,7 +57,7 @@ GHashTable *old_texts(DbQuery *query, GError **error) {
     g_autoptr(GHashTable) texts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     while (db_next(query))
         if (!db_is_null(query, 0))
-            g_hash_table_add(texts, g_strdup(db_text(query, 0)));
+            g_hash_table_add(texts, g_strdup(old_text(query, 0)));
     return db_end(query, error) ? g_steal_pointer(&texts) : NULL;
 }
 

@@ -46,8 +46,8 @@ static bool tell_of_tasks(Import *import, GError **error) {
         db_query(import->old, "SELECT task_id, queue_name FROM work_queue WHERE status = 'live' AND run_id IS NULL "
                               "ORDER BY queue_name, task_id");
     while (db_next(query))
-        import_mend(import, OLD_NAMED_ROW("work_queue", db_text(query, 0)),
-                    "left out: it is of no run, and waits in the queue %s", db_text(query, 1));
+        import_mend(import, OLD_NAMED_ROW("work_queue", old_text(query, 0)),
+                    "left out: it is of no run, and waits in the queue %s", old_text(query, 1));
     return db_end(query, error);
 }
 

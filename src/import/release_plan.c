@@ -97,7 +97,7 @@ static bool read_decided(Plans *plans, GError **error) {
     while (db_next(query)) {
         const int64_t at_ms = old_time(query, 2);
         char *key =
-            g_strdup_printf("%" G_GINT64_FORMAT " %s", db_int(query, 0), db_text(query, 1) + strlen("release_"));
+            g_strdup_printf("%" G_GINT64_FORMAT " %s", db_int(query, 0), old_text(query, 1) + strlen("release_"));
         g_hash_table_replace(plans->decided, key, g_memdup2(&at_ms, sizeof at_ms));
     }
     return db_end(query, error);
@@ -109,7 +109,7 @@ static bool read_tasks(Plans *plans, GError **error) {
                                         "AND queue_name = 'capture' AND run_id IS NOT NULL",
                                         DB_INT(plans->build->old_id));
     while (db_next(query)) {
-        unsigned wants = g_str_has_suffix(db_text(query, 1), ":baseline") ? WANTS_REF_IMAGE : WANTS_IMAGE;
+        unsigned wants = g_str_has_suffix(old_text(query, 1), ":baseline") ? WANTS_REF_IMAGE : WANTS_IMAGE;
         int64_t run_id = db_int(query, 0);
         put(plans->wants, run_id, GUINT_TO_POINTER(GPOINTER_TO_UINT(find(plans->wants, run_id)) | wants));
     }

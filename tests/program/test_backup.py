@@ -199,6 +199,23 @@ class Backup(ServerTestCase):
         self.assertEqual((said.returncode, said.stderr), (2, 'dpxdt backup: --to is missing: into which folder?\n'))
         self.assertEqual({path: path.read_bytes() for path in before}, before)
 
+    def test_a_folder_of_somebody_else_is_left_alone(self):
+        self.backup()
+        other = self.folder / 'other'
+        self.command('build', 'create', '--data', other, '--name', 'x')
+        said = harness.dpxdt('backup', '--data', other, '--to', self.to)
+        self.assertEqual(said.returncode, 2)
+        self.assertIn('is a backup of another folder', said.stderr)
+        for make in (lambda part: part.symlink_to(other), lambda part: self.write('new.part/file', 'of somebody')):
+            part = self.folder / 'new.part'
+            make(part)
+            mode = other.stat().st_mode
+            said = harness.dpxdt('backup', *self.data, '--to', self.folder / 'new')
+            self.assertEqual(said.returncode, 2)
+            self.assertIn(f'{part} is no backup that broke off', said.stderr)
+            self.assertEqual(other.stat().st_mode, mode)
+            part.unlink() if part.is_symlink() else shutil.rmtree(part)
+
     def test_a_key_that_is_elsewhere_comes_with_it_and_one_that_is_lost_is_told(self):
         key = self.folder / 'elsewhere.key'
         (self.folder / 'data').mkdir(exist_ok=True)

@@ -535,6 +535,55 @@ class Ids(ImportTestCase):
                 self.assertEqual(int(self.command('build', 'create', *target, '--name', 'next')), 4)
 
 
+    def test_ids_that_no_server_gave_are_given_anew(self):
+        old = ordinary()
+        for build_id in 2 ** 63 - 1, -5, 2 ** 60:
+            old.add('build', id=build_id, name=f'build {build_id}')
+        report = self.bring(self.old_file(old))
+        self.assert_told(report, [('build 9223372036854775807', 'as it cannot be'), ('build -5', 'as it cannot be')])
+        ids = [row[0] for row in self.sql('SELECT id FROM builds ORDER BY id')]
+        self.assertLess(max(ids), 100)
+        self.assertGreater(min(ids), 0)
+        self.assertEqual(int(self.command('build', 'create', *self.data, '--name', 'next')), max(ids) + 1)
+
+    def test_two_imports_at_once_bring_a_build_once(self):
+        old = ordinary()
+        for i in range(40):
+            old.add('build', id=100 + i, name=f'build {i}')
+        source = self.old_file(old)
+        self.server().stop()
+        command = [os.environ['DPXDT'], 'import', '--from', source, *map(str, self.data)]
+        both = [subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                 text=True) for _ in range(3)]
+        said = [process.communicate(timeout=240)[1] for process in both]
+        for process, words in zip(both, said):
+            if process.returncode == 2:
+                self.assertIn('import once more', words)
+        names = [row[0] for row in self.sql('SELECT name FROM builds')]
+        self.assertEqual(len(names), len(set(names)), said)
+        self.bring(source)
+        self.assertEqual(self.sql("SELECT COUNT(*) FROM builds WHERE name LIKE 'build %'"), [(40,)])
+
+    def test_numbers_in_the_place_of_texts_are_told_and_texts_in_the_place_of_bytes_are_bytes(self):
+        old, text = ordinary(), 'äöü€' * 10
+        path = self.folder / 'old.db'
+        old.make_file(path)
+        with contextlib.closing(sqlite3.connect(path)) as database, database:
+            database.executescript("""
+                ALTER TABLE artifact_ownership RENAME TO typed; CREATE TABLE artifact_ownership (artifact, build_id);
+                INSERT INTO artifact_ownership SELECT artifact, build_id FROM typed;
+                INSERT INTO artifact_ownership VALUES (5, 2);
+                ALTER TABLE artifact RENAME TO blobs; CREATE TABLE artifact (id, created, data, alternate, content_type);
+                INSERT INTO artifact SELECT id, created, data, alternate, content_type FROM blobs""")
+            name = hashlib.sha1(text.encode()).hexdigest()
+            database.execute("INSERT INTO artifact (id, created, data) VALUES (?, '2015-03-01 00:00:00', ?)", [name, text])
+            database.execute('INSERT INTO artifact_ownership VALUES (?, 2)', [name])
+        said = harness.dpxdt('import', '--from', f'sqlite:{path}', *self.data)
+        self.assertEqual((said.returncode, said.stderr.count('Sanitizer')), (1, 0), said)
+        self.assertEqual(self.sql(f"SELECT size FROM artifacts WHERE sha1 = '{name}'"), [(len(text.encode()),)])
+        self.assertRegex(self.command('fsck', *self.data), r' 0 problems\n$')
+
+
 class Open(ImportTestCase):
     """Releases that were still receiving or processing, and what was in the queue for them."""
 

@@ -81,6 +81,15 @@ class Wrong(SettingsTestCase):
         conf = self.conf('port = 80\n')
         self.refused('dpxdt server: --port must be from 0 to 65535, not 70000', '--config', conf, '--port', '70000')
 
+    def test_an_option_without_a_value_takes_none(self):
+        """Else --ignore-auth=no would mean that nobody is asked who he is."""
+        for option in '--ignore-auth', '--ignore_auth', '--allow-private', '--print-config':
+            for value in 'no', 'yes', '':
+                shown = option.replace('_', '-')
+                self.refused(f'{shown} takes no value: leave it out, or the whole option', f'{option}={value}')
+        result = dpxdt('gc', '--dry-run=no', '--data', 'data', cwd=self.folder)
+        self.assertIn('--dry-run takes no value', result.stderr)
+
     def test_a_file_that_is_named_must_be_there_and_be_text(self):
         self.refused('the settings cannot be read', '--config', self.folder / 'none.conf')
         self.refused('none.conf', DPXDT_CONFIG=str(self.folder / 'none.conf'))
@@ -108,6 +117,15 @@ class Order(SettingsTestCase):
         self.assertEqual(found['host'], ('127.0.0.1', 'default'))
         self.assertEqual(found['smtp'], ('', 'not set'))
 
+    def test_an_option_that_is_a_value_is_none(self):
+        found = self.printed('--host', '127.0.0.2', '--browser', '--port', DPXDT_PORT='77')
+        self.assertEqual((found['port'], found['browser']), (('77', 'DPXDT_PORT'), ('--port', 'command line')))
+
+    def test_a_byte_order_mark_is_no_part_of_the_first_setting(self):
+        conf = self.write('dpxdt.conf', b'\xef\xbb\xbfport = 81\r\nlease = 82\r\n')
+        found = self.printed('--config', conf)
+        self.assertEqual((found['port'], found['lease']), (('81', f'{conf}:1'), ('82', f'{conf}:2')))
+
     def test_a_yes_or_no_can_be_taken_back_by_the_variable(self):
         conf = self.conf('allow-private = yes\n')
         self.assertEqual(self.printed('--config', conf)['allow-private'], ('yes', f'{conf}:1'))
@@ -134,13 +152,16 @@ class Order(SettingsTestCase):
     def test_secrets_are_not_printed(self):
         conf = self.conf('database = postgresql://ann:s3cret@db/dpxdt?sslmode=require\n')
         result = dpxdt('server', '--print-config', '--config', conf, env={'DPXDT_SMTP_PASSWORD': 's3cret'})
-        self.assertIn('database = postgresql://ann:***@db/dpxdt?sslmode=require ', result.stdout)
+        self.assertIn('database = postgresql://***@db/dpxdt?sslmode=require ', result.stdout)
         self.assertIn('# DPXDT_SMTP_PASSWORD is set', result.stdout)
         self.assertIn('# DPXDT_OIDC_CLIENT_SECRET is not set', result.stdout)
-        for url in 'mysql://ann:s3:cr/et@db/dpxdt', 'postgresql:///dpxdt?host=db&password=s3cret':
+        for url in ('mysql://ann:s3:cr/et@db/dpxdt', 'postgresql:///dpxdt?host=db&password=s3cret', 'postgresql://a:s3c/et@h/d',
+                    'postgresql://a@b:s3cret@h/d', 'postgresql://a:s3c?et@h/d', 'postgresql://h/d?sslpassword=s3cret',
+                    'postgresql://h/d?PASSWORD=s3cret', 'postgresql://h/d?pass%77ord=s3cret', "host=h password='s3c ret'",
+                    'host=h password = s3cret'):
             result = dpxdt('server', '--print-config', '--database', url)
             self.assertEqual(result.returncode, 0)
-            self.assertNotIn('s3c', result.stdout)
+            self.assertNotIn('s3c', result.stdout, url)
         worker = dpxdt('worker', '--print-config', '--release-client-id', 'k', '--release-client-secret', 's3cret')
         self.assertIn('release-client-secret = *** ', worker.stdout)
         self.assertNotIn('s3cret', worker.stdout)
