@@ -328,7 +328,7 @@ static const struct {
 } net_errors[] = {
     {"net::ERR_SOCKS_CONNECTION_FAILED", "it leads to a private address, which is not allowed here"},
     {"net::ERR_SOCKS_CONNECTION_HOST_UNREACHABLE", "there is no host of that name, or nothing listens there"},
-    {"net::ERR_CONNECTION_REFUSED", "nothing listens there; is the server running? (setup, waitFor)"},
+    {"net::ERR_CONNECTION_REFUSED", "nothing listens there; is the server running?"},
     {"net::ERR_NAME_NOT_RESOLVED", "there is no host of that name"},
     {"net::ERR_TOO_MANY_REDIRECTS", "the server redirects in a circle"},
     {"net::ERR_EMPTY_RESPONSE", "the server hung up without an answer"},

@@ -314,7 +314,7 @@ class BadPage(harness.LocalTestCase):
         port = free_port()
         self.suite([('port', f'http://127.0.0.1:{port}/'), ('host', 'http://no-such-host.invalid/')])
         results = self.results('update', 'tests', status=1)
-        self.assertIn('net::ERR_CONNECTION_REFUSED, nothing listens there', results['port']['message'])
+        self.assertRegex(results['port']['message'], 'net::ERR_CONNECTION_REFUSED, nothing listens there; is the server running[?]$')
         self.assertRegex(results['host']['message'], 'no-such-host.invalid/ does not load: net::ERR_')
 
     def test_pages_that_are_odd_are_captured_and_the_log_says_what_was_odd(self):
