@@ -22,7 +22,7 @@ char *store_check_text(const char *text, size_t most, const char *what, GError *
     if (!composed)
         error_set(error, ERROR_INVALID, "%s is no valid UTF-8", what);
     else if (length == 0)
-        error_set(error, ERROR_INVALID, "%s required", what);
+        error_set(error, ERROR_INVALID, "%s is empty", what);
     else if (length > most)
         error_set(error, ERROR_INVALID, "%s has %zu characters, more than %zu", what, length, most);
     else if (has_control_characters(composed))

@@ -38,7 +38,7 @@ class Life(SiteTestCase):
     def test_a_name_that_will_not_do_comes_back_with_what_is_wrong(self):
         alice = self.visitor('alice')
         before = self.dump()
-        for name, problem in [('', 'name required'), ('x' * 256, 'name has 256 characters, more than 255'),
+        for name, problem in [('', 'name is empty'), ('x' * 256, 'name has 256 characters, more than 255'),
                               ('a\tb', 'name has control characters'), ('\u200b \u2060', 'name has nothing that can be seen')]:
             page = alice.send(alice.page('/new').to('/new'), name=name, public='yes', expected=422).page
             self.assertEqual(page.problems(), {'name-problem': problem})
@@ -130,7 +130,7 @@ class Life(SiteTestCase):
         build = self.build_of(alice)
         place = query('/api_keys', build_id=build)
         page = alice.send(alice.page(place).to('/api_keys'), purpose='', expected=422).page
-        self.assertEqual(page.problems(), {'purpose-problem': 'purpose required'})
+        self.assertEqual(page.problems(), {'purpose-problem': 'purpose is empty'})
         client = self.client_of(alice, build, 'CI of the shop')
         self.assertEqual(client.post('create_release', build_id=build, release_name='r')['release_number'], 1)
         page = alice.page(place)
