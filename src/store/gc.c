@@ -4,6 +4,7 @@
 #include "base/stop.h"
 #include "store/build.h"
 #include "store/garbage.h"
+#include "store/release.h"
 #include "store/retention.h"
 
 #include <string.h>
@@ -31,6 +32,16 @@ typedef struct {
     GPtrArray *listed; /* of GarbageItem: bytes that are there and have not been looked up yet */
     int64_t n_listed, n_named;
 } Gc;
+
+static void listed_free(void *data) {
+    GcRelease *release = data;
+    g_free(release->name);
+    g_free(release);
+}
+
+void gc_report_clear(GcReport *report) {
+    g_clear_pointer(&report->releases, g_ptr_array_unref);
+}
 
 static int64_t wall_ms(void) {
     return g_get_real_time() / 1000;
@@ -71,6 +82,26 @@ static bool remove_releases(Gc *gc, int64_t build_id, GError **error) {
     return true;
 }
 
+/* Those which stay for now, because somebody may reopen them. */
+static bool count_waiting(Db *db, Gc *gc, int64_t build_id, GError **error) {
+    GcReport *report = gc->report;
+    RetentionWaiting waiting;
+    if (!retention_count_waiting(db, build_id, gc->now_ms - gc->rules->unused_ms, &waiting, error))
+        return false;
+    if (waiting.n == 0)
+        return true;
+    int64_t first = waiting.first_ms + gc->rules->unused_ms, last = waiting.last_ms + gc->rules->unused_ms;
+    report->first_free_ms = report->n_waiting == 0 ? first : MIN(report->first_free_ms, first);
+    report->last_free_ms = MAX(report->last_free_ms, last);
+    report->n_waiting += waiting.n;
+    return true;
+}
+
+static bool count_waiting_now(Gc *gc, int64_t build_id, GError **error) {
+    g_autoptr(Db) db = db_pool_take(gc->pool, 0, error);
+    return db && count_waiting(db, gc, build_id, error);
+}
+
 /* Files of a build. */
 
 typedef struct {
@@ -95,7 +126,8 @@ static bool count_files(Db *db, void *data, GError **error) {
 
 static bool clean_build(Gc *gc, int64_t build_id, GError **error) {
     Files files = {.gc = gc, .build_id = build_id};
-    if (!remove_releases(gc, build_id, error) || !db_read(gc->pool, count_files, &files, error))
+    if (!remove_releases(gc, build_id, error) || !count_waiting_now(gc, build_id, error) ||
+        !db_read(gc->pool, count_files, &files, error))
         return false;
     if (files.n > 0 && !db_transact(gc->pool, remove_files, &files, error))
         return false;
@@ -110,13 +142,30 @@ typedef struct {
     int64_t build_id;
 } Look;
 
+/* It may be gone by now. */
+static bool list_release(Db *db, Gc *gc, int64_t id, int64_t n_runs, GError **error) {
+    g_autoptr(GError) cause = NULL;
+    if (gc->report->releases->len >= GC_MOST_LISTED)
+        return true;
+    g_autoptr(Release) release = release_load(db, id, &cause);
+    if (!release && !error_is(cause, ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    }
+    if (!release)
+        return true;
+    const GcRelease listed = {release->build_id, g_strdup(release->name), release->number, n_runs};
+    g_ptr_array_add(gc->report->releases, g_memdup2(&listed, sizeof listed));
+    return true;
+}
+
 static bool count_releases(Db *db, const Look *look, GHashTable *releases, GError **error) {
     Gc *gc = look->gc;
     g_autoptr(GArray) ids = retention_list(db, look->build_id, gc->now_ms - gc->rules->unused_ms, 0, error);
     for (guint i = 0; ids && i < ids->len; i++) {
         const int64_t *id = &g_array_index(ids, int64_t, i);
         int64_t n_runs = retention_count_runs(db, *id, error);
-        if (n_runs < 0)
+        if (n_runs < 0 || !list_release(db, gc, *id, n_runs, error))
             return false;
         gc->report->n_releases++;
         gc->report->n_runs += n_runs;
@@ -129,7 +178,7 @@ static bool look_at_build(Db *db, void *data, GError **error) {
     const Look *look = data;
     Gc *gc = look->gc;
     g_autoptr(GHashTable) releases = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-    if (!count_releases(db, look, releases, error))
+    if (!count_releases(db, look, releases, error) || !count_waiting(db, gc, look->build_id, error))
         return false;
     g_autoptr(GPtrArray) files =
         retention_list_files(db, look->build_id, releases, gc->now_ms - gc->rules->unused_ms, error);
@@ -434,7 +483,7 @@ bool gc_run(DbPool *pool, Blobs *blobs, const GcRules *rules, GcProgress *progre
         .owners = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .listed = g_ptr_array_new_with_free_func((GDestroyNotify)garbage_item_free),
     };
-    *out_report = (GcReport){0};
+    *out_report = (GcReport){.releases = g_ptr_array_new_with_free_func(listed_free)};
     bool done = rules->is_dry ? run_dry(&gc, error) : run(&gc, error);
     g_hash_table_unref(gc.going);
     g_hash_table_unref(gc.owners);

@@ -41,6 +41,24 @@ GArray *retention_list(Db *db, int64_t build_id, int64_t decided_before_ms, int 
     return db_end(query, error) ? g_steal_pointer(&ids) : NULL;
 }
 
+bool retention_count_waiting(Db *db, int64_t build_id, int64_t decided_before_ms, RetentionWaiting *out_waiting,
+                             GError **error) {
+    int64_t oldest;
+    if (!find_oldest_kept(db, build_id, &oldest, error))
+        return false;
+    g_autoptr(DbQuery) query = db_query(db,
+                                        "SELECT COUNT(*), MIN(decided), MAX(decided) FROM releases WHERE build_id = ? "
+                                        "AND status = 'bad' AND decided > ? AND id < ?",
+                                        DB_INT(build_id), DB_INT(decided_before_ms), DB_INT(oldest));
+    RetentionWaiting waiting = {0};
+    if (db_next(query))
+        waiting = (RetentionWaiting){db_int(query, 0), db_int(query, 1), db_int(query, 2)};
+    if (!db_end(query, error))
+        return false;
+    *out_waiting = waiting;
+    return true;
+}
+
 int64_t retention_count_runs(Db *db, int64_t release_id, GError **error) {
     g_autoptr(DbQuery) query = db_query(db, "SELECT COUNT(*) FROM runs WHERE release_id = ?", DB_INT(release_id));
     int64_t n = db_next(query) ? db_int(query, 0) : 0;

@@ -23,6 +23,15 @@
  * frees the array of int64_t. None if the build keeps all. */
 GArray *retention_list(Db *db, int64_t build_id, int64_t decided_before_ms, int most, GError **error) MUST_CHECK;
 
+/* Bad releases of a build that were decided too late for that, and could go otherwise: how many, and, if there are any, when
+ * the first and the last of them were decided. */
+typedef struct {
+    int64_t n, first_ms, last_ms;
+} RetentionWaiting;
+
+bool retention_count_waiting(Db *db, int64_t build_id, int64_t decided_before_ms, RetentionWaiting *out_waiting,
+                             GError **error) MUST_CHECK;
+
 /* How many runs a release has, or -1. */
 int64_t retention_count_runs(Db *db, int64_t release_id, GError **error);
 

@@ -336,6 +336,14 @@ static void assert_may_go(Fixture *f, int64_t decided_before_ms, guint n) {
     g_assert_cmpuint(ids->len, ==, n);
 }
 
+static void assert_wait(Fixture *f, int64_t decided_before_ms, guint n) {
+    RetentionWaiting waiting;
+    g_assert_true(retention_count_waiting(f->db, f->build, decided_before_ms, &waiting, NULL));
+    g_assert_cmpint(waiting.n, ==, n);
+    g_assert_cmpint(waiting.first_ms, ==, n > 0 ? NOW : 0);
+    g_assert_cmpint(waiting.last_ms, ==, n > 0 ? NOW : 0);
+}
+
 static void only_old_releases_that_are_bad_may_go(Fixture *f, const void *unused) {
     static const char *const statuses[] = {"bad", "good", "receiving", "processing", "reviewing", "bad", "good"};
     for (size_t i = 0; i < G_N_ELEMENTS(statuses); i++) {
@@ -349,6 +357,8 @@ static void only_old_releases_that_are_bad_may_go(Fixture *f, const void *unused
         keep(f, (int)i + 1);
         assert_may_go(f, NOW, expected[i]);
         assert_may_go(f, NOW - 1, 0);
+        assert_wait(f, NOW, 0);
+        assert_wait(f, NOW - 1, expected[i]);
     }
 }
 

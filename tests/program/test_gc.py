@@ -1,4 +1,5 @@
 """What is removed, and what never is: `dpxdt gc` beside servers to which files come."""
+import calendar
 import concurrent.futures
 import hashlib
 import os
@@ -29,8 +30,8 @@ class GcTestCase(ServerTestCase):
         return self.read(said)
 
     def read(self, said):
-        match = re.match(r'(\d+) old releases? with (\d+) runs? .*\n(\d+) files? of builds .*\n(\d+) blobs? \(.*\n(\d+) blobs? \(',
-                         said)
+        match = re.match(r'(\d+) old releases? with (\d+) runs? .*\n(?:  .*\n)*(?:\d+ more bad .*\n)?(\d+) files? of builds .*\n'
+                         r'(\d+) blobs? \(.*\n(\d+) blobs? \(', said)
         self.assertTrue(match, said)
         return tuple(map(int, match.groups()))
 
@@ -118,6 +119,43 @@ class Retention(GcTestCase):
         self.assertEqual(self.gc('--dry-run', unused=0), (2, 2, 2, 2, 0))
         self.assert_kept('a', kept)
         self.assertEqual(self.gc(unused=0, grace=0), told)
+
+    def test_a_dry_run_names_the_releases_that_would_go(self):
+        self.release('a', 'bad')
+        self.release('a', 'bad')
+        self.release('b', 'good')
+        self.keep(1)
+        said = self.command('gc', *self.data, '--dry-run', '--unused', 0)
+        self.assertIn('2 old releases with 2 runs would be removed\n'
+                      f'  build {self.build}: a #1, 1 run\n  build {self.build}: a #2, 1 run\n1 file of builds ', said)
+        self.assertIn('\n1 blob (1 byte) that nothing would name any more\n'
+                      '0 blobs (0 bytes) of these would be removed at once; the others stay for a while ', said)
+        self.assertNotIn('build ', self.command('gc', *self.data, '--unused', 0))  # what was removed is in the activity
+
+    def test_of_many_releases_a_dry_run_names_some_dozens(self):
+        for _ in range(53):
+            self.release('a', 'bad')
+        self.release('b', 'good')
+        self.keep(1)
+        said = self.command('gc', *self.data, '--dry-run', '--unused', 0)
+        self.assertEqual(len(re.findall(r'^  build \d+: a #\d+, 1 run$', said, re.M)), 50)
+        self.assertIn(': a #50, 1 run\n  and 3 more\n', said)
+
+    def test_bad_releases_that_were_decided_just_now_are_told_with_the_time_until_which_they_stay(self):
+        began = time.time() // 60 * 60
+        self.release('a', 'bad')
+        self.release('b', 'good')
+        self.keep(1)
+        for args in (['--dry-run'], []):
+            said = self.command('gc', *self.data, *args)
+            match = re.search(r'^0 old releases .*\n1 more bad release stays until (.*) UTC, as it can be reopened ', said, re.M)
+            self.assertTrue(match, said)
+            until = calendar.timegm(time.strptime(match[1], '%Y-%m-%d %H:%M'))
+            self.assertTrue(began + DAY_S <= until <= time.time() + DAY_S + 60, said)
+        self.release('a', 'bad')
+        self.release('b', 'good')
+        self.assertRegex(self.command('gc', *self.data), '\n2 more bad releases stay, the first until .* UTC, the last until .* UTC, ')
+        self.assertNotIn(' stay', self.command('gc', *self.data, '--unused', 0).split('\n')[1])
 
     def test_a_number_is_not_given_twice_and_the_activity_tells(self):
         self.release('a', 'bad')
