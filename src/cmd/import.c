@@ -73,8 +73,9 @@ static int import(const Options *options, GError **error) {
     if (!done)
         return 2;
     print_counts(&result);
+    fflush(stdout); /* where both go to one pipe, it is the last line there, too */
     if (options->dry_run)
-        fputs("dpxdt: this was a dry run: nothing was written\n", stderr);
+        fputs("dpxdt import: this was a dry run: nothing was written\n", stderr);
     return result.n_problems > 0;
 }
 

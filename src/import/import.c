@@ -35,26 +35,50 @@ static char *without_slashes(const char *url) {
     return is_relative ? g_strconcat("sqlite:", url + strlen(start), NULL) : g_strdup(url);
 }
 
+static bool is_missing(Db *db, const char *table, bool *out_is, GError **error) {
+    static const char sqlite[] = "SELECT COUNT(*) FROM sqlite_master WHERE name = ?";
+    static const char postgres[] = "SELECT COUNT(to_regclass(quote_ident(?)))";
+    static const char mysql[] =
+        "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?";
+    g_autoptr(DbQuery) query = db_query(db, db_pick(db, sqlite, postgres, mysql), DB_TEXT(table));
+    *out_is = db_next(query) && db_int(query, 0) == 0;
+    return db_end(query, error);
+}
+
 static bool has_tables(Db *db, void *unused, GError **error) {
     static const char *const tables[] = {"user", "build",    "build_ownership",    "api_key",   "release",
                                          "run",  "artifact", "artifact_ownership", "admin_log", "work_queue"};
+    g_autoptr(GString) missing = g_string_new(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
-        g_autofree char *sql = g_strdup_printf("SELECT 1 FROM \"%s\" WHERE 1 = 0", tables[i]);
-        g_autoptr(DbQuery) query = db_query(db, sql);
-        g_autoptr(GError) cause = NULL;
-        if (db_end(query, &cause))
-            continue;
-        if (!g_error_matches(cause, DB_ERROR, DB_ERROR_FAILED)) {
-            g_propagate_error(error, g_steal_pointer(&cause));
+        bool is;
+        if (!is_missing(db, tables[i], &is, error))
             return false;
-        }
-        error_set(error, ERROR_INVALID, "this is no database of a Python dpxdt server: %s", cause->message);
-        return false;
+        if (is)
+            g_string_append_printf(missing, "%s%s", missing->len > 0 ? ", " : "", tables[i]);
     }
-    return true;
+    if (missing->len > 0)
+        error_set(error, ERROR_INVALID, "this is no database of a Python dpxdt server: it has no table %s",
+                  missing->str);
+    return missing->len == 0;
+}
+
+/* What SQLAlchemy knows, and nobody else: a database that is found by other means than an address. */
+static bool check_address(const char *url, GError **error) {
+    static const char form[] = "mysql://USER:PASSWORD@HOST:PORT/DATABASE";
+    g_autofree char *scheme = g_strndup(url, strcspn(url, ":"));
+    if (g_str_has_suffix(scheme, "+gaerdbms"))
+        error_set(error, ERROR_INVALID, "--from: %s is App Engine's own way to Cloud SQL; by its address it is %s",
+                  scheme, form);
+    else if (g_str_has_prefix(url, "mysql") && strstr(url, "unix_socket="))
+        error_set(error, ERROR_INVALID, "--from: unix_socket=PATH is socket=PATH here");
+    else
+        return true;
+    return false;
 }
 
 DbPool *import_open(const char *url, GError **error) {
+    if (!check_address(url, error))
+        return NULL;
     g_autofree char *plain = without_driver(url);
     g_autofree char *with_path = without_slashes(plain);
     g_autoptr(DbPool) pool = db_pool_new_reader(with_path, 1, error);
@@ -79,13 +103,14 @@ static char *printable(const char *text) {
     return g_string_free(out, FALSE);
 }
 
-static void tell(Import *import, const OldRow *row, const char *what, const char *format, va_list values)
-    G_GNUC_PRINTF(4, 0);
+static void tell(Import *import, const char *kind, const OldRow *row, const char *what, const char *format,
+                 va_list values) G_GNUC_PRINTF(5, 0);
 
-static void tell(Import *import, const OldRow *row, const char *what, const char *format, va_list values) {
+static void tell(Import *import, const char *kind, const OldRow *row, const char *what, const char *format,
+                 va_list values) {
     g_autofree char *id = row->name ? g_strdup(row->name) : g_strdup_printf("%" G_GINT64_FORMAT, row->id);
     g_autofree char *words = g_strdup_vprintf(format, values);
-    g_autofree char *line = g_strdup_printf("%s %s: %s%s", row->table, id, what, words);
+    g_autofree char *line = g_strdup_printf("%s%s %s: %s%s", kind, row->table, id, what, words);
     g_autofree char *shown = printable(line);
     import->options->tell(import->options->data, shown);
 }
@@ -93,7 +118,7 @@ static void tell(Import *import, const OldRow *row, const char *what, const char
 void import_note(Import *import, const OldRow *row, const char *format, ...) {
     va_list values;
     va_start(values, format);
-    tell(import, row, "", format, values);
+    tell(import, "note: ", row, "", format, values);
     va_end(values);
 }
 
@@ -101,7 +126,7 @@ void import_mend(Import *import, const OldRow *row, const char *format, ...) {
     va_list values;
     import->result->n_problems++;
     va_start(values, format);
-    tell(import, row, "", format, values);
+    tell(import, "", row, "", format, values);
     va_end(values);
 }
 
@@ -110,7 +135,7 @@ void import_lose(Import *import, ImportKind kind, const OldRow *row, const char 
     import->result->n_problems++;
     import->result->counts[kind].n_lost++;
     va_start(values, format);
-    tell(import, row, "left out: ", format, values);
+    tell(import, "", row, "left out: ", format, values);
     va_end(values);
 }
 

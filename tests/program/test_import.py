@@ -88,7 +88,7 @@ def worn(strict=False):
     old.own(build, 'google_oauth2:119')
     tell('build_ownership of build 2', 'left out', 'google_oauth2:119')
     old.add('build', name=None)
-    tell('build 3', "called 'Build 3'")
+    tell('build 3', "called 'Build 3' here: its name is empty")
     old.add('build', name='Bell\a', email_alias='nobody', created=None, modified=None)
     tell('build 4', "called 'Build 4'")
     tell('build 4', 'email_alias')
@@ -184,13 +184,15 @@ class ImportTestCase(ServerTestCase):
     def assert_told(self, report, told):
         lines = report.splitlines()
         for row, *words in told:
-            found = [line for line in lines if line.startswith(row + ':') and all(word in line for word in words)]
+            found = [line for line in lines if line.removeprefix('note: ').startswith(row + ':')
+                     and all(word in line for word in words)]
             self.assertTrue(found, f'{row} {words}\n{report}')
 
     def assert_all_expected(self, report, told):
-        """Each line is one of those, and the problems are those that are not merely notes."""
+        """Each line is one of those, and the problems are those that are not marked as notes."""
         lines = report[:report.index('\n             ')].splitlines()
-        notes = [line for line in lines if re.search(': is one with |: is invited to |: has the id ', line)]
+        notes = [line for line in lines if line.startswith('note: ')]
+        self.assertEqual(notes, [line for line in lines if re.search(': is one with |: is invited to |: has the id ', line)])
         strange = [line for line in lines if line not in notes and not any(line.startswith(row + ':') for row, *_ in told)]
         self.assertEqual(strange, [])
         self.assertIn(f'\n{len(lines) - len(notes)} problems\n', report)
@@ -322,7 +324,16 @@ class Refused(ImportTestCase):
     def test_a_database_of_something_else(self):
         with contextlib.closing(sqlite3.connect(self.folder / 'other.db')) as database:
             database.execute('CREATE TABLE build (id INTEGER)')
-        self.assertIn('no database of a Python dpxdt server', self.refused('--from', f'sqlite:{self.folder}/other.db'))
+        told = self.refused('--from', f'sqlite:{self.folder}/other.db')
+        self.assertEqual(told, 'dpxdt import: this is no database of a Python dpxdt server: it has no table user, build_ownership, '
+                               'api_key, release, run, artifact, artifact_ownership, admin_log, work_queue\n')
+
+    def test_an_old_database_that_lacks_a_table(self):
+        for kind in KINDS:
+            with self.subTest(kind):
+                url = ordinary().make(self.database(kind, 'lacking'))
+                old_server.ask(url, 'DROP TABLE build_ownership')
+                self.assertTrue(self.refused('--from', url).endswith(' server: it has no table build_ownership\n'))
 
     def test_a_file_that_is_no_database(self):
         self.write('old.db', 'this is no database\n' * 100)
@@ -342,6 +353,12 @@ class Refused(ImportTestCase):
     def test_a_url_of_another_kind(self):
         self.assertIn('is expected', self.refused('--from', 'oracle://scott:tiger@localhost/dpxdt'))
 
+    def test_what_only_sqlalchemy_connects_to_says_what_to_write_instead(self):
+        self.assertIn('by its address it is mysql://USER:PASSWORD@HOST:PORT/DATABASE\n',
+                      self.refused('--from', 'mysql+gaerdbms:///dpxdt?instance=project:name'))
+        self.assertIn('unix_socket=PATH is socket=PATH here\n',
+                      self.refused('--from', 'mysql+mysqldb://root@/dpxdt?unix_socket=/cloudsql/project:name'))
+
 
 class Dry(ImportTestCase):
 
@@ -353,6 +370,11 @@ class Dry(ImportTestCase):
         self.assertEqual(self.contents(self.folder), before)
         self.assert_told(dry, told)
         self.assertEqual(self.bring(source, expected=1), dry)
+
+    def test_that_it_was_dry_is_the_last_line_also_in_a_pipe(self):
+        said = subprocess.run([os.environ['DPXDT'], 'import', '--from', self.old_file(ordinary()), *map(str, self.data), '--dry-run'],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True).stdout
+        self.assertTrue(said.endswith('\n0 problems\ndpxdt import: this was a dry run: nothing was written\n'), said)
 
     def test_of_what_is_there_nothing_changes(self):
         for kind in KINDS:
