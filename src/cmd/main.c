@@ -83,8 +83,9 @@ static int run_line(int argc, char **argv) {
 static int check_output(int status) {
     if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
         return status;
-    fprintf(stderr, "dpxdt: cannot write to standard output: %s\n", g_strerror(errno));
-    return 2;
+    int why = errno;
+    fprintf(stderr, "dpxdt: cannot write to standard output: %s\n", g_strerror(why));
+    return error_exit_status(why == ENOSPC ? ERROR_FULL : ERROR_FAILED);
 }
 
 int main(int argc, char **argv) {

@@ -263,6 +263,9 @@ static int run_suite(LocalRun *run, const Suite *suite, int n_tests, GError **er
 static int open_and_run(const LocalOptions *options, const Suite *suite, int n_tests, GError **error) {
     const BrowserSetup setup = {.program = options->browser};
     g_autoptr(Browser) browser = browser_new(&setup, error);
+    /* Scripts know 2 for whatever keeps these commands from beginning. */
+    if (error && error_is(*error, ERROR_NO_PROGRAM))
+        (*error)->code = ERROR_NOT_FOUND;
     if (!browser)
         return 2;
     g_autoptr(RunFolder) folder = run_folder_begin(options->dir, error);

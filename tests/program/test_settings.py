@@ -232,9 +232,10 @@ class CannotBegin(harness.LocalTestCase):
         self.assertIn(message, result.stderr)
         self.assertEqual(result.returncode, status, result.stderr)
 
-    def test_a_missing_browser_is_3(self):
+    def test_a_missing_browser_is_3_and_2_where_scripts_know_it_so(self):
         self.suite([('one', 'http://127.0.0.1:8000/')])
-        self.ends(3, '--browser nobody: there is no such program', 'update', 'tests', '--browser', 'nobody')
+        self.ends(3, '--browser nobody: there is no such program', 'worker', '--browser', 'nobody')
+        self.ends(2, '--browser nobody: there is no such program', 'update', 'tests', '--browser', 'nobody')
 
     def test_a_database_that_does_not_answer_is_4(self):
         port = closed_port()
