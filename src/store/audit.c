@@ -53,6 +53,7 @@ void audit_line_free(AuditLine *line) {
     g_free(line->purpose);
     g_free(line->release_name);
     g_free(line->run_name);
+    g_free(line->removed_release);
     g_free(line);
 }
 
@@ -96,6 +97,31 @@ GPtrArray *audit_list(Db *db, int64_t build_id, int64_t before, int most, GError
     return db_end(query, error) ? g_steal_pointer(&entries) : NULL;
 }
 
+static bool is_of_removed(const AuditLine *line) {
+    return line->entry.release_id && !line->release_name && line->entry.kind != AUDIT_REMOVED_RELEASE;
+}
+
+/* What a release was called is known from the entry of its removal, which is newer than all others of it. They are read
+ * in one go, along the index: a join would look through the activity again for each line. */
+static bool name_removed(Db *db, int64_t build_id, const GPtrArray *lines, GError **error) {
+    bool is_needed = false;
+    for (guint i = 0; i < lines->len; i++)
+        is_needed |= is_of_removed(g_ptr_array_index(lines, i));
+    if (!is_needed)
+        return true;
+    const AuditLine *oldest = g_ptr_array_index(lines, lines->len - 1);
+    g_autoptr(DbQuery) query =
+        db_query(db, "SELECT release_id, message FROM audit WHERE build_id = ? AND id > ? AND kind = ? ORDER BY id",
+                 DB_INT(build_id), DB_INT(oldest->entry.id), DB_TEXT(audit_kind_name(AUDIT_REMOVED_RELEASE)));
+    while (db_next(query))
+        for (guint i = 0; i < lines->len; i++) {
+            AuditLine *line = g_ptr_array_index(lines, i);
+            if (is_of_removed(line) && !line->removed_release && line->entry.release_id == db_int(query, 0))
+                line->removed_release = g_strdup(db_text(query, 1));
+        }
+    return db_end(query, error);
+}
+
 GPtrArray *audit_list_lines(Db *db, int64_t build_id, int64_t before, int most, GError **error) {
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func((GDestroyNotify)audit_line_free);
     g_autoptr(DbQuery) query =
@@ -115,5 +141,7 @@ GPtrArray *audit_list_lines(Db *db, int64_t build_id, int64_t before, int most, 
         line->purpose = g_strdup(db_text(query, N_COLUMNS + 4));
         g_ptr_array_add(lines, line);
     }
-    return db_end(query, error) ? g_steal_pointer(&lines) : NULL;
+    if (!db_end(query, error) || !name_removed(db, build_id, lines, error))
+        return NULL;
+    return g_steal_pointer(&lines);
 }

@@ -46,13 +46,14 @@ bool audit_add(Db *db, const AuditEntry *entry, int64_t now_ms, GError **error) 
  * AuditEntry. */
 GPtrArray *audit_list(Db *db, int64_t build_id, int64_t before, int most, GError **error) MUST_CHECK;
 
-/* An entry with what its ids stand for; each NULL if there is none. */
+/* An entry with what its ids stand for; each NULL if there is none, or none any more. */
 typedef struct {
     AuditEntry entry;
     char *email;   /* of the user who did it */
     char *purpose; /* of the key that did it */
     char *release_name, *run_name;
     int release_number;
+    char *removed_release; /* "NAME #N", of one that was removed since, with its runs */
 } AuditLine;
 
 void audit_line_free(AuditLine *line);

@@ -1,5 +1,6 @@
 /* What is removed, and what is about to be named at the same moment, on each of the databases. */
 #include "store/artifact.h"
+#include "store/audit.h"
 #include "store/build.h"
 #include "store/garbage.h"
 #include "store/retention.h"
@@ -378,6 +379,25 @@ static void a_release_that_was_reopened_meanwhile_stays(Fixture *f, const void *
     g_assert_nonnull(kept);
 }
 
+static void what_was_done_to_a_release_that_was_removed_still_names_it(Fixture *f, const void *unused) {
+    make_release(f, "r");
+    set_status(f, "r", "bad");
+    g_autoptr(Release) release = release_find(f->db, f->build, "r", 1, NULL);
+    const AuditEntry entry = {.build_id = f->build, .release_id = release->id, .kind = AUDIT_RELEASE_BAD};
+    g_assert_true(audit_add(f->db, &entry, NOW, NULL));
+    int64_t n_runs;
+    g_autoptr(DbTransaction) transaction = db_begin(f->db, NULL);
+    g_assert_true(retention_remove(f->db, release->id, NOW, &n_runs, NULL));
+    g_assert_true(db_commit(g_steal_pointer(&transaction), NULL));
+    g_autoptr(GPtrArray) lines = audit_list_lines(f->db, f->build, 0, MOST, NULL);
+    g_assert_cmpuint(lines->len, ==, 2);
+    const AuditLine *removal = g_ptr_array_index(lines, 0), *decision = g_ptr_array_index(lines, 1);
+    g_assert_cmpint(removal->entry.kind, ==, AUDIT_REMOVED_RELEASE);
+    g_assert_null(removal->removed_release);
+    g_assert_null(decision->release_name);
+    g_assert_cmpstr(decision->removed_release, ==, "r #1");
+}
+
 #define TEST(name, data, function) g_test_add("/retention/" name, Fixture, data, set_up, function, tear_down)
 
 int main(int argc, char **argv) {
@@ -399,6 +419,8 @@ int main(int argc, char **argv) {
     TEST("a-row-stays-that-a-build-gets-and-has-not-committed", NULL,
          a_row_stays_that_a_build_gets_and_has_not_committed);
     TEST("only-old-releases-that-are-bad-may-go", NULL, only_old_releases_that_are_bad_may_go);
+    TEST("what-was-done-to-a-release-that-was-removed-still-names-it", NULL,
+         what_was_done_to_a_release_that_was_removed_still_names_it);
     TEST("a-release-that-was-reopened-meanwhile-stays", NULL, a_release_that_was_reopened_meanwhile_stays);
     return g_test_run();
 }

@@ -168,10 +168,30 @@ class Retention(GcTestCase):
         port = self.server('--ignore-auth').port
         visitor = Visitor(port, f'http://127.0.0.1:{port}')
         visitor.get('/login', 303)
-        told = ' '.join(visitor.page(f'/activity?build_id={self.build}').text.split())
-        for what in ('dpxdt removed the old release a #1', 'dpxdt removed the old release a #2',
+        page = visitor.page(f'/activity?build_id={self.build}')
+        told = ' '.join(page.text.split())
+        for what in ('began the release a #1 ', 'decided that a #1 is bad ', 'decided that a #2 is bad ', 'decided that b #1 is good ',
+                     'dpxdt removed the old release a #1', 'dpxdt removed the old release a #2',
                      'dpxdt changed the settings keeps 1 release '):
             self.assertIn(what, told)
+        self.assertEqual([link for link in page.links() if re.search('name=a&number=[12]$', link)], [])
+        self.assertNotEqual([link for link in page.links() if link.endswith('name=a&number=3')], [])
+
+    def test_the_activity_names_what_was_removed_on_its_older_pages_too(self):
+        self.release('a', 'bad')
+        self.release('b', 'bad')
+        port = self.server('--ignore-auth').port
+        visitor = Visitor(port, f'http://127.0.0.1:{port}')
+        visitor.get('/login', 303)
+        decided = lambda number: ' '.join(visitor.page(f'/activity?build_id={self.build}&before={number}').text.split())
+        newest = next(number for number in range(1, 50) if 'decided that b #1 is bad' in decided(number))
+        self.release('c', 'good')
+        self.keep(1)
+        self.assertEqual(self.clean()[0], 2)
+        told = decided(newest)
+        for what in ('began the release a #1 ', 'decided that a #1 is bad ', 'began the release b #1 ', 'decided that b #1 is bad '):
+            self.assertIn(what, told)
+        self.assertNotIn('removed the old release', told)
 
     def test_an_approved_pair_is_approved_when_it_comes_again(self):
         old, new, diff = (self.client.upload(self.build, 'a.png', it) for it in (b'old', b'new', b'diff'))

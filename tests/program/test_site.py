@@ -289,8 +289,8 @@ class Life(SiteTestCase):
         alice.send(form)
         a, b, key, by_key = 'alice@example.org', 'bob@example.net', client.key[0], f'tests (key {client.key[0][:8]}...)'
         text = ' '.join(alice.page(query('/activity', build_id=build)).text.split())
-        expected = [(a, f'removed an owner {b}'), (a, f'revoked a key {key}'), (a, 'reopened the release r #1'),
-                    (a, 'said bad of the release r #1'), (b, 'took back an approval r #1 /a'), (b, 'approved r #1 /a'),
+        expected = [(a, f'removed an owner {b}'), (a, f'revoked a key {key}'), (a, 'decided that r #1 is to be reviewed again'),
+                    (a, 'decided that r #1 is bad'), (b, 'took back an approval r #1 /a'), (b, 'approved r #1 /a'),
                     (b, f'accepted an invitation {b}'), (a, f'invited {b}'),
                     (a, 'changed the settings named shop'), (by_key, 'began the release r #1'),
                     (a, f'made a key {key}'), (a, 'made the build demo')]

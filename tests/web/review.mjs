@@ -458,7 +458,7 @@ async function live(page, context, javaScript) {
   await page.goto(`${url}/activity?build_id=${build}`);
   const rows = await page.$$eval('tbody tr', list => list.map(row => [...row.cells].slice(1).map(cell => cell.textContent.trim().replace(/\s+/g, ' '))));
   const told = rows.map(([who, what, from]) => `${who.replace(/ (\S{8})?\.{3}\)/, ')')}: ${what.split(' ').slice(0, 2).join(' ')} from ${from}`);
-  deepStrictEqual(told, ['alice@example.org: said good from 127.0.0.1', 'alice@example.org: approved one from 127.0.0.1',
+  deepStrictEqual(told, ['alice@example.org: decided that from 127.0.0.1', 'alice@example.org: approved one from 127.0.0.1',
     'CI (key): began the from 127.0.0.1', 'alice@example.org: made a from 127.0.0.1', 'alice@example.org: made the from 127.0.0.1']);
 }
 
