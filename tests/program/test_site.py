@@ -297,6 +297,16 @@ class Life(SiteTestCase):
         told = re.findall(r'UTC (\S+(?: \(key \S+\))?) (.+?) 127\.0\.0\.1', text)
         self.assertEqual([(who.lower(), what) for who, what in told], expected)
 
+    def test_a_release_without_pages_says_yet_as_long_as_some_may_come(self):
+        alice = self.visitor('alice')
+        build = self.build_of(alice)
+        client = self.client_of(alice, build)
+        told = lambda: re.findall(r'no pages(?: yet)?', alice.page(query('/build', id=build)).text)
+        release = self.release(client, build, done=False)
+        self.assertEqual(told(), ['no pages yet'])
+        client.post('decide_release', **release, status='bad')
+        self.assertEqual(told(), ['no pages'])
+
     def test_what_is_many_is_on_several_pages(self):
         alice = self.visitor('alice')
         build = self.build_of(alice)
