@@ -535,6 +535,23 @@ test('nothing is wider than a phone', async () => {
   });
 });
 
+test('tabs and tables are whole on a phone, whatever they are about', async () => {
+  const long = 'feature/a-name-without-any-blank-as-jobs-make-them-of-branches-that-are-called-like-this', release = await few(long);
+  for (const queue of ['capture', 'a-queue-with-a-name-that-is-long'])
+    await server.post(`work_queue/${queue}/add`, { task_id: long, payload: '{}' });
+  await withPage({ ...phone, complains: true }, async page => {
+    for (const path of ['/build?id=1', '/settings?build_id=1', '/api_keys?build_id=1', '/admins?build_id=1', '/activity?build_id=1', '/api/work_queue',
+      '/api/work_queue/capture', pathOf('release', release)]) {
+      await visit(page, path);
+      const cut = await page.$$eval('.tabs, .tabs a, .scrolling, .scrolling td', all => all.filter(one => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== 'inline' ||
+        one.getBoundingClientRect().right > innerWidth).map(one => one.outerHTML.slice(0, 200)));
+      deepStrictEqual(cut, [], path);
+      const rows = await page.$$eval('.tabs a', all => new Set(all.map(one => one.getBoundingClientRect().top)).size);
+      ok(rows <= 1, `${path}: tabs in ${rows} rows`);
+    }
+  });
+});
+
 test('style and scripts are small', async () => {
   let bytes = 0;
   for (const name of ['stage.css', 'site.css', 'stage.js', 'review.js', 'site.js'])
