@@ -111,7 +111,7 @@ static Build *read_settings(const View *view, const SettingsProblems *looked, Se
     return build;
 }
 
-static bool has_problem(const SettingsProblems *problems) {
+bool settings_have_problem(const SettingsProblems *problems) {
     return problems->name || problems->email_alias || problems->webhook_url || problems->status_prefix ||
            problems->keep_releases;
 }
@@ -159,7 +159,7 @@ static bool change_settings(View *view, GError **error) {
     if (!view_find_build(view, "build_id", ACCESS_OWNER, error))
         return false;
     g_autoptr(Build) build = read_settings(view, view->data, &problems);
-    if (has_problem(&problems)) {
+    if (settings_have_problem(&problems)) {
         view->status = 422;
         show(view, build, &problems, false);
         return true;

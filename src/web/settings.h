@@ -10,5 +10,7 @@ typedef struct {
     char *name, *email_alias, *webhook_url, *status_prefix, *keep_releases;
 } SettingsProblems;
 
+bool settings_have_problem(const SettingsProblems *problems);
+
 /* build: as typed. saved: it was just saved. */
 void settings_html(Html *out, const View *view, const Build *build, const SettingsProblems *problems, bool saved);

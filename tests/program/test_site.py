@@ -68,13 +68,23 @@ class Life(SiteTestCase):
                 page = alice.send(alice.page(place).to('/settings'), expected=422, **{**typed, field: value}).page
                 self.assertEqual(list(page.problems()), [where])
                 self.assertIn(problem, page.problems()[where])
+                summary, = re.findall(r'role="alert"><p>(.*?)</ul>', page.source, re.DOTALL)
+                self.assertIn('Nothing was saved.', summary)
+                self.assertEqual(Page(summary).links(), ['#status_prefix' if field == 'status_token' else f'#{field}'])
+                self.assertLess(page.source.index(summary), page.source.index('<form class="form"'))
                 fields = page.to('/settings').fields
                 for name, kept in {**typed, field: value}.items():
                     self.assertEqual(fields[name], '' if name == 'status_token' else kept)
         self.assertEqual(self.dump(), before)
+        page = alice.send(alice.page(place).to('/settings'), name='', keep_releases='0', expected=422).page
+        self.assertEqual([link for link in page.links() if link.startswith('#') and link != '#main'], ['#name', '#keep_releases'])
+        self.assertEqual(set(page.problems()), {'name-problem', 'keep-problem'})
         answer = alice.send(alice.page(place).to('/settings'), without=('send_email',), **typed)
         self.assertIn('Saved.', alice.page(answer.place).text)
-        fields = alice.page(place).to('/settings').fields
+        page = alice.page(place)
+        self.assertIn('How many of the newest releases are kept', page.text)
+        self.assertNotIn('role="alert"', page.source)
+        fields = page.to('/settings').fields
         self.assertEqual({name: fields.get(name) for name in [*typed, 'send_email']},
                          {**typed, 'status_token': '', 'send_email': None})
         self.assertEqual(self.sql('SELECT name, is_public, send_email, status_token, keep_releases FROM builds'),
@@ -1038,7 +1048,7 @@ class Strange(SiteTestCase):
 
     def assert_no_address_is_theirs(self, answer):
         for address in answer.page.addresses():
-            self.assertRegex(address, r'^(/$|/[^/\\]|#[a-z-]+$|http://192\.0\.2\.1/)')
+            self.assertRegex(address, r'^(/$|/[^/\\]|#[a-z_-]+$|http://192\.0\.2\.1/)')
 
     def test_names_of_strangers_are_text_on_every_page(self):
         self.worker_key = self.new_key()
