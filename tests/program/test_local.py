@@ -339,7 +339,7 @@ class Options(harness.LocalTestCase):
             result = subprocess.run([os.environ['DPXDT'], 'test', 'tests', '--list-tests'], cwd=self.folder, stdout=full,
                                     stderr=subprocess.PIPE, text=True, timeout=60)
         self.assertEqual((result.returncode, result.stderr),
-                         (2, 'dpxdt: cannot write to standard output: No space left on device\n'))
+                         (6, 'dpxdt: cannot write to standard output: No space left on device\n'))
 
     def test_filters_choose_by_googletests_patterns(self):
         self.suite([(name, 'http://localhost/') for name in ('apple', 'apple-pie', 'bean', 'a/b', 'cherry')])
