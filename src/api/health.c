@@ -1,6 +1,7 @@
 #include "api/health.h"
 
 #include "api/call.h"
+#include "db/migrate.h"
 
 static HttpResponse *plain(int status, const char *text) {
     HttpResponse *response = http_response_text(status, "text/plain; charset=utf-8", text);
@@ -14,8 +15,12 @@ HttpResponse *api_healthz(HttpRequest *request, void *api) {
 }
 
 static bool look_at_database(Db *db, void *data, GError **error) {
-    g_autoptr(DbQuery) query = db_query(db, "SELECT id FROM builds WHERE id = 0"); /* and its tables are there */
-    return db_end(query, error);
+    return migrate_check(db, error);
+}
+
+/* A balancer then asks another server, and whoever looks after this one sees that it is to be started anew. */
+static bool is_of_another_version(const GError *error) {
+    return error_is(error, ERROR_OLD_TABLES) || error_is(error, ERROR_NEW_TABLES);
 }
 
 HttpResponse *api_readyz(HttpRequest *request, void *data) {
@@ -24,7 +29,8 @@ HttpResponse *api_readyz(HttpRequest *request, void *data) {
     if (db_read(api->pool, look_at_database, NULL, &error))
         return plain(200, "ready\n");
     http_request_set_note(request, error->message);
-    return plain(503, "the database does not answer\n");
+    return plain(503, is_of_another_version(error) ? "the database has tables of another version\n"
+                                                   : "the database does not answer\n");
 }
 
 static bool write_metrics(Db *db, void *data, GError **error) {

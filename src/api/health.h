@@ -4,5 +4,5 @@
 #include "http/server.h"
 
 HttpResponse *api_healthz(HttpRequest *request, void *api); /* 200: the process answers */
-HttpResponse *api_readyz(HttpRequest *request, void *api);  /* 200, or 503: the database does not answer */
+HttpResponse *api_readyz(HttpRequest *request, void *api);  /* 200, or 503: the database does not answer, or is of another version */
 HttpResponse *api_metrics(HttpRequest *request, void *api); /* see metrics.h */

@@ -6,12 +6,8 @@
 
 /* Version 1 is reached by the first, and so on. */
 static const char *const steps[] = {
-    "db/migrations/0001_first.sql",
-    "db/migrations/0002_people.sql",
-    "db/migrations/0003_batches.sql",
-    "db/migrations/0004_sealed.sql",
-    "db/migrations/0005_imports.sql",
-    "db/migrations/0006_retention.sql",
+    "db/migrations/0001_first.sql",  "db/migrations/0002_people.sql",  "db/migrations/0003_batches.sql",
+    "db/migrations/0004_sealed.sql", "db/migrations/0005_imports.sql", "db/migrations/0006_retention.sql",
 };
 
 /* What databases have in common under different names. MariaDB's text is compared as the others compare it: byte by byte,
@@ -128,6 +124,14 @@ static bool migrate(Db *db, void *out_version, GError **error) {
     if (done)
         *(int *)out_version = version;
     return done;
+}
+
+bool migrate_check(Db *db, GError **error) {
+    int version = read_version(db, error);
+    if (version >= 0 && version < migrate_newest())
+        error_set(error, ERROR_OLD_TABLES, "the database has tables of version %d, and this program needs version %d",
+                  version, migrate_newest());
+    return version == migrate_newest();
 }
 
 int migrate_version(DbPool *pool, GError **error) {

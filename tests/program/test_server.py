@@ -1,10 +1,12 @@
 """The server, its workers and the tools, each in a process of its own, over real HTTP with a real browser."""
 import base64
 import concurrent.futures
+import contextlib
 import json
 import re
 import select
 import socket
+import sqlite3
 import time
 import urllib.parse
 
@@ -285,6 +287,12 @@ class Life(ServerTestCase):
         anybody = Client(self.it.port)
         self.assertEqual(anybody.ask('GET', '/healthz')[0], 200)
         self.assertEqual(anybody.ask('GET', '/readyz')[0], 200)
+        with contextlib.closing(sqlite3.connect(self.folder / 'data/dpxdt.db')) as database, database:
+            database.execute('INSERT INTO dpxdt_schema SELECT MAX(version) + 1 FROM dpxdt_schema')
+        self.assertEqual(anybody.ask('GET', '/readyz')[::2], (503, b'the database has tables of another version\n'))
+        with contextlib.closing(sqlite3.connect(self.folder / 'data/dpxdt.db')) as database, database:
+            database.execute('DELETE FROM dpxdt_schema WHERE version = (SELECT MAX(version) FROM dpxdt_schema)')
+        self.assertEqual(anybody.ask('GET', '/readyz')[::2], (200, b'ready\n'))
         status, headers, text = anybody.ask('GET', '/metrics')
         self.assertEqual((status, headers['Content-Type']), (200, 'text/plain; version=0.0.4; charset=utf-8'))
         for line in text.decode().splitlines():
