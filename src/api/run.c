@@ -171,6 +171,16 @@ static void count_report(Call *call, const RunFacts *facts) {
     call->counts[METRIC_DIFFS_FAILED] = facts->diff_failed;
 }
 
+/* A config that was uploaded as any file: clients of old do so. */
+static bool hide_configs(Call *call, Db *db, const RunFacts *facts, GError **error) {
+    const char *const configs[] = {facts->config, facts->ref_config};
+    for (size_t i = 0; i < G_N_ELEMENTS(configs); i++)
+        if (configs[i] && !artifact_make_secret(db, call->api->blobs, call->api->key, call->build_id, configs[i],
+                                                call->now_ms, error))
+            return false;
+    return true;
+}
+
 static bool report_run(Db *db, void *data, GError **error) {
     Call *call = data;
     g_auto(Target) target = {0};
@@ -185,7 +195,8 @@ static bool report_run(Db *db, void *data, GError **error) {
     if (is_late)
         return true;
     count_report(call, &facts);
-    return run_report(db, target.release, target.run, &facts, call->now_ms, error);
+    return hide_configs(call, db, &facts, error) &&
+           run_report(db, target.release, target.run, &facts, call->now_ms, error);
 }
 
 HttpResponse *api_report_run(HttpRequest *request, void *api) {

@@ -3,6 +3,10 @@
 #include "store/garbage.h"
 
 #include <string.h>
+#include <unistd.h>
+
+/* What is larger is no config: it is more than a request may bring. */
+enum { MOST_SECRET_BYTES = 16 * 1024 * 1024 };
 
 void artifact_free(Artifact *artifact) {
     if (!artifact)
@@ -89,20 +93,51 @@ Artifact *artifact_load(Db *db, int64_t build_id, const char *sha1, GError **err
     return g_steal_pointer(&artifact);
 }
 
+static char *add_secret(Db *db, Blobs *blobs, const SealKey *key, int64_t build_id, const void *data, size_t size,
+                        const char *content_type, int64_t now_ms, GError **error) {
+    g_auto(BlobFacts) facts = {0};
+    Artifact artifact = {.content_type = (char *)content_type};
+    g_autofree char *sha256 = NULL;
+    g_autoptr(BlobWriter) writer = blob_writer_new(blobs, error);
+    if (!writer || !seal_put(writer, key, data, size, &facts, &sha256, &artifact.size, error))
+        return NULL;
+    artifact.sha1 = facts.sha1;
+    artifact.sha256 = sha256;
+    artifact.content_sha256 = facts.sha256;
+    return artifact_add(db, build_id, &artifact, writer, now_ms, error) ? g_strdup(facts.sha1) : NULL;
+}
+
 char *artifact_add_secret(Db *db, Blobs *blobs, const SealKey *key, int64_t build_id, const char *text,
                           const char *content_type, int64_t now_ms, GError **error) {
-    g_auto(BlobFacts) facts = {0};
-    g_autofree char *sha256 = NULL;
+    return add_secret(db, blobs, key, build_id, text, strlen(text), content_type, now_ms, error);
+}
+
+/* All bytes of a file, or NULL. */
+static GMappedFile *map_file(Blobs *blobs, const Artifact *artifact, GError **error) {
     int64_t size;
-    g_autoptr(BlobWriter) writer = blob_writer_new(blobs, error);
-    if (!writer || !seal_put(writer, key, text, strlen(text), &facts, &sha256, &size, error))
-        return NULL;
-    const Artifact artifact = {.sha1 = facts.sha1,
-                               .sha256 = sha256,
-                               .content_sha256 = facts.sha256,
-                               .size = size,
-                               .content_type = (char *)content_type};
-    return artifact_add(db, build_id, &artifact, writer, now_ms, error) ? g_strdup(facts.sha1) : NULL;
+    int file = blobs_open_file(blobs, artifact->sha256, &size, error);
+    GMappedFile *mapped = file >= 0 ? g_mapped_file_new_from_fd(file, FALSE, error) : NULL;
+    if (file >= 0)
+        close(file);
+    return mapped;
+}
+
+bool artifact_make_secret(Db *db, Blobs *blobs, const SealKey *key, int64_t build_id, const char *sha1, int64_t now_ms,
+                          GError **error) {
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(Artifact) artifact = artifact_load(db, build_id, sha1, &cause);
+    if (artifact && (artifact->content_sha256 || artifact->size == 0 || artifact->size > MOST_SECRET_BYTES))
+        return true;
+    g_autoptr(GMappedFile) mapped = artifact ? map_file(blobs, artifact, &cause) : NULL;
+    if (!mapped && error_is(cause, ERROR_NOT_FOUND))
+        return true;
+    if (!mapped) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    }
+    g_autofree char *same = add_secret(db, blobs, key, build_id, g_mapped_file_get_contents(mapped),
+                                       g_mapped_file_get_length(mapped), artifact->content_type, now_ms, error);
+    return same != NULL;
 }
 
 int artifact_open(const Artifact *artifact, Blobs *blobs, const SealKey *key, int64_t *out_size, GError **error) {

@@ -38,6 +38,11 @@ Artifact *artifact_load(Db *db, int64_t build_id, const char *sha1, GError **err
 char *artifact_add_secret(Db *db, Blobs *blobs, const SealKey *key, int64_t build_id, const char *text,
                           const char *content_type, int64_t now_ms, GError **error) MUST_CHECK;
 
+/* The same with a file that the build has, of at most 16 MB; larger ones, and what it does not have, stay as they are. What was
+ * kept before is garbage then. */
+bool artifact_make_secret(Db *db, Blobs *blobs, const SealKey *key, int64_t build_id, const char *sha1, int64_t now_ms,
+                          GError **error) MUST_CHECK;
+
 /* Opens its bytes, as blobs_open_file() and seal_open_file() do. */
 int artifact_open(const Artifact *artifact, Blobs *blobs, const SealKey *key, int64_t *out_size,
                   GError **error) MUST_CHECK;

@@ -76,6 +76,23 @@ class AtRest(SecretsTestCase):
             self.assertNotIn(secret, '\n'.join(filter(None, it.lines + worker.lines)), name)
         self.assertEqual(self.command('fsck', *self.data).splitlines()[-1][-10:], '0 problems')
 
+    def test_a_config_that_was_uploaded_is_hidden_once_a_run_has_it(self):
+        it = self.server()
+        build = self.new_build()
+        client = Client(it.port, self.new_key(build))
+        release = {'build_id': build, 'release_name': 'r', 'release_number': 1}
+        client.post('create_release', build_id=build, release_name='r')
+        text = json.dumps(CONFIG).encode()
+        sha1 = client.upload(build, 'config.json', text)
+        client.post('report_run', **release, run_name='/', config=sha1)
+        self.assertEqual(client.download(build, sha1), text)
+        self.assertEqual(client.upload(build, 'config.json', text), sha1)
+        self.command('gc', *self.data, '--grace', 0, '--unused', 0)
+        self.assertEqual(client.download(build, sha1), text)
+        for path in self.kept():
+            if 'dpxdt.db' not in path.name:
+                self.assertNotIn(SECRETS['password'].encode(), path.read_bytes(), path)
+
     def test_the_key_is_the_servers_alone(self):
         self.server().stop()
         mode = (self.folder / 'data/secret.key').stat().st_mode
