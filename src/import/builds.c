@@ -75,10 +75,10 @@ static bool find_here(Import *import, int64_t id, int64_t *out_modified_ms, GErr
 }
 
 /* Those beyond are no ids that a server gave, and leave none for builds to come. */
-static const int64_t MOST_ID = G_GINT64_CONSTANT(1) << 53;
+#define MOST_ID 9007199254740992 /* 2 to the 53rd */
 
 static bool find_last_id(Import *import, GError **error) {
-    g_autoptr(DbQuery) old = db_query(import->old, "SELECT MAX(id) FROM build WHERE id <= ?", DB_INT(MOST_ID));
+    g_autoptr(DbQuery) old = db_query(import->old, "SELECT MAX(id) FROM build WHERE id <= " G_STRINGIFY(MOST_ID));
     import->last_build_id = db_next(old) ? db_int(old, 0) : 0;
     if (!db_end(old, error))
         return false;

@@ -408,7 +408,7 @@ class Options(harness.LocalTestCase):
     def test_bad_values_are_quoted_plainly(self):
         result = self.dpxdt('test', 'tests', '--jobs=x')
         self.assertEqual((result.stderr, result.returncode),
-                         ("dpxdt test: Cannot parse integer value 'x' for --jobs\n", 2))
+                         ("dpxdt test: Cannot parse integer value 'x' for --jobs: a whole number is expected\n", 2))
 
     def test_the_help_tells_of_all_that_can_be_typed(self):
         for words in (['--help'], ['help'], ['-h']):
