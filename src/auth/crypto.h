@@ -48,5 +48,5 @@ typedef struct {
 /* Valid once crypto_load() has returned true. */
 extern Crypto crypto;
 
-/* Fails with ERROR_FAILED if the library is not installed. Any thread. */
+/* Fails with ERROR_NO_PROGRAM if the library is not installed. Any thread. */
 bool crypto_load(GError **error) MUST_CHECK;

@@ -9,7 +9,7 @@
 
 typedef struct Digest Digest;
 
-/* Begins to compute SHA-1 and SHA-256 of the same bytes. Fails with ERROR_FAILED if OpenSSL is not installed. */
+/* Begins to compute SHA-1 and SHA-256 of the same bytes. Fails with ERROR_NO_PROGRAM if OpenSSL is not installed. */
 Digest *digest_new(GError **error) MUST_CHECK;
 void digest_free(Digest *digest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Digest, digest_free)

@@ -26,7 +26,7 @@ typedef struct {
     bool is_loaded;
 } Library;
 
-/* Loads a library, for good, once. Fails with ERROR_FAILED, and the name of the package to be installed, if it is not there
+/* Loads a library, for good, once. Fails with ERROR_NO_PROGRAM, and the name of the package to be installed, if it is not there
  * or too old. Any thread. */
 bool library_load(Library *library, GError **error) MUST_CHECK;
 

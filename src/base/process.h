@@ -27,7 +27,7 @@ typedef struct {
     int grace_ms;        /* at the end, between SIGTERM to its process group and SIGKILL to all; 0: none */
 } ProcessSetup;
 
-/* Starts a program in a session of its own. NULL with error if it cannot be executed (ERROR_NOT_FOUND if there is no
+/* Starts a program in a session of its own. NULL with error if it cannot be executed (ERROR_NO_PROGRAM if there is no
  * such program). The descriptors in setup are copied, and stay the caller's. Any thread. */
 Process *process_start(const ProcessSetup *setup, GError **error) MUST_CHECK;
 

@@ -44,6 +44,12 @@ bool stop_requested(void) {
     return requested;
 }
 
+bool stop_check(GError **error) {
+    if (requested)
+        error_set(error, ERROR_STOPPED, "stopped");
+    return !requested;
+}
+
 int stop_fd(void) {
     return event;
 }

@@ -2,6 +2,8 @@
  * long also waits for that. A second signal of the kind ends the program the system's way. */
 #pragma once
 
+#include "base/error.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -10,6 +12,9 @@ void stop_install(void);
 
 /* Whether the end was asked for. Any thread. */
 bool stop_requested(void);
+
+/* The same for who is in the middle of something: false with ERROR_STOPPED. Any thread. */
+bool stop_check(GError **error) MUST_CHECK;
 
 /* A descriptor for poll(2), readable for ever once the end was asked for; -1 before stop_install(). Not to be read
  * or closed. Any thread. */

@@ -144,12 +144,16 @@ void blob_facts_clear(BlobFacts *facts) {
     g_clear_pointer(&facts->sha256, g_free);
 }
 
+static void find_facts(BlobWriter *writer) {
+    if (writer->facts.sha1)
+        return;
+    writer->facts.size = writer->size;
+    digest_end(writer->digest, &writer->facts.sha1, &writer->facts.sha256);
+}
+
 const BlobFacts *blob_writer_end(BlobWriter *writer, GError **error) {
     Blobs *blobs = writer->blobs;
-    if (!writer->facts.sha1) {
-        writer->facts.size = writer->size;
-        digest_end(writer->digest, &writer->facts.sha1, &writer->facts.sha256);
-    }
+    find_facts(writer);
     if (writer->is_kept)
         return &writer->facts;
     if (!blobs->driver->keep(blobs->place, writer->file, writer->path, &writer->facts, error))
@@ -159,25 +163,27 @@ const BlobFacts *blob_writer_end(BlobWriter *writer, GError **error) {
     return &writer->facts;
 }
 
-/* From the file in which they came: whatever became of its names, its bytes are there as long as it is open. */
-static bool copy_written(const BlobWriter *from, BlobWriter *to, GError **error) {
+/* All bytes of a file, from its beginning. */
+static bool add_all(BlobWriter *writer, int file, GError **error) {
     g_autofree char *bytes = g_malloc(READ_BYTES);
-    for (off_t at = 0; at < from->size;) {
-        ssize_t n = pread(from->file, bytes, READ_BYTES, at);
-        if (n == 0 || (n < 0 && errno != EINTR)) {
-            error_set_errno(error, ERROR_FAILED, n == 0 ? EIO : errno, "cannot read what came");
+    for (off_t at = 0;;) {
+        ssize_t n = pread(file, bytes, READ_BYTES, at);
+        if (n == 0)
+            return true;
+        if (n < 0 && errno != EINTR) {
+            error_set_errno(error, ERROR_FAILED, errno, "cannot read");
             return false;
         }
-        if (n > 0 && !blob_writer_add(to, bytes, (size_t)n, error))
+        if (n > 0 && !blob_writer_add(writer, bytes, (size_t)n, error))
             return false;
         at += MAX(n, 0);
     }
-    return true;
 }
 
+/* From the file in which they came: whatever became of its names, its bytes are there as long as it is open. */
 bool blob_writer_renew(BlobWriter *writer, GError **error) {
     g_autoptr(BlobWriter) again = blob_writer_new(writer->blobs, error);
-    return again && copy_written(writer, again, error) && blob_writer_end(again, error);
+    return again && add_all(again, writer->file, error) && blob_writer_end(again, error);
 }
 
 bool blobs_put(Blobs *blobs, const void *data, size_t size, BlobFacts *out_facts, GError **error) {
@@ -214,6 +220,10 @@ static bool add_file(Digest *digest, int file, GError **error) {
     }
 }
 
+static void set_others(GError **error, const char *sha256) {
+    error_set(error, ERROR_INVALID, "the bytes kept as %s are others", sha256);
+}
+
 bool blobs_check(Blobs *blobs, const char *sha256, int64_t size, GError **error) {
     int64_t found_size = 0;
     g_autoptr(Digest) digest = digest_new(error);
@@ -228,12 +238,29 @@ bool blobs_check(Blobs *blobs, const char *sha256, int64_t size, GError **error)
     digest_end(digest, &sha1, &found);
     bool is_right = found_size == size && strcmp(found, sha256) == 0;
     if (!is_right)
-        error_set(error, ERROR_INVALID, "the bytes kept as %s are others", sha256);
+        set_others(error, sha256);
     return is_right;
 }
 
 bool blobs_list(Blobs *blobs, BlobVisit *visit, void *data, GError **error) {
     return blobs->driver->list(blobs->place, visit, data, error);
+}
+
+bool blobs_copy(Blobs *from, Blobs *to, const char *sha256, GError **error) {
+    int64_t size;
+    g_autoptr(BlobWriter) writer = blob_writer_new(to, error);
+    int file = writer ? blobs_open_file(from, sha256, &size, error) : -1;
+    bool is_read = file >= 0 && add_all(writer, file, error);
+    if (file >= 0)
+        close(file);
+    if (!is_read)
+        return false;
+    /* What has another hash is not kept at all. */
+    find_facts(writer);
+    if (strcmp(writer->facts.sha256, sha256) == 0)
+        return blob_writer_end(writer, error) != NULL;
+    set_others(error, sha256);
+    return false;
 }
 
 /* Removing. */

@@ -34,7 +34,7 @@ BlobWriter *blob_writer_new(Blobs *blobs, GError **error) MUST_CHECK;
 void blob_writer_free(BlobWriter *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BlobWriter, blob_writer_free)
 
-/* Adds bytes. Fails with ERROR_FAILED, as on a full disk. */
+/* Adds bytes. Fails with ERROR_FULL on a full disk, and ERROR_FAILED. */
 bool blob_writer_add(BlobWriter *writer, const void *data, size_t size, GError **error) MUST_CHECK;
 
 /* What was written. */
@@ -65,6 +65,10 @@ int blobs_open_file(Blobs *blobs, const char *sha256, int64_t *out_size, GError 
 /* Whether bytes are there, in full: ERROR_NOT_FOUND if not, ERROR_INVALID if they are not what their hash says. Reads
  * all of them. */
 bool blobs_check(Blobs *blobs, const char *sha256, int64_t size, GError **error) MUST_CHECK;
+
+/* Keeps bytes of one place in another one, too. Fails as blobs_check() and blob_writer_end() do; what is not what its hash
+ * says is not kept. */
+bool blobs_copy(Blobs *from, Blobs *to, const char *sha256, GError **error) MUST_CHECK;
 
 /* Removes bytes, for ever; those that are not there are no failure. Whether anybody needs them, or is bringing them anew
  * at this very moment, is for the caller to know: see store/garbage.h. It is tried once, and over after half a minute.

@@ -60,8 +60,10 @@ static bool make_file(const char *path, GError **error) {
     unsigned char bytes[KEY_BYTES];
     random_bytes(bytes, sizeof bytes);
     g_autofree char *encoded = g_base64_encode(bytes, sizeof bytes), *text = g_strconcat(encoded, "\n", NULL);
-    g_autofree char *coming = g_strconcat(path, ".XXXXXX", NULL);
+    g_autofree char *coming = g_strconcat(path, ".XXXXXX", NULL), *folder = g_path_get_dirname(path);
     explicit_bzero(bytes, sizeof bytes);
+    if (!file_make_folder(folder, error))
+        return false;
     int file = g_mkstemp_full(coming, O_RDWR | O_CLOEXEC, 0600);
     bool is_made = file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text) && fsync(file) == 0 &&
                    (link(coming, path) == 0 || errno == EEXIST);
@@ -143,8 +145,8 @@ static bool find_facts(const void *data, size_t size, BlobFacts *out, GError **e
     return true;
 }
 
-bool seal_put(BlobWriter *writer, const SealKey *key, const void *data, size_t size, BlobFacts *out_facts, char **out_sha256,
-              int64_t *out_size, GError **error) {
+bool seal_put(BlobWriter *writer, const SealKey *key, const void *data, size_t size, BlobFacts *out_facts,
+              char **out_sha256, int64_t *out_size, GError **error) {
     if (size == 0 || size > MOST_BYTES) {
         error_set(error, ERROR_INVALID, "%zu bytes cannot be encrypted, only 1 to %d", size, MOST_BYTES);
         return false;

@@ -11,9 +11,9 @@ void seal_key_free(SealKey *key);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SealKey, seal_key_free)
 
 /* Reads a key from a file: 64 bytes in base64, as `openssl rand -base64 64` makes them. If make is true, one that is not
- * there is made, which nobody but its owner may read; if several do so at once, they all get the same. Fails with
- * ERROR_NOT_FOUND, ERROR_INVALID for a file with something else in it, ERROR_NO_PROGRAM without OpenSSL, ERROR_FAILED and
- * ERROR_FULL. */
+ * there is made, and the folders above it; nobody but its owner may read it, and if several make one at once, they all
+ * get the same. Fails with ERROR_NOT_FOUND, ERROR_INVALID for a file with something else in it, ERROR_NO_PROGRAM without
+ * OpenSSL, ERROR_FAILED and ERROR_FULL. */
 SealKey *seal_key_load(const char *path, bool make, GError **error) MUST_CHECK;
 
 /* How it can be told from others without telling what it is: 32 hexadecimal digits. Borrowed. */

@@ -17,7 +17,7 @@ typedef struct {
 } ChromiumSetup;
 
 /* Finds a browser: the program wanted, if that is not NULL, else chromium-headless-shell where installed, else
- * chromium. Returns its path, which the caller frees. Fails with ERROR_NOT_FOUND, and says what to install. */
+ * chromium. Returns its path, which the caller frees. Fails with ERROR_NO_PROGRAM, and says what to install. */
 char *chromium_find(const char *wanted, GError **error) MUST_CHECK;
 
 /* Starts it and waits until it has answered. Fails with ERROR_FAILED, with the last lines that it printed, if it ends

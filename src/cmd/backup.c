@@ -4,12 +4,12 @@
  * every picture that the copy names: they were there before the rows that name them, and never change. The copy of the
  * database gets its name last, so that a folder has either the backup before or this one. A first backup is made in
  * DIR.part, which gets its name when all is there. */
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/stop.h"
 #include "cmd/data.h"
 #include "cmd/progress.h"
 #include "db/migrate.h"
+#include "store/artifact.h"
 #include "store/fsck.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 64 * 1024, MOST_KEY_BYTES = 4096, MOST_MANIFEST_BYTES = 64 * 1024, FORMAT = 1 };
+enum { MOST_KEY_BYTES = 4096, FORMAT = 1 };
 
 #define MANIFEST DATA_BACKUP_MANIFEST
 #define PART ".part"
@@ -183,37 +183,6 @@ static bool is_there(const Backup *backup, const char *sha256, int64_t size) {
     return file >= 0 && found_size == size;
 }
 
-static bool copy_bytes(int file, BlobWriter *writer, GError **error) {
-    g_autofree char *bytes = g_malloc(READ_BYTES);
-    for (;;) {
-        ssize_t n = read(file, bytes, READ_BYTES);
-        if (n == 0)
-            return true;
-        if (n < 0 && errno != EINTR) {
-            error_set_errno(error, ERROR_FAILED, errno, "cannot read");
-            return false;
-        }
-        if (n > 0 && !blob_writer_add(writer, bytes, (size_t)n, error))
-            return false;
-    }
-}
-
-/* ERROR_NOT_FOUND or ERROR_INVALID if the bytes are not there, or are others. */
-static bool copy_file(const Backup *backup, const char *sha256, GError **error) {
-    int64_t size;
-    g_autoptr(BlobWriter) writer = blob_writer_new(backup->to, error);
-    int file = writer ? blobs_open_file(backup->from, sha256, &size, error) : -1;
-    bool is_read = file >= 0 && copy_bytes(file, writer, error);
-    if (file >= 0)
-        close(file);
-    const BlobFacts *facts = is_read ? blob_writer_end(writer, error) : NULL;
-    if (!facts || strcmp(facts->sha256, sha256) == 0)
-        return facts != NULL;
-    (void)!blobs_remove(backup->to, facts->sha256, NULL);
-    error_set(error, ERROR_INVALID, "the bytes kept as %s are others", sha256);
-    return false;
-}
-
 /* A file that the server has lost is told, and keeps nobody from having the others. */
 static bool tell_problem(Backup *backup, const char *sha1, int64_t size, GError *cause, GError **error) {
     if (!error_is(cause, ERROR_NOT_FOUND) && !error_is(cause, ERROR_INVALID)) {
@@ -231,26 +200,18 @@ static bool tell_problem(Backup *backup, const char *sha1, int64_t size, GError 
 static bool take_file(void *data, const char *sha1, const char *sha256, int64_t size, GError **error) {
     Backup *backup = data;
     g_autoptr(GError) cause = NULL;
-    if (stop_requested()) {
-        error_set(error, ERROR_STOPPED, "stopped");
+    if (!stop_check(error))
         return false;
-    }
     backup->all.n++;
     backup->all.bytes += size;
     progress_show(&backup->progress, backup->all.n, backup->n_expected);
     if (is_there(backup, sha256, size))
         return true;
-    if (!copy_file(backup, sha256, &cause))
+    if (!blobs_copy(backup->from, backup->to, sha256, &cause))
         return tell_problem(backup, sha1, size, g_steal_pointer(&cause), error);
     backup->copied.n++;
     backup->copied.bytes += size;
     return true;
-}
-
-static bool count_files(Db *db, int *out_n, GError **error) {
-    g_autoptr(DbQuery) query = db_query(db, "SELECT COUNT(*) FROM artifacts");
-    *out_n = db_next(query) ? (int)db_int(query, 0) : 0;
-    return db_end(query, error);
 }
 
 /* Those that the copy of the database names, and no others. */
@@ -261,7 +222,8 @@ static bool copy_files(Backup *backup, GError **error) {
     backup->to = blobs_open(place, error);
     g_autoptr(DbPool) pool = backup->to ? db_pool_new(url, 1, error) : NULL;
     g_autoptr(Db) db = pool ? db_pool_take(pool, 0, error) : NULL;
-    if (!db || !count_files(db, &backup->n_expected, error))
+    backup->n_expected = db ? (int)artifact_count(db, error) : -1;
+    if (backup->n_expected < 0)
         return false;
     backup->progress = progress_begin("files are in the backup");
     bool done = fsck_files(db, &list, error) >= 0;

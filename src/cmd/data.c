@@ -36,18 +36,24 @@ bool data_parse(const Command *command, const GOptionEntry *entries, DataOptions
     return true;
 }
 
-/* A folder that is named is made, for a database and for files; the path of a database is none that was mistyped. */
-static DbPool *open_database(const DataOptions *options, unsigned max_connections, bool create, GError **error) {
-    g_autofree char *own = g_strdup_printf("sqlite:%s/dpxdt.db", options->data);
-    const char *path = own + strlen("sqlite:");
-    if (strcmp(options->database, own) != 0)
-        return db_pool_new(options->database, max_connections, error);
-    if (!create && !g_file_test(path, G_FILE_TEST_EXISTS)) {
+/* Whether the database is a file that is there, or none at all: a path that was mistyped is no empty server. */
+static bool check_file(const DataOptions *options, GError **error) {
+    static const char scheme[] = "sqlite:";
+    if (!g_str_has_prefix(options->database, scheme))
+        return true;
+    const char *path = options->database + strlen(scheme);
+    g_autofree char *plain = g_strndup(path, strcspn(path, "?"));
+    bool is_there = g_file_test(plain, G_FILE_TEST_EXISTS);
+    if (!is_there)
         error_set(error, ERROR_NOT_FOUND, "%s is not there: which folder does the server keep its data in (--data)?",
-                  path);
-        return NULL;
-    }
-    return file_make_folder(options->data, error) ? db_pool_new(own, max_connections, error) : NULL;
+                  plain);
+    return is_there;
+}
+
+/* A folder that is named is made, for a database and for files. */
+static bool make_folder(const DataOptions *options, GError **error) {
+    g_autofree char *own = g_strdup_printf("sqlite:%s/", options->data);
+    return !g_str_has_prefix(options->database, own) || file_make_folder(options->data, error);
 }
 
 /* Only a database that is new gets its tables unasked: with an old one goes whoever must be told of it first. */
@@ -66,31 +72,18 @@ static bool check_tables(DbPool *pool, bool create, GError **error) {
     return false;
 }
 
-/* Whether the database is a file that is not there. */
-static bool lacks_file(const DataOptions *options) {
-    static const char scheme[] = "sqlite:";
-    if (!g_str_has_prefix(options->database, scheme))
-        return false;
-    const char *path = options->database + strlen(scheme);
-    g_autofree char *plain = g_strndup(path, strcspn(path, "?"));
-    return !g_file_test(plain, G_FILE_TEST_EXISTS);
-}
-
 DbPool *data_open_to_read(const DataOptions *options, GError **error) {
-    if (lacks_file(options)) {
-        error_set(error, ERROR_NOT_FOUND, "%s is not there", options->database);
-        return NULL;
-    }
-    g_autoptr(DbPool) pool = db_pool_new_reader(options->database, 1, error);
+    g_autoptr(DbPool) pool = check_file(options, error) ? db_pool_new_reader(options->database, 1, error) : NULL;
     return pool && check_tables(pool, false, error) ? g_steal_pointer(&pool) : NULL;
 }
 
 DbPool *data_open_any_database(const DataOptions *options, unsigned max_connections, GError **error) {
-    return open_database(options, max_connections, false, error);
+    return check_file(options, error) ? db_pool_new(options->database, max_connections, error) : NULL;
 }
 
 DbPool *data_open_database(const DataOptions *options, unsigned max_connections, bool create, GError **error) {
-    g_autoptr(DbPool) pool = open_database(options, max_connections, create, error);
+    bool is_fine = create ? make_folder(options, error) : check_file(options, error);
+    g_autoptr(DbPool) pool = is_fine ? db_pool_new(options->database, max_connections, error) : NULL;
     return pool && check_tables(pool, create, error) ? g_steal_pointer(&pool) : NULL;
 }
 
@@ -124,8 +117,7 @@ static bool read_key(Db *db, void *data, GError **error) {
 
 SealKey *data_open_key(const DataOptions *options, DbPool *pool, GError **error) {
     KeyFile file = {options->key_file, NULL};
-    bool is_ours = g_str_has_prefix(options->key_file, options->data);
-    if ((!is_ours || file_make_folder(options->data, error)) && db_transact(pool, read_key, &file, error))
+    if (db_transact(pool, read_key, &file, error))
         return file.key;
     if (error && (error_is(*error, ERROR_NOT_FOUND) || error_is(*error, ERROR_INVALID)))
         g_prefix_error(error,
@@ -139,10 +131,10 @@ bool data_check_key(const DataOptions *options, Db *db, char **out_problem, GErr
     bool is_noted;
     g_autoptr(GError) cause = NULL;
     *out_problem = NULL;
-    if (!secret_key_is_noted(db, &is_noted, error) || !is_noted)
-        return !error || !*error;
-    g_autoptr(SealKey) key = seal_key_load(options->key_file, false, &cause);
-    if (!key || !secret_key_note(db, key, &cause))
+    if (!secret_key_is_noted(db, &is_noted, error))
+        return false;
+    g_autoptr(SealKey) key = is_noted ? seal_key_load(options->key_file, false, &cause) : NULL;
+    if (is_noted && (!key || !secret_key_check(db, key, &cause)))
         *out_problem = g_strdup_printf("the key of configs: %s", cause->message);
     return true;
 }

@@ -47,10 +47,8 @@ Difference *diff_pair_compare(const DiffPair *pair, const DiffLine *line, GError
     g_autoptr(Difference) difference = run ? diff_png(reference, run, &options, error) : NULL;
     if (!difference)
         return NULL;
-    if (stop_requested()) {
-        error_set(error, ERROR_STOPPED, "stopped");
+    if (!stop_check(error))
         return NULL;
-    }
     if (pair->output_path && difference_has_any(difference) && !write_marked(pair, line, difference, run, error))
         return NULL;
     return g_steal_pointer(&difference);

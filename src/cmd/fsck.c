@@ -1,6 +1,7 @@
 /* `dpxdt fsck`: whether all that a server keeps is there, and fits together. */
 #include "cmd/data.h"
 #include "cmd/progress.h"
+#include "store/artifact.h"
 #include "store/fsck.h"
 
 #include <stdio.h>
@@ -39,12 +40,6 @@ static bool check_file(void *data, const char *sha1, const char *sha256, int64_t
     return true;
 }
 
-static bool count_files(Db *db, Check *check, GError **error) {
-    g_autoptr(DbQuery) query = db_query(db, "SELECT COUNT(*) FROM artifacts");
-    check->n_all = db_next(query) ? (int)db_int(query, 0) : 0;
-    return db_end(query, error);
-}
-
 static bool check_key(Db *db, Check *check, GError **error) {
     g_autofree char *problem = NULL;
     if (!data_check_key(check->options, db, &problem, error))
@@ -56,8 +51,9 @@ static bool check_key(Db *db, Check *check, GError **error) {
 
 static bool check_all(Db *db, Check *check, GError **error) {
     const Fsck fsck = {.tell = tell, .file = check_file, .data = check};
+    check->n_all = (int)artifact_count(db, error);
     check->progress = progress_begin("files are looked at");
-    bool done = count_files(db, check, error) && fsck_files(db, &fsck, error) >= 0;
+    bool done = check->n_all >= 0 && fsck_files(db, &fsck, error) >= 0;
     progress_end(&check->progress);
     return done && fsck_rows(db, &fsck, error) && check_key(db, check, error);
 }

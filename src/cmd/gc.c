@@ -1,6 +1,7 @@
 /* `dpxdt gc`: removes old releases, and the bytes that nothing names any more. */
 #include "cmd/data.h"
 #include "cmd/progress.h"
+#include "store/artifact.h"
 #include "store/gc.h"
 
 #include <stdio.h>
@@ -17,12 +18,6 @@ static void show_progress(void *data, int64_t n) {
     Shown *shown = data;
     int done = (int)MIN(n, G_MAXINT - 1);
     progress_show(&shown->progress, done, MAX(done + 1, shown->n_expected));
-}
-
-static bool count_expected(Db *db, void *out_n, GError **error) {
-    g_autoptr(DbQuery) query = db_query(db, "SELECT COUNT(*) FROM artifacts");
-    *(int *)out_n = db_next(query) ? (int)db_int(query, 0) : 0;
-    return db_end(query, error);
 }
 
 /* "12 blobs (3.4 MB)" */
@@ -86,9 +81,12 @@ static int clean(const DataOptions *options, const GcRules *rules, GError **erro
     g_auto(GcReport) report = {0};
     g_autoptr(DbPool) pool = data_open_database(options, 1, false, error);
     g_autoptr(Blobs) blobs = pool ? data_open_blobs(options, error) : NULL;
-    Shown shown = {.progress = progress_begin("blobs were looked at")};
-    if (!blobs || !db_read(pool, count_expected, &shown.n_expected, error))
+    g_autoptr(Db) db = blobs ? db_pool_take(pool, 0, error) : NULL;
+    Shown shown = {.n_expected = db ? (int)artifact_count(db, error) : -1};
+    g_clear_pointer(&db, db_release);
+    if (shown.n_expected < 0)
         return 2;
+    shown.progress = progress_begin("blobs were looked at");
     bool done = gc_run(pool, blobs, rules, show_progress, &shown, &report, error);
     progress_end(&shown.progress);
     if (!done)

@@ -225,10 +225,8 @@ static void end_at_limits(Crawl *crawl) {
 
 static bool visit_level(Crawl *crawl, GError **error) {
     while (!g_queue_is_empty(&crawl->now)) {
-        if (stop_requested()) {
-            error_set(error, ERROR_STOPPED, "stopped");
+        if (!stop_check(error))
             return false;
-        }
         if (!visit_batch(crawl, error))
             return false;
         end_at_limits(crawl);

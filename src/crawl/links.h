@@ -10,6 +10,6 @@
  * Pages of http and https only, as crawl/address.h writes them, each once, in order of appearance. Links in comments,
  * scripts and the like are none.
  * content_type is the header, "" if there is none. *out_all is false where there are more than can be read. Returns an
- * array of char *, or NULL with ERROR_FAILED if libxml2 is not installed. Any thread. */
+ * array of char *, or NULL with ERROR_NO_PROGRAM if libxml2 is not installed. Any thread. */
 GPtrArray *links_find(GUri *address, GBytes *document, const char *content_type, bool *out_all,
                       GError **error) MUST_CHECK;

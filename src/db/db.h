@@ -76,7 +76,7 @@ typedef struct Db Db;
  *     mysql://USER:PASSWORD@HOST:PORT/DATABASE?socket=PATH   escaped with %XX
  *
  * At most so many connections are open at once. One is opened now, to see that it works: fails with ERROR_INVALID for a
- * URL that is none, ERROR_FAILED if the database cannot be reached or its library is not installed. */
+ * URL that is none, ERROR_NO_DATABASE if it cannot be reached, ERROR_NO_PROGRAM if its library is not installed. */
 DbPool *db_pool_new(const char *url, unsigned max_connections, GError **error) MUST_CHECK;
 
 /* The same of a database that is only read: one of somebody else's, which must stay as it is. Whatever would change it

@@ -26,7 +26,8 @@ typedef struct {
     DbKind kind;
     const char *begin; /* the statement */
 
-    /* Opens a connection. Fails with ERROR_INVALID for a URL that is none, and ERROR_FAILED. */
+    /* Opens a connection. Fails with ERROR_INVALID for a URL that is none, ERROR_NO_DATABASE and
+     * ERROR_NO_PROGRAM. */
     void *(*open)(const char *url, DbOpening opening, GError **error);
     void (*close)(void *connection);
 

@@ -143,10 +143,7 @@ bool import_go_on(Import *import, int n_rows, GError **error) {
     import->n_done += n_rows;
     if (import->n_all > 0)
         import->options->progress(import->options->data, MIN(import->n_done, import->n_all), import->n_all);
-    if (!stop_requested())
-        return true;
-    error_set(error, ERROR_STOPPED, "stopped");
-    return false;
+    return stop_check(error);
 }
 
 bool import_write(Import *import, DbWork work, void *data, GError **error) {

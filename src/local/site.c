@@ -132,10 +132,7 @@ static bool wait_for_url(Site *site, GError **error) {
         if (!stop_sleep_until(MIN(clock_now_ms() + ASK_EVERY_MS, deadline)))
             break;
     }
-    if (!stop_requested())
-        return true;
-    error_set(error, ERROR_STOPPED, "stopped");
-    return false;
+    return stop_check(error);
 }
 
 static bool wait_for_script(Site *site, GError **error) {
@@ -145,10 +142,8 @@ static bool wait_for_script(Site *site, GError **error) {
     if (!script)
         return false;
     if (!process_wait(script, clock_now_ms() + wait->timeout_ms, &status)) {
-        if (stop_requested()) {
-            error_set(error, ERROR_STOPPED, "stopped");
+        if (!stop_check(error))
             return false;
-        }
         g_autofree char *tail = log_tail(site);
         error_set(error, ERROR_TIMEOUT, "%s: waitFor: the script did not end within %g s; the end of the log:\n%s",
                   site->file->path, wait->timeout_ms / 1000.0, tail);

@@ -38,5 +38,5 @@ typedef struct {
 /* Valid once curl_load() has returned true. */
 extern Curl curl;
 
-/* Fails with ERROR_FAILED if the library is not installed. Any thread. */
+/* Fails with ERROR_NO_PROGRAM if the library is not installed. Any thread. */
 bool curl_load(GError **error) MUST_CHECK;

@@ -54,7 +54,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FetchReply, fetch_reply_free)
 /* Makes requests one after another, and keeps its connections open between them. Of one thread at a time. */
 typedef struct Fetcher Fetcher;
 
-/* Fails with ERROR_FAILED if libcurl is not installed. */
+/* Fails with ERROR_NO_PROGRAM if libcurl is not installed. */
 Fetcher *fetcher_new(GError **error) MUST_CHECK;
 void fetcher_free(Fetcher *fetcher);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fetcher, fetcher_free)

@@ -280,10 +280,8 @@ bool report_write_gallery(const RunReport *report, const char *folder,
     json_auto_t *page = report_to_json(report);
     for (guint i = 0; i < report->results->len; i++) {
         json_t *result = json_array_get(json_object_get(page, "results"), i);
-        if (stop_requested()) {
-            error_set(error, ERROR_STOPPED, "stopped");
+        if (!stop_check(error))
             return false;
-        }
         if (!complete(result, report->results->pdata[i], i + 1, folder, error))
             return false;
         if (progress)

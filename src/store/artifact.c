@@ -73,6 +73,12 @@ bool artifact_add(Db *db, int64_t build_id, const Artifact *artifact, BlobWriter
            garbage_rescue(db, artifact->sha256, writer, now_ms, error);
 }
 
+int64_t artifact_count(Db *db, GError **error) {
+    g_autoptr(DbQuery) query = db_query(db, "SELECT COUNT(*) FROM artifacts");
+    int64_t n = db_next(query) ? db_int(query, 0) : 0;
+    return db_end(query, error) ? n : -1;
+}
+
 Artifact *artifact_load(Db *db, int64_t build_id, const char *sha1, GError **error) {
     g_autoptr(DbQuery) query =
         db_query(db,

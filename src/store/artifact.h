@@ -29,6 +29,9 @@ bool artifact_add(Db *db, int64_t build_id, const Artifact *artifact, BlobWriter
 enum { ARTIFACT_TYPE_BYTES = 16 };
 const char *artifact_picture_type(const void *bytes, size_t size);
 
+/* How many files there are, of all builds, or -1. */
+int64_t artifact_count(Db *db, GError **error);
+
 /* A file of the build, which the caller frees, or NULL: with ERROR_NOT_FOUND if the build has none of this SHA-1, whoever
  * else may have it. */
 Artifact *artifact_load(Db *db, int64_t build_id, const char *sha1, GError **error) MUST_CHECK;

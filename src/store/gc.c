@@ -47,12 +47,6 @@ static int64_t wall_ms(void) {
     return g_get_real_time() / 1000;
 }
 
-static bool check_stop(GError **error) {
-    if (stop_requested())
-        error_set(error, ERROR_STOPPED, "stopped");
-    return !stop_requested();
-}
-
 /* Releases. */
 
 typedef struct {
@@ -74,7 +68,7 @@ static bool remove_release(Db *db, void *data, GError **error) {
 static bool remove_releases(Gc *gc, int64_t build_id, GError **error) {
     Removal removal = {.gc = gc, .build_id = build_id};
     do {
-        if (!check_stop(error) || !db_transact(gc->pool, remove_release, &removal, error))
+        if (!stop_check(error) || !db_transact(gc->pool, remove_release, &removal, error))
             return false;
         gc->report->n_releases += removal.n_runs >= 0;
         gc->report->n_runs += MAX(removal.n_runs, 0);
@@ -245,7 +239,7 @@ static bool remove_all_unowned(Gc *gc, GError **error) {
     Unowned unowned = {.after = g_strdup("")};
     bool done;
     do
-        done = check_stop(error) && db_transact(gc->pool, remove_unowned, &unowned, error);
+        done = stop_check(error) && db_transact(gc->pool, remove_unowned, &unowned, error);
     while (done && unowned.n > 0);
     g_free(unowned.after);
     return done;
@@ -329,7 +323,7 @@ static bool end_listed(Gc *gc, GError **error) {
     g_ptr_array_set_size(gc->listed, 0);
     if (done && gc->progress)
         gc->progress(gc->progress_data, gc->n_listed);
-    return done && check_stop(error);
+    return done && stop_check(error);
 }
 
 static bool take_listed(const char *sha256, int64_t size, void *data, GError **error) {
@@ -440,7 +434,7 @@ static bool sweep_some(Gc *gc, bool *out_more, GError **error) {
 static bool sweep_all(Gc *gc, GError **error) {
     bool is_more = true;
     while (is_more)
-        if (!check_stop(error) || !sweep_some(gc, &is_more, error))
+        if (!stop_check(error) || !sweep_some(gc, &is_more, error))
             return false;
     return true;
 }

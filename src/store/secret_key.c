@@ -15,17 +15,21 @@ bool secret_key_is_noted(Db *db, bool *out_is, GError **error) {
     return is_known;
 }
 
-bool secret_key_note(Db *db, const SealKey *key, GError **error) {
+bool secret_key_check(Db *db, const SealKey *key, GError **error) {
     g_autofree char *name = NULL;
-    /* The row is there once: of two that come at once, the other finds it. */
-    if (db_change_if_new(db, error, "INSERT INTO secret_keys (id, name) VALUES (1, ?)", DB_TEXT(seal_key_name(key))) <
-            0 ||
-        !find_name(db, &name, error))
+    if (!find_name(db, &name, error))
         return false;
-    bool is_same = g_strcmp0(name, seal_key_name(key)) == 0;
-    if (!is_same)
+    bool is_other = name && strcmp(name, seal_key_name(key)) != 0;
+    if (is_other)
         error_set(error, ERROR_INVALID,
                   "the database has its configs encrypted with the key %.8s, and this one is %.8s", name,
                   seal_key_name(key));
-    return is_same;
+    return !is_other;
+}
+
+/* The row is there once: of two that come at once, the other finds it. */
+bool secret_key_note(Db *db, const SealKey *key, GError **error) {
+    int64_t n =
+        db_change_if_new(db, error, "INSERT INTO secret_keys (id, name) VALUES (1, ?)", DB_TEXT(seal_key_name(key)));
+    return n >= 0 && secret_key_check(db, key, error);
 }

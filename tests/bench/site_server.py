@@ -57,6 +57,13 @@ class Server:
         self.process.wait()
 
 
+def form_of(server, path):
+    """-> the fields of the form with which a page of a run is decided"""
+    _, page = server.ask("GET", path)
+    form = re.search(rb'<form id="decide".*?</form>', page, re.DOTALL)[0].decode()
+    return {name: value.replace("&amp;", "&") for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', form) if name != "verb"}
+
+
 def rate_by_wrk(server, path, seconds):
     said = subprocess.run(["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{seconds}s", "-H", f"Cookie: {server.cookie}", f"http://127.0.0.1:{server.port}{path}"],
                           check=True, capture_output=True, text=True).stdout

@@ -55,17 +55,11 @@ class Faults:
 
 class FaultTestCase(serving.ServerTestCase):
 
-    def enter(self, manager):
-        """-> what the manager gives; it is left with the test"""
-        given = manager.__enter__()
-        self.addCleanup(lambda: manager.__exit__(None, None, None))
-        return given
-
     def database(self, kind):
         """-> the URL of a database of its own, and the socket on which its server listens"""
         folder = self.folder / kind
         folder.mkdir()
-        url = self.enter(getattr(with_database, kind)(str(folder), durable=True))
+        url = self.enterContext(getattr(with_database, kind)(str(folder), durable=True))
         return url, {'postgres': f'{folder}/.s.PGSQL.5432', 'mysql': f'{folder}/socket', 'sqlite': None}[kind]
 
     def proxy(self, target):

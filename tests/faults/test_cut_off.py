@@ -64,7 +64,7 @@ class Server(FaultTestCase):
 
     def test_s3(self):
         """a store that is cut off in six ways loses nothing, and the server goes on when it is back"""
-        variables = self.enter(with_s3.s3())
+        variables = self.enterContext(with_s3.s3())
         port = re.search(r'127\.0\.0\.1:(\d+)', variables['DPXDT_TEST_BLOBS'])[1]
         proxy = self.proxy(('127.0.0.1', int(port)))
         self.cut_off('S3', proxy, '--blobs', variables['DPXDT_TEST_BLOBS'].replace(port, str(proxy.port)), env=variables)

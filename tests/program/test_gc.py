@@ -35,12 +35,6 @@ class GcTestCase(ServerTestCase):
         self.assertTrue(match, said)
         return tuple(map(int, match.groups()))
 
-    def enter(self, manager):
-        """-> what the manager gives; it is left with the test"""
-        given = manager.__enter__()
-        self.addCleanup(lambda: manager.__exit__(None, None, None))
-        return given
-
 
 class Retention(GcTestCase):
     """Releases of one page each, which are decided as they come."""
@@ -302,14 +296,14 @@ class Uploads(GcTestCase):
     def database(self, kind):
         folder = self.folder / kind
         folder.mkdir()
-        return self.enter(getattr(with_database, kind)(str(folder)))
+        return self.enterContext(getattr(with_database, kind)(str(folder)))
 
     def test_sqlite_and_a_folder(self):
         self.begin()
         self.run_it()
 
     def test_postgresql_and_a_store(self):
-        variables = self.enter(with_s3.s3())
+        variables = self.enterContext(with_s3.s3())
         place = variables.pop('DPXDT_TEST_BLOBS')
         port = int(place.rsplit(':', 1)[1])
 

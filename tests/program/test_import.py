@@ -162,10 +162,7 @@ class ImportTestCase(ServerTestCase):
         """-> the URL of a new database"""
         folder = self.folder / f'{kind}-{name}'
         folder.mkdir()
-        manager = getattr(with_database, kind)(str(folder))
-        url = manager.__enter__()
-        self.addCleanup(lambda: manager.__exit__(None, None, None))
-        return url
+        return self.enterContext(getattr(with_database, kind)(str(folder)))
 
     def old_file(self, old):
         return old.make_file(self.folder / 'old.db')

@@ -101,6 +101,12 @@ class AtRest(SecretsTestCase):
 
 class Keys(SecretsTestCase):
 
+    def requested(self, client, build):
+        """-> the SHA-1 of the config of a run that was requested"""
+        client.post('create_release', build_id=build, release_name='r')
+        return client.post('request_run', build_id=build, release_name='r', release_number=1, run_name='/',
+                           url='http://example.com/', config=json.dumps(CONFIG))['config']
+
     def refused(self, message, *args):
         result = harness.dpxdt('server', '--port', 0, *args, cwd=self.folder)
         self.assertEqual(result.returncode, 2, result.stderr)
@@ -111,9 +117,7 @@ class Keys(SecretsTestCase):
         build = self.new_build()
         key = self.new_key(build)
         client = Client(it.port, key)
-        client.post('create_release', build_id=build, release_name='r')
-        asked = client.post('request_run', build_id=build, release_name='r', release_number=1, run_name='/',
-                            url='http://example.com/', config=json.dumps(CONFIG))
+        config = self.requested(client, build)
         it.stop()
         path = self.folder / 'data/secret.key'
         good = path.read_bytes()
@@ -125,8 +129,8 @@ class Keys(SecretsTestCase):
         self.refused('encrypted with the key', *self.data, '--key-file', self.write('other.key', 'A' * 85 + 'Q=='))
         named = self.write('named.key', good)
         again = self.server('--key-file', named)
-        config = json.loads(Client(again.port, key).download(build, asked['config']))
-        self.assertEqual(config['httpPassword'], SECRETS['password'])
+        kept = json.loads(Client(again.port, key).download(build, config))
+        self.assertEqual(kept['httpPassword'], SECRETS['password'])
 
     def test_two_servers_with_one_key_read_what_the_other_has_kept(self):
         first = self.server()
@@ -137,10 +141,8 @@ class Keys(SecretsTestCase):
         build = self.new_build()
         key = self.new_key(build)
         client = Client(first.port, key)
-        client.post('create_release', build_id=build, release_name='r')
-        asked = client.post('request_run', build_id=build, release_name='r', release_number=1, run_name='/',
-                            url='http://example.com/', config=json.dumps(CONFIG))
-        self.assertIn(SECRETS['typed'].encode(), Client(second.port, key).download(build, asked['config']))
+        config = self.requested(client, build)
+        self.assertIn(SECRETS['typed'].encode(), Client(second.port, key).download(build, config))
 
 
 if __name__ == '__main__':

@@ -124,16 +124,10 @@ class Cluster(ServerTestCase):
         tell(f'one of two servers and one of three workers are killed; {kind}', 'captures and comparisons', 0,
              [time.monotonic() - since])
 
-    def enter(self, manager):
-        """-> what the manager gives; it is left with the test"""
-        given = manager.__enter__()
-        self.addCleanup(lambda: manager.__exit__(None, None, None))
-        return given
-
     def database(self, kind):
         folder = self.folder / kind
         folder.mkdir()
-        return self.enter(getattr(with_database, kind)(str(folder)))
+        return self.enterContext(getattr(with_database, kind)(str(folder)))
 
     def test_sqlite_and_a_folder(self):
         self.run_it()
@@ -142,7 +136,7 @@ class Cluster(ServerTestCase):
         self.run_it('--database', self.database('mysql'))
 
     def test_postgresql_and_s3(self):
-        variables = self.enter(with_s3.s3())
+        variables = self.enterContext(with_s3.s3())
         self.run_it('--database', self.database('postgres'), '--blobs', variables['DPXDT_TEST_BLOBS'], env=variables)
 
 
