@@ -11,13 +11,14 @@ import harness  # noqa: E402
 
 class Verdict(harness.TestCase):
     def verdict(self, programs, *options):
-        """programs: name -> (how it ended, the elements in its test cases)"""
+        """programs: name -> (how it ended, the elements in its test cases, what it said if anything)"""
         suites = ''.join(f'<testsuite name="dpxdt.{name}">' + ''.join(
             f'<testcase name="{i} it">{case}</testcase>' for i, case in enumerate(cases, 1)) + '</testsuite>'
-            for name, (_, cases) in programs.items())
+            for name, (_, cases, *_) in programs.items())
         path = self.write('testlog.junit.xml', f'<testsuites>{suites}</testsuites>')
-        self.write('testlog.json', ''.join(json.dumps({'name': name, 'result': result}) + '\n'
-                                           for name, (result, _) in programs.items()))
+        self.write('testlog.json', ''.join(
+            json.dumps({'name': name, 'result': result, **({'stdout': said[0]} if said else {})}) + '\n'
+            for name, (result, _, *said) in programs.items()))
         run = subprocess.run([ROOT / 'tools' / 'verdict', *options, path], capture_output=True, text=True)
         self.assertEqual(run.stderr, '')
         return run.stdout.splitlines(), run.returncode
@@ -34,6 +35,15 @@ class Verdict(harness.TestCase):
         for how in ('ERROR', 'TIMEOUT'):
             self.assertEqual(self.verdict({'a': (how, ['', '']), 'b': ('OK', [''])}),
                              ([f'failed: a: {how}, with no test to blame', '3 passed, 1 failed, 0 skipped'], 1))
+
+    def test_why_it_failed_is_told_beneath_its_name(self):
+        said = '1..3\nok 1 it\n# of the first\nnot ok 2 it\n# 7 != 8\n#\n# more\nprinted between\nnot ok 3 it\n# other\n'
+        self.assertEqual(self.verdict({'a': ('ERROR', ['', '<failure/>', '<failure/>'], said), 'b': ('OK', [''], said)}),
+                         (['failed: dpxdt.a: 2 it', '    # 7 != 8', '    #', '    # more', 'failed: dpxdt.a: 3 it', '    # other',
+                           '2 passed, 2 failed, 0 skipped'], 1))
+        self.assertEqual(self.verdict({'a': ('TIMEOUT', [''], 'ok 1 it\n# waiting for x\n')}),
+                         (['failed: a: TIMEOUT, with no test to blame', '    ok 1 it', '    # waiting for x',
+                           '1 passed, 1 failed, 0 skipped'], 1))
 
     def test_a_skip_is_a_failure_only_where_it_may_not_be(self):
         programs = {'a': ('OK', ['', '<skipped/>']), 'b': ('SKIP', ['<skipped/>'])}
