@@ -40,8 +40,8 @@ enum { INPUT_MS = 3000 };
 enum { POLL_MS = 50 };
 /* An animation may start another when it ends; a chain may be so long, and one without end is cut here. */
 enum { FREEZE_ROUNDS = 8 };
-/* A worker that does not answer for so long is at work. */
-enum { WORKER_MS = 100 };
+/* With workers, a budget is given in so many parts: so often page and workers can answer each other in it. */
+enum { PARTS = 5 };
 /* At most so tall a viewport for lazy content; a taller one costs memory and shows little that is new. */
 enum { MAX_GROWN_HEIGHT = 16384 };
 
@@ -195,51 +195,83 @@ static bool wait_for(Page *page, Calls calls, bool (*done)(const Rest *), int64_
     return true;
 }
 
-/* Asks every worker for nothing: one that works does not answer. */
-static GPtrArray *ask_workers(Page *page) {
-    GPtrArray *calls = g_ptr_array_new_with_free_func((GDestroyNotify)call_free);
-    for (unsigned i = 0; i < page->workers->len; i++)
-        g_ptr_array_add(calls, cdp_begin_to(page->session, page->workers->pdata[i], "Runtime.evaluate",
-                                            json_pack("{s:s}", "expression", "0")));
-    return calls;
-}
-
 static Calls all_of(const GPtrArray *calls) {
     return (Calls){(Call *const *)calls->pdata, calls->len};
 }
 
-static bool have_answered(void *calls) {
-    return calls_are_done(all_of(calls));
-}
-
-/* Uses up one budget. *out_idle tells whether all workers had nothing to do then. */
-static bool live_once(Page *page, double budget_ms, bool *out_idle, GError **error) {
-    g_autoptr(GPtrArray) calls = ask_workers(page);
-    g_autoptr(GError) cause = NULL;
+static bool run_clock_for(Page *page, double budget_ms, GError **error) {
     run_clock(page, budget_ms);
-    if (!wait_for(page, (Calls){0}, clock_stands, STALL_MS, error))
-        return false;
-    *out_idle = cdp_wait(page->session, have_answered, calls, clock_now_ms() + WORKER_MS, POLL_MS, &cause);
-    if (*out_idle || error_is(cause, ERROR_TIMEOUT))
-        return true;
-    g_propagate_error(error, g_steal_pointer(&cause));
-    return false;
+    return wait_for(page, (Calls){0}, clock_stands, STALL_MS, error);
 }
 
-/* One budget; and another one while the page is on its way to a document, the evaluation runs, or a worker works, and
- * one more for what the worker then said: it is heard when the clock runs again. */
+/* What workers were asked: session id -> Call. */
+typedef struct {
+    Page *page;
+    GHashTable *calls;
+} Asked;
+
+/* Asks every worker for nothing: one that works answers when it is done. */
+static GHashTable *ask_workers(Page *page) {
+    GHashTable *calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)call_free);
+    for (unsigned i = 0; i < page->workers->len; i++) {
+        const char *id = page->workers->pdata[i];
+        json_t *nothing = json_pack("{s:s}", "expression", "0");
+        g_hash_table_insert(calls, g_strdup(id), cdp_begin_to(page->session, id, "Runtime.evaluate", nothing));
+    }
+    return calls;
+}
+
+/* One that has ended meanwhile is not waited for. */
+static bool workers_are_idle(void *data) {
+    const Asked *asked = data;
+    for (unsigned i = 0; i < asked->page->workers->len; i++) {
+        Call *call = g_hash_table_lookup(asked->calls, asked->page->workers->pdata[i]);
+        if (call && !call_is_done(call))
+            return false;
+    }
+    return true;
+}
+
+/* Waits, while the page's clock stands, until the workers have done what they were told: how long they take, and how busy
+ * the machine is, must not be seen in the page. When one works for ever, or sleeps until another wakes it, they are left
+ * alone from then on. */
+static bool wait_for_workers(Page *page, GError **error) {
+    g_autoptr(GHashTable) calls = ask_workers(page);
+    g_autoptr(GError) cause = NULL;
+    Asked asked = {page, calls};
+    if (cdp_wait(page->session, workers_are_idle, &asked, clock_now_ms() + STALL_MS, POLL_MS, &cause))
+        return true;
+    if (!error_is(cause, ERROR_TIMEOUT)) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    }
+    page_remark(page, "a worker of the page does not come to rest; not waited for any more");
+    g_ptr_array_set_size(page->workers, 0);
+    return true;
+}
+
+/* Uses up one budget. What a worker said while the clock stood is heard when it runs again. */
+static bool live_once(Page *page, double budget_ms, GError **error) {
+    const int parts = page->workers->len > 0 ? PARTS : 1;
+    for (int i = 0; i < parts; i++)
+        if (!wait_for_workers(page, error) || !run_clock_for(page, budget_ms / parts, error))
+            return false;
+    return true;
+}
+
+/* One budget; and another one while the page is on its way to a document, or the evaluation runs, or when workers have
+ * come. */
 static bool live(Page *page, Call *call, int budget_ms, GError **error) {
     const Calls calls = {&call, call != NULL};
     if (!is_strict(page))
         return wait_for(page, calls, is_quiet, STALL_MS, error);
-    bool was_idle = page->workers->len == 0;
     for (int i = 0; i < MAX_BUDGETS; i++) {
-        bool idle = true;
-        if (!live_once(page, budget_ms + FRACTION_MS, &idle, error))
+        bool had_workers = page->workers->len > 0;
+        if (!live_once(page, budget_ms + FRACTION_MS, error))
             return false;
-        if (!is_loading(page) && idle && was_idle && calls_are_done(calls))
+        bool have_come = !had_workers && page->workers->len > 0;
+        if (!is_loading(page) && !have_come && calls_are_done(calls))
             return true;
-        was_idle = idle;
     }
     page_remark(page, "the page still works after %d ms of its time; taken as it is", MAX_BUDGETS * budget_ms);
     return true;
@@ -296,11 +328,10 @@ static bool let_pass(Page *page, int ms, GError **error) {
  * given specks of time, which tickers do not notice. */
 static bool wait_for_missing(Page *page, GError **error) {
     for (int i = 0; i < MAX_SPECKS; i++) {
-        bool idle;
         int64_t missing = in_all_frames(page, "__dpxdt.missing()", error);
         if (missing <= 0)
             return missing == 0;
-        if (is_strict(page) && !live_once(page, SPECK_MS, &idle, error))
+        if (is_strict(page) && !run_clock_for(page, SPECK_MS, error))
             return false;
         if (!let_pass(page, LOOK_AGAIN_MS, error))
             return false;

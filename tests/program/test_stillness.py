@@ -1,5 +1,6 @@
 """The same page gives the same bytes: 40 pages, half of them made to be hostile (tests/site), captured again and again
-while other programs keep all processors busy; and 40 times two pages on which steps start something."""
+while other programs keep all processors busy; 40 times two pages on which steps start something; and pages whose workers
+take longer than the page's time."""
 import hashlib
 import json
 import os
@@ -39,6 +40,17 @@ PAGES = {
               {'scroll': {'y': 900}}],
     'link': [{'click': 'a'}, {'click': 'button'}],
 }
+
+# What is asked twice of a worker that works for a while each time (Date stands, so it counts), and what comes of it.
+# A ticker shows how much of the page's time has passed.
+SLOW_WORKER = """<!DOCTYPE html><p id=answers></p><p id=ticker>0</p><script>
+  const worker = new Worker('worker.js');
+  worker.onmessage = answer => { answers.append(answer.data, ' '); if (answer.data < 2) worker.postMessage(answer.data); };
+  worker.postMessage(0);
+  setInterval(() => ticker.textContent++, 10);
+</script>"""
+# Works for `rounds`, then answers.
+WORKER = 'onmessage = m => { let n = 0; for (let i = 0; i < %d; i++) n = (n + i * i) % 1000003; postMessage(m.data + 1); };'
 
 
 class Stillness(harness.TestCase):
@@ -83,6 +95,19 @@ class Stillness(harness.TestCase):
         for page in PAGES:
             seen = [(self.folder / f'tests/{page}-{take}.png').read_bytes() for take in range(TAKES)]
             self.assertEqual(len(set(seen)), 1, page)
+
+    def test_workers_are_waited_for_however_long_they_take(self):
+        seen = {}
+        for rounds in (1, 10000000):
+            self.write('site/slow.html', SLOW_WORKER)
+            self.write('site/worker.js', WORKER.replace('%d', str(rounds)))
+            server = serve.start_server(self.folder / 'site')
+            self.addCleanup(server.stop)
+            self.write('tests/site.yaml', json.dumps({'tests': [{'name': 'slow', 'url': f'{server.url}/slow.html'}]}))
+            run = harness.dpxdt('update', self.folder / 'tests', timeout=600)
+            self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+            seen[rounds] = (self.folder / 'tests/slow.png').read_bytes()
+        self.assertEqual(len(set(seen.values())), 1)
 
 
 if __name__ == '__main__':
