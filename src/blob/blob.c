@@ -37,6 +37,11 @@ static const BlobDriver *find_driver(const char *place, GError **error) {
     return NULL;
 }
 
+bool blobs_check_place(const char *place, GError **error) {
+    const BlobDriver *driver = find_driver(place, error);
+    return driver && (!driver->check || driver->check(place, error));
+}
+
 Blobs *blobs_open(const char *place, GError **error) {
     const BlobDriver *driver = find_driver(place, error);
     void *opened = driver ? driver->open(place, error) : NULL;

@@ -23,6 +23,9 @@ typedef struct Blobs Blobs;
  * bucket, ERROR_DENIED if it does not take the keys, ERROR_TIMEOUT or ERROR_FAILED if it cannot be reached, and
  * ERROR_FAILED if the folder cannot be made. */
 Blobs *blobs_open(const char *place, GError **error) MUST_CHECK;
+
+/* Whether a place is written as above, without looking for it or for its keys: ERROR_INVALID. */
+bool blobs_check_place(const char *place, GError **error) MUST_CHECK;
 void blobs_free(Blobs *blobs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Blobs, blobs_free)
 

@@ -4,6 +4,9 @@
 #include "blob/blob.h"
 
 typedef struct {
+    /* As blobs_check_place(); NULL where anything is a place. */
+    bool (*check)(const char *place, GError **error);
+
     /* As blobs_open(). */
     void *(*open)(const char *place, GError **error);
     void (*close)(void *place);

@@ -381,6 +381,7 @@ static bool remove_object(void *place, const char *sha256, GError **error) {
 }
 
 const BlobDriver blob_s3 = {
+    .check = s3_place_check,
     .open = open_s3,
     .close = close_s3,
     .coming = coming,

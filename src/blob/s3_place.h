@@ -16,4 +16,7 @@ typedef struct {
 /* Reads a URL as blobs_open() has it. NULL with ERROR_INVALID, and a message that says what is wrong with what. */
 S3Place *s3_place_new(const char *url, GError **error) MUST_CHECK;
 void s3_place_free(S3Place *place);
+
+/* Fails as s3_place_new() does, but for what is in the environment alone: whether the URL is right. */
+bool s3_place_check(const char *url, GError **error) MUST_CHECK;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(S3Place, s3_place_free)

@@ -38,5 +38,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ClientOptions, client_options_clear)
  * usual. Fails with ERROR_INVALID for a prefix that is no http or https address, or a key without a secret. */
 bool client_options_complete(ClientOptions *options, GError **error) MUST_CHECK;
 
+/* Whether what an option names is an http or https address, or NULL: ERROR_INVALID. */
+bool client_check_prefix(const char *option, const char *url, GError **error) MUST_CHECK;
+
 /* A client that ends when the program is to end. The caller frees it. */
 DpxdtClient *client_options_connect(const ClientOptions *options);

@@ -27,13 +27,40 @@ void data_options_complete(DataOptions *options) {
         options->key_file = g_build_filename(options->data, "secret.key", NULL);
 }
 
+bool data_options_check(const DataOptions *options, GError **error) {
+    if (!db_check_url(options->database, error)) {
+        g_prefix_error(error, "--database: ");
+        return false;
+    }
+    if (!blobs_check_place(options->blobs, error)) {
+        g_prefix_error(error, "--blobs: ");
+        return false;
+    }
+    return true;
+}
+
+bool data_check_key_file(const DataOptions *options, GError **error) {
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(SealKey) key = seal_key_load(options->key_file, false, &cause);
+    if (key || !error_is(cause, ERROR_INVALID))
+        return true;
+    error_set(error, ERROR_INVALID, "--key-file: %s", cause->message);
+    return false;
+}
+
 bool data_parse(const Command *command, const GOptionEntry *entries, DataOptions *options, int *argc, char ***argv,
                 GError **error) {
     const GOptionEntry common[] = {DATA_ENTRIES(options), KEY_ENTRY(options), {NULL, 0, 0, 0, NULL, NULL, NULL}};
-    if (!command_parse(command, entries, argc, argv, error) || !settings_complete(command, common, error))
+    if (!command_parse(command, entries, argc, argv, error))
+        return false;
+    g_autoptr(Settings) settings = settings_complete(command, common, error);
+    if (!settings)
         return false;
     data_options_complete(options);
-    return true;
+    bool are_right = data_options_check(options, error);
+    if (!are_right)
+        settings_name_place(settings, error);
+    return are_right;
 }
 
 /* Whether the database is a file that is there, or none at all: a path that was mistyped is no empty server. */
@@ -84,6 +111,8 @@ DbPool *data_open_any_database(const DataOptions *options, unsigned max_connecti
 DbPool *data_open_database(const DataOptions *options, unsigned max_connections, bool create, GError **error) {
     bool is_fine = create ? make_folder(options, error) : check_file(options, error);
     g_autoptr(DbPool) pool = is_fine ? db_pool_new(options->database, max_connections, error) : NULL;
+    if (is_fine && !pool && error && error_is(*error, ERROR_INVALID))
+        g_prefix_error(error, "--database: ");
     return pool && check_tables(pool, create, error) ? g_steal_pointer(&pool) : NULL;
 }
 
@@ -94,7 +123,8 @@ Blobs *data_open_blobs(const DataOptions *options, GError **error) {
         return blobs;
     /* A place that is none is a mistake on the line; one that is not there, or is not ours, is not. */
     bool is_told = error_is(cause, ERROR_INVALID) || error_is(cause, ERROR_FULL) || error_is(cause, ERROR_NO_PROGRAM);
-    error_set(error, is_told ? error_code(cause) : ERROR_NO_STORE, "%s", cause->message);
+    error_set(error, is_told ? error_code(cause) : ERROR_NO_STORE, "%s%s",
+              error_is(cause, ERROR_INVALID) ? "--blobs: " : "", cause->message);
     return NULL;
 }
 

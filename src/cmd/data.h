@@ -47,8 +47,15 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DataOptions, data_options_clear)
 /* Completes what was not given: dpxdt-data, and in that folder dpxdt.db, blobs and secret.key. */
 void data_options_complete(DataOptions *options);
 
+/* Whether complete options name places that there may be, before any is looked for: ERROR_INVALID. */
+bool data_options_check(const DataOptions *options, GError **error) MUST_CHECK;
+
+/* Whether the file of the key has one in it, if it is there and we may read it: ERROR_INVALID. */
+bool data_check_key_file(const DataOptions *options, GError **error) MUST_CHECK;
+
 /* As command_parse(), for commands that look at a server's data: options, whose entries are among those, are completed
- * from the environment and the server's settings, too. Fails also as settings_complete() does. */
+ * from the environment and the server's settings, too, and checked. Fails also as settings_complete() and
+ * data_options_check() do. */
 bool data_parse(const Command *command, const GOptionEntry *entries, DataOptions *options, int *argc, char ***argv,
                 GError **error) MUST_CHECK;
 

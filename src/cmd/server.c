@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/stop.h"
+#include "cmd/client_options.h"
 #include "cmd/data.h"
 #include "cmd/log_options.h"
 #include "cmd/mail_options.h"
@@ -14,6 +15,7 @@
 #include "mail/sender.h"
 #include "web/web.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 enum {
@@ -58,12 +60,34 @@ static bool check_number(const char *option, int value, int least, int most, GEr
     return false;
 }
 
-static bool check(Options *options, GError **error) {
-    data_options_complete(&options->data);
+static bool check_host(Options *options, GError **error) {
+    struct in_addr address;
     if (!options->host || strcmp(options->host, "localhost") == 0) {
         g_free(options->host);
         options->host = g_strdup("127.0.0.1");
     }
+    if (inet_pton(AF_INET, options->host, &address) == 1)
+        return true;
+    error_set(error, ERROR_INVALID,
+              "--host must be an IPv4 address of this machine, or 0.0.0.0 for all of them, not %s", options->host);
+    return false;
+}
+
+/* http://localhost, to which links lead without it, is right for who tries a server on his own machine; whoever comes from
+ * another one, or by a proxy, would be sent to his own. */
+static bool check_public_url(const Options *options, GError **error) {
+    bool is_for_others = !ip_is_loopback(options->host) || options->web.trusted_proxies;
+    const char *linking = options->web.issuer ? "--oidc-issuer" : options->mail.url ? "--smtp" : NULL;
+    if (options->web.public_url || !linking || !is_for_others)
+        return true;
+    error_set(error, ERROR_INVALID,
+              "%s needs --public-url, how people reach this server, as https://dpxdt.example.com: links would lead to "
+              "localhost",
+              linking);
+    return false;
+}
+
+static bool check_auth(const Options *options, GError **error) {
     if (options->ignore_auth && !options->ignore_auth_anywhere && !ip_is_loopback(options->host)) {
         error_set(error, ERROR_INVALID,
                   "--ignore-auth on %s lets everybody who reaches this machine do everything; if that is meant, say "
@@ -71,16 +95,26 @@ static bool check(Options *options, GError **error) {
                   options->host);
         return false;
     }
-    return check_number("--port", options->port, 0, 65535, error) &&
+    return true;
+}
+
+static bool check(Options *options, GError **error) {
+    data_options_complete(&options->data);
+    return check_host(options, error) && check_auth(options, error) &&
+           check_number("--port", options->port, 0, 65535, error) &&
            check_number("--max-request", options->body_mb, 1, MOST_BODY_MB, error) &&
            check_number("--db-connections", options->connections, 1, 1000, error) &&
+           data_options_check(&options->data, error) && data_check_key_file(&options->data, error) &&
            web_options_apply(&options->web, options->port, error) && mail_options_apply(&options->mail, error) &&
+           check_public_url(options, error) &&
+           client_check_prefix("--release-server-prefix", options->release_prefix, error) &&
+           client_check_prefix("--queue-server-prefix", options->queue_prefix, error) &&
            worker_options_apply(&options->worker, &options->setup, error) &&
            log_options_apply(options->log_format, error);
 }
 
-/* Parses, checks and completes the options. Returns false without error if there is nothing more to do. */
-static bool parse(const Command *command, int *argc, char ***argv, Options *options, GError **error) {
+/* Parses, checks and completes the options. Returns NULL without error if there is nothing more to do. */
+static Settings *parse(const Command *command, int *argc, char ***argv, Options *options, GError **error) {
     static const char *const secrets[] = {"DPXDT_OIDC_CLIENT_SECRET", "DPXDT_SMTP_PASSWORD", "AWS_ACCESS_KEY_ID",
                                           "AWS_SECRET_ACCESS_KEY", NULL};
     const GOptionEntry entries[] = {
@@ -111,8 +145,10 @@ static bool parse(const Command *command, int *argc, char ***argv, Options *opti
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     g_autoptr(Settings) settings = settings_parse(command, entries, SETTINGS_OF_SERVER, argc, argv, error);
-    return settings && command_check_arguments(command, *argc, 0, 0, error) &&
-           settings_accept(settings, check(options, error), secrets, error);
+    if (settings && command_check_arguments(command, *argc, 0, 0, error) &&
+        settings_accept(settings, check(options, error), secrets, error))
+        return g_steal_pointer(&settings);
+    return NULL;
 }
 
 /* What is served: two halves of one site, on one database. */
@@ -243,33 +279,41 @@ static int serve(const Options *options, Site *site, GError **error) {
     housekeeping_join(housekeeping);
     sender_join(sender);
     bool is_drained = http_server_stop(server, DRAIN_MS);
-    log_event(is_drained ? LOG_INFO : LOG_WARNING, "stopped", LOG_TEXT("unanswered", is_drained ? "none" : "some"));
+    if (done) /* else it never started */
+        log_event(is_drained ? LOG_INFO : LOG_WARNING, "stopped", LOG_TEXT("unanswered", is_drained ? "none" : "some"));
     return done ? 0 : 2;
 }
 
-static int run(const Command *command, int argc, char **argv, GError **error) {
-    g_auto(Options) options = {
-        .worker = WORKER_OPTIONS_USUAL, .port = DEFAULT_PORT, .body_mb = DEFAULT_BODY_MB, .connections = CONNECTIONS};
-    if (!parse(command, &argc, &argv, &options, error))
-        return 0;
-    g_autoptr(DbPool) pool = data_open_database(&options.data, (unsigned)options.connections, true, error);
-    g_autoptr(Blobs) blobs = pool ? data_open_blobs(&options.data, error) : NULL;
-    g_autoptr(SealKey) key = blobs ? data_open_key(&options.data, pool, error) : NULL;
+static int open_and_serve(const Options *options, GError **error) {
+    g_autoptr(DbPool) pool = data_open_database(&options->data, (unsigned)options->connections, true, error);
+    g_autoptr(Blobs) blobs = pool ? data_open_blobs(&options->data, error) : NULL;
+    g_autoptr(SealKey) key = blobs ? data_open_key(&options->data, pool, error) : NULL;
     if (!key)
         return 2;
-    if (!data_take_over(&options.data, error))
+    if (!data_take_over(&options->data, error))
         return 2;
     g_autofree char *own_secret = random_base64(OWN_SECRET_BYTES);
     Site site = {.api = {.pool = pool,
                          .blobs = blobs,
                          .key = key,
-                         .ignore_auth = options.ignore_auth,
-                         .allow_private = options.worker.allow_private,
+                         .ignore_auth = options->ignore_auth,
+                         .allow_private = options->worker.allow_private,
                          .logs_requests = true,
                          .own_secret = own_secret}};
-    site_init(&site, &options);
-    int status = serve(&options, &site, error);
+    site_init(&site, options);
+    int status = serve(options, &site, error);
     site_clear(&site);
+    return status;
+}
+
+static int run(const Command *command, int argc, char **argv, GError **error) {
+    g_auto(Options) options = {
+        .worker = WORKER_OPTIONS_USUAL, .port = DEFAULT_PORT, .body_mb = DEFAULT_BODY_MB, .connections = CONNECTIONS};
+    g_autoptr(Settings) settings = parse(command, &argc, &argv, &options, error);
+    if (!settings)
+        return 0;
+    int status = open_and_serve(&options, error);
+    settings_name_place(settings, error);
     return status;
 }
 

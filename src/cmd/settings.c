@@ -14,6 +14,7 @@ typedef struct {
 } Setting;
 
 struct Settings {
+    GOptionEntry *entries;
     GArray *all; /* of Setting, one for each entry */
     char *file;  /* that was read; NULL: none */
     char *config;
@@ -29,9 +30,13 @@ static void setting_clear(void *data) {
 
 static Settings *settings_new(const GOptionEntry *entries) {
     Settings *settings = g_new0(Settings, 1);
+    size_t n = 0;
+    while (entries[n].long_name)
+        n++;
+    settings->entries = g_memdup2(entries, (n + 1) * sizeof *entries);
     settings->all = g_array_new(FALSE, TRUE, sizeof(Setting));
     g_array_set_clear_func(settings->all, setting_clear);
-    for (const GOptionEntry *entry = entries; entry->long_name; entry++) {
+    for (const GOptionEntry *entry = settings->entries; entry->long_name; entry++) {
         const Setting setting = {.entry = entry};
         g_array_append_val(settings->all, setting);
     }
@@ -42,6 +47,7 @@ void settings_free(Settings *settings) {
     if (!settings)
         return;
     g_array_unref(settings->all);
+    g_free(settings->entries);
     g_free(settings->file);
     g_free(settings->config);
     g_free(settings);
@@ -253,7 +259,7 @@ static const Setting *named_in(const Settings *settings, const char *message) {
     return NULL;
 }
 
-static void name_the_place(const Settings *settings, GError **error) {
+void settings_name_place(const Settings *settings, GError **error) {
     const Setting *wrong = error && *error ? named_in(settings, (*error)->message) : NULL;
     if (wrong)
         g_prefix_error(error, "%s: ", wrong->place);
@@ -335,30 +341,30 @@ Settings *settings_parse(const Command *command, const GOptionEntry *entries, co
         return NULL;
     if (apply(settings, command, entries, error))
         return g_steal_pointer(&settings);
-    name_the_place(settings, error);
+    settings_name_place(settings, error);
     return NULL;
 }
 
 bool settings_accept(const Settings *settings, bool are_right, const char *const *variables, GError **error) {
     if (!are_right)
-        name_the_place(settings, error);
+        settings_name_place(settings, error);
     else if (settings->prints)
         print(settings, variables);
     return are_right && !settings->prints;
 }
 
-bool settings_complete(const Command *command, const GOptionEntry *entries, GError **error) {
+Settings *settings_complete(const Command *command, const GOptionEntry *entries, GError **error) {
     g_autoptr(Settings) settings = settings_new(entries);
     bool is_complete = true;
     for (guint i = 0; i < settings->all->len; i++)
         is_complete &= setting_at(settings, i)->is_typed = *(char **)setting_at(settings, i)->entry->arg_data != NULL;
     if (is_complete)
-        return true;
+        return g_steal_pointer(&settings);
     if (!read_settings(settings, SETTINGS_OF_SERVER, false, error) || !read_environment(settings, error) ||
         !check_data(settings, error))
-        return false;
-    bool is_right = apply(settings, command, entries, error);
-    if (!is_right)
-        name_the_place(settings, error);
-    return is_right;
+        return NULL;
+    if (apply(settings, command, entries, error))
+        return g_steal_pointer(&settings);
+    settings_name_place(settings, error);
+    return NULL;
 }

@@ -17,8 +17,8 @@ typedef struct Settings Settings;
 void settings_free(Settings *settings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Settings, settings_free)
 
-/* As command_parse(), with --config and --print-config beside the entries, which must outlive the settings, as must what
- * they point to. The file is that of --config or DPXDT_CONFIG, or else usual_file, if it is there. NULL for false.
+/* As command_parse(), with --config and --print-config beside the entries; what they point to must outlive the settings.
+ * The file is that of --config or DPXDT_CONFIG, or else usual_file, if it is there. NULL for false.
  *
  * Fails with ERROR_INVALID, and the file and the line, for an option that there is not, that is there twice or has a bad
  * value, with ERROR_NOT_FOUND if a file that was named is not there, and with ERROR_FAILED for one that cannot be read. */
@@ -31,6 +31,11 @@ Settings *settings_parse(const Command *command, const GOptionEntry *entries, co
  * variables (ending with NULL) are those that are secrets, of which it is said only whether they are set. */
 bool settings_accept(const Settings *settings, bool are_right, const char *const *variables, GError **error) MUST_CHECK;
 
+/* For what a setting turns out to be wrong for only later, when it is used: *error, if it is set, gets the place of the
+ * option that it names first before it, unless that is on the command line. */
+void settings_name_place(const Settings *settings, GError **error);
+
 /* Gives options that are still at NULL their value from the environment or the file of the server's settings, whose other
- * lines are passed over: for commands that only have some options in common with it. Fails as settings_parse() does. */
-bool settings_complete(const Command *command, const GOptionEntry *entries, GError **error) MUST_CHECK;
+ * lines are passed over: for commands that only have some options in common with it. NULL for false; fails as
+ * settings_parse() does. */
+Settings *settings_complete(const Command *command, const GOptionEntry *entries, GError **error) MUST_CHECK;

@@ -61,12 +61,15 @@ static bool make_provider(WebOptions *options, int port, GError **error) {
     const char *secret = g_getenv("DPXDT_OIDC_CLIENT_SECRET");
     if (!options->issuer && !options->client_id && !options->hosted_domain)
         return true;
-    const char *missing = !options->issuer      ? "--oidc-issuer"
-                          : !options->client_id ? "--oidc-client-id"
-                          : !secret || !*secret ? "the variable DPXDT_OIDC_CLIENT_SECRET"
+    const char *given = options->issuer      ? "--oidc-issuer"
+                        : options->client_id ? "--oidc-client-id"
+                                             : "--oidc-hosted-domain";
+    const char *missing = !options->issuer      ? "--oidc-issuer, the login service"
+                          : !options->client_id ? "--oidc-client-id, what the login service calls this server"
+                          : !secret || !*secret ? "a secret, in the variable DPXDT_OIDC_CLIENT_SECRET"
                                                 : NULL;
     if (missing) {
-        error_set(error, ERROR_INVALID, "to log in by a login service, %s is missing", missing);
+        error_set(error, ERROR_INVALID, "%s needs %s", given, missing);
         return false;
     }
     g_autofree char *local = g_strdup_printf("http://localhost:%d", port);
@@ -77,6 +80,8 @@ static bool make_provider(WebOptions *options, int port, GError **error) {
                                    .redirect_uri = redirect,
                                    .hosted_domain = options->hosted_domain};
     options->oidc = oidc_provider_new(&settings, error);
+    if (!options->oidc)
+        g_prefix_error(error, "--oidc-issuer: ");
     return options->oidc != NULL;
 }
 

@@ -32,8 +32,10 @@ static int run(const Command *command, int argc, char **argv, GError **error) {
     setup.key = client.key;
     setup.secret = client.secret;
     Worker *worker = worker_start(&setup, error);
-    if (!worker)
+    if (!worker) {
+        settings_name_place(settings, error);
         return 2;
+    }
     log_event(LOG_INFO, "started", LOG_TEXT("server", client.prefix),
               LOG_NUMBER("capture_threads", setup.capture_threads), LOG_NUMBER("diff_threads", setup.diff_threads));
     worker_join(worker);

@@ -68,6 +68,9 @@ DbValue db_text_value(const char *text);
 typedef struct DbPool DbPool;
 typedef struct Db Db;
 
+/* Whether a URL is of a database that we know, without opening it: ERROR_INVALID. The message has no password. */
+bool db_check_url(const char *url, GError **error) MUST_CHECK;
+
 /* url is one of
  *
  *     sqlite:PATH                             a file, which is made if it is not there; with ?synchronous=normal behind it,

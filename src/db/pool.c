@@ -78,17 +78,21 @@ void pool_end_turn(DbPool *pool) {
     pthread_mutex_unlock(&pool->lock);
 }
 
+bool db_check_url(const char *url, GError **error) {
+    bool is_known = find_driver(url) != NULL;
+    /* No more of it: there may be a password in it. */
+    if (!is_known)
+        error_set(error, ERROR_INVALID, "%.*s...: sqlite:, postgresql:// or mysql:// is expected",
+                  (int)strcspn(url, ":= @"), url);
+    return is_known;
+}
+
 static DbPool *pool_new(const char *url, unsigned max_connections, bool only_reads, GError **error) {
-    const DbDriver *driver = find_driver(url);
-    if (!driver) {
-        /* No more of it: there may be a password in it. */
-        error_set(error, ERROR_INVALID, "%.*s...: sqlite:, postgresql:// or mysql:// is expected", (int)strcspn(url, ":= @"),
-                  url);
+    if (!db_check_url(url, error))
         return NULL;
-    }
     DbPool *pool = g_new0(DbPool, 1);
     pool->url = g_strdup(url);
-    pool->driver = driver;
+    pool->driver = find_driver(url);
     pool->max = max_connections;
     pool->only_reads = only_reads;
     pool->is_new = true;

@@ -1,5 +1,6 @@
 #include "mail/smtp_settings.h"
 
+#include "base/file.h"
 #include "base/ip_block.h"
 #include "base/mail_address.h"
 
@@ -9,6 +10,8 @@
 #include <unistd.h>
 
 enum { PORT_RELAY = 25, PORT_TLS = 465, PORT_SUBMISSION = 587 };
+/* All that a system trusts are a quarter of a megabyte. */
+enum { MOST_CA_BYTES = 16 * 1024 * 1024 };
 
 static const char as_what[] = "it must be as smtp://HOST:PORT or smtps://HOST:PORT";
 static const char which_ports[] = "its port must be a number from 1 to 65535";
@@ -102,6 +105,23 @@ static bool find_tls(const char *name, SmtpTls *out_tls, GError **error) {
     return false;
 }
 
+/* Without any libcurl trusts nobody, and says so only when the first mail is to go. */
+static bool check_certificates(const char *path, GError **error) {
+    if (access(path, R_OK) != 0) {
+        error_set(error, ERROR_INVALID, "--smtp-ca-file: %s cannot be read: %s", path, g_strerror(errno));
+        return false;
+    }
+    g_autoptr(GBytes) text = file_read(path, MOST_CA_BYTES, error);
+    if (!text) {
+        g_prefix_error(error, "--smtp-ca-file: ");
+        return false;
+    }
+    bool has_some = g_strstr_len(g_bytes_get_data(text, NULL), (gssize)g_bytes_get_size(text), "-----BEGIN ");
+    if (!has_some)
+        error_set(error, ERROR_INVALID, "--smtp-ca-file: %s has no certificate in it: PEM is expected", path);
+    return has_some;
+}
+
 static bool read_tls(SmtpSettings *settings, const SmtpOptions *options, GError **error) {
     g_autoptr(GUri) uri = g_uri_parse(settings->url, G_URI_FLAGS_NONE, NULL);
     bool is_smtps = strcmp(g_uri_get_scheme(uri), "smtps") == 0, is_near = ip_is_loopback(g_uri_get_host(uri));
@@ -112,10 +132,8 @@ static bool read_tls(SmtpSettings *settings, const SmtpOptions *options, GError 
         return refuse(error, "--smtp-tls must be required for a mail server at smtps://, which always has TLS");
     if (options->password && settings->tls != SMTP_TLS_REQUIRED && !is_near)
         return refuse(error, "--smtp-tls must be required where a password goes to another machine");
-    if (options->ca_file && access(options->ca_file, R_OK) != 0) {
-        error_set(error, ERROR_INVALID, "--smtp-ca-file: %s cannot be read: %s", options->ca_file, g_strerror(errno));
+    if (options->ca_file && !check_certificates(options->ca_file, error))
         return false;
-    }
     settings->ca_file = g_strdup(options->ca_file);
     return true;
 }
@@ -164,7 +182,7 @@ static char *read_name(const char *given, GError **error) {
 /* "NAME <ADDRESS>", or the address alone. */
 static bool read_from(SmtpSettings *settings, const char *from, GError **error) {
     if (!from)
-        return refuse(error, "--mail-from is missing: the address that mail comes from, as dpxdt@example.com");
+        return refuse(error, "--smtp needs --mail-from, the address that mail comes from, as dpxdt@example.com");
     const char *begin = g_str_has_suffix(from, ">") ? strrchr(from, '<') : NULL;
     g_autofree char *address = begin ? g_strndup(begin + 1, strlen(begin) - 2) : g_strdup(from);
     g_autofree char *before = g_strndup(from, begin ? (size_t)(begin - from) : 0);

@@ -97,7 +97,7 @@ class Settings(harness.TestCase):
         for name, command in ('dpxdt.conf', 'server'), ('worker.conf', 'worker'):
             text = (ROOT / 'systemd' / name).read_text()
             for_all = re.sub(r'^#([a-z][a-z-]* = )', r'\1', text, flags=re.M)
-            certificates = self.write('ca.pem', '')
+            certificates = self.write('ca.pem', '-----BEGIN CERTIFICATE-----\n')
             for_all = re.sub('^smtp-ca-file = .*', f'smtp-ca-file = {certificates}', for_all, flags=re.M)
             for content in text, for_all:
                 result = dpxdt(command, '--config', self.write(name, content), '--print-config', env=env)

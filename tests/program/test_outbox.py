@@ -391,7 +391,7 @@ class Mail(OutboxTestCase):
             (anne, {}, '--smtp-user needs --smtp'),
             (['--smtp-tls', 'none'], {}, '--smtp-tls needs --smtp'),
             (['--smtp-ca-file', 'x.pem'], {}, '--smtp-ca-file needs --smtp'),
-            (here, {}, '--mail-from is missing'),
+            (here, {}, '--smtp needs --mail-from'),
             (['--smtp', 'http://localhost', *a], {}, '--smtp: .* must begin with smtp://'),
             (['--smtp', 'smtp://localhost:0', *a], {}, '--smtp: .* from 1 to 65535'),
             (['--smtp', 'smtp://localhost:65536', *a], {}, '--smtp: .* from 1 to 65535'),

@@ -322,7 +322,7 @@ class Settings(ServerTestCase):
 
     def test_what_is_wrong_is_said_before_anything_starts(self):
         for args, words in [(['--port', '70000'], '--port must be from 0 to 65535'),
-                            (['--host', 'nowhere'], 'nowhere is no IPv4 address'),
+                            (['--host', 'nowhere'], '--host must be an IPv4 address of this machine, .*, not nowhere'),
                             (['--ignore-auth', '--host', '0.0.0.0'], 'say --ignore-auth-anywhere'),
                             (['--log-format', 'xml'], '--log-format must be logfmt or json'),
                             (['--database', 'oracle://x'], 'oracle...: sqlite:, postgresql:// or mysql:// is expected'),

@@ -37,12 +37,13 @@ class Wrong(SettingsTestCase):
     """A wrong setting stops the start."""
 
     def refused(self, message, *args, **env):
-        result = self.server('--data', 'data', *args, **env)
+        result = self.server(*args, DPXDT_DATA='data', **env)
         self.assertEqual((result.returncode, result.stdout), (2, ''))
         self.assertIn(message, result.stderr)
         self.assertFalse((self.folder / 'data').exists(), 'nothing may have been begun')
 
     def test_a_wrong_line_is_told_with_its_place_and_what_is_allowed(self):
+        mail, login = 'smtp = smtp://localhost\nmail-from = a@example.com', 'oidc-issuer = https://a.example\noidc-client-id = x'
         for line, message in [
                 ('prot = 80', 'there is no setting "prot"; did you mean port?'),
                 ('colour = red', 'there is no setting "colour"'),
@@ -60,10 +61,62 @@ class Wrong(SettingsTestCase):
                 ('log-format = xml', '--log-format must be logfmt or json, not xml'),
                 ('smtp-user = ann', '--smtp-user needs --smtp'),
                 ('config = other.conf', 'there is no setting "config"'),
+                ('host = foo', '--host must be an IPv4 address of this machine, or 0.0.0.0 for all of them, not foo'),
+                ('host = ::1', '--host must be an IPv4 address'),
+                ('database = oracle://x', '--database: oracle...: sqlite:, postgresql:// or mysql:// is expected'),
+                ('database = mysql://ann@db', '--database: mysql://USER:PASSWORD@HOST:PORT/DATABASE is expected'),
+                ('blobs = ftp://x', '--blobs: ftp://x: a folder or s3://BUCKET/PREFIX is expected'),
+                ('blobs = s3://shots/?endpoint=s3:9000', '--blobs: s3://shots/?endpoint=s3:9000: the endpoint is "s3:9000"'),
+                (f'key-file = {self.write("no.key", "secret")}', f'--key-file: {self.folder}/no.key: a key is 64 bytes in base64'),
+                ('smtp = smtp://localhost', '--smtp needs --mail-from'),
+                (f'smtp-ca-file = {self.folder}/none.pem\n{mail}', f'--smtp-ca-file: {self.folder}/none.pem cannot be read'),
+                (f'smtp-ca-file = {self.folder}/no.key\n{mail}', f'--smtp-ca-file: {self.folder}/no.key has no certificate in it'),
+                (f'smtp-ca-file = {self.folder}\n{mail}', f'--smtp-ca-file: {self.folder}'),
+                ('oidc-issuer = https://login.example.com', '--oidc-issuer needs --oidc-client-id'),
+                ('oidc-client-id = x', '--oidc-client-id needs --oidc-issuer'),
+                ('oidc-hosted-domain = example.com', '--oidc-hosted-domain needs --oidc-issuer'),
+                (login, '--oidc-issuer needs a secret, in the variable DPXDT_OIDC_CLIENT_SECRET'),
+                ('release-server-prefix = ftp://x', '--release-server-prefix: ftp://x is no http or https address'),
+                ('queue-server-prefix = x', '--queue-server-prefix: x is no http or https address'),
         ]:
             with self.subTest(line):
                 conf = self.conf(f'# Of the team.\n\n{line}\n')
                 self.refused(f'dpxdt server: {conf}:3: {message}', '--config', conf)
+
+    def test_links_to_localhost_are_for_who_tries_it_on_his_own_machine_alone(self):
+        secret = {'DPXDT_OIDC_CLIENT_SECRET': 'x'}
+        for wanted in 'smtp = smtp://localhost\nmail-from = a@b.cd\n', 'oidc-issuer = https://a.example\noidc-client-id = x\n':
+            name, others = wanted.split()[0], ('host = 0.0.0.0\n', 'trusted-proxies = 127.0.0.1\n')
+            for other in others:
+                conf = self.conf(wanted + other)
+                self.refused(f'{conf}:1: --{name} needs --public-url', '--config', conf, **secret)
+            for fine in '', *('public-url = https://dpxdt.example.com\n' + other for other in others):
+                self.printed('--config', self.conf(wanted + fine), **secret)
+
+    def test_an_issuer_that_is_none_is_told_with_its_place(self):
+        conf = self.conf('oidc-issuer = login.example.com\noidc-client-id = x\n')
+        self.refused(f'{conf}:1: --oidc-issuer: ', '--config', conf, DPXDT_OIDC_CLIENT_SECRET='x')
+
+    def test_a_line_that_turns_out_to_be_wrong_later_is_told_with_its_place_too(self):
+        # Keys are in the environment of the service alone, and --print-config does without.
+        conf = self.conf('port = 0\nblobs = s3://shots/?endpoint=http://127.0.0.1:1\n')
+        self.assertEqual(self.printed('--config', conf)['blobs'][1], f'{conf}:2')
+        result = self.server('--config', conf, DPXDT_DATA='data')
+        self.assertEqual(result.returncode, 2)
+        self.assertIn(f'{conf}:2: --blobs: s3://shots/?endpoint=http://127.0.0.1:1: AWS_ACCESS_KEY_ID is not set', result.stderr)
+        for command, *lines in ['server', 'enable-queue-workers = yes'], ['worker']:
+            conf = self.conf('\n'.join(['browser = nobody', *lines]))
+            result = dpxdt(command, '--config', conf, cwd=self.folder,
+                           env={'DPXDT_DATA': 'data', **({'DPXDT_PORT': '0'} if command == 'server' else {})})
+            self.assertEqual(result.returncode, 3)
+            self.assertEqual(result.stderr, f'dpxdt {command}: {conf}:1: --browser nobody: there is no such program\n')
+
+    def test_a_command_beside_the_server_tells_a_wrong_place_of_the_data_with_its_line(self):
+        for line in 'database = oracle://x', 'blobs = ftp://x':
+            conf = self.conf(f'port = 80\n{line}\n')
+            result = dpxdt('build', 'list', cwd=self.folder, env={'DPXDT_CONFIG': str(conf)})
+            self.assertEqual(result.returncode, 2)
+            self.assertIn(f'dpxdt build: {conf}:2: --{line.split()[0]}: {line.split()[2][:3]}', result.stderr)
 
     def test_a_line_that_is_there_twice_is_told_with_both(self):
         conf = self.conf('port = 80\nhost = 127.0.0.1\nport = 81\n')
@@ -73,7 +126,8 @@ class Wrong(SettingsTestCase):
         for variable, value, message in [
                 ('DPXDT_PORT', 'tcp://10.0.0.7:5000', "Cannot parse integer value 'tcp://10.0.0.7:5000' for --port"),
                 ('DPXDT_ALLOW_PRIVATE', '1', 'allow-private must be yes or no, not 1'),
-                ('DPXDT_LEASE', '1', '--lease must be from 3 to 3600, not 1')]:
+                ('DPXDT_LEASE', '1', '--lease must be from 3 to 3600, not 1'),
+                ('DPXDT_HOST', 'foo', '--host must be an IPv4 address')]:
             with self.subTest(variable):
                 self.refused(f'dpxdt server: {variable}: {message}', **{variable: value})
 
@@ -160,8 +214,8 @@ class Order(SettingsTestCase):
                     'postgresql://h/d?PASSWORD=s3cret', 'postgresql://h/d?pass%77ord=s3cret', "host=h password='s3c ret'",
                     'host=h password = s3cret'):
             result = dpxdt('server', '--print-config', '--database', url)
-            self.assertEqual(result.returncode, 0)
-            self.assertNotIn('s3c', result.stdout, url)
+            self.assertEqual(result.returncode, 0 if '://' in url else 2)
+            self.assertNotIn('s3c', result.stdout + result.stderr, url)
         worker = dpxdt('worker', '--print-config', '--release-client-id', 'k', '--release-client-secret', 's3cret')
         self.assertIn('release-client-secret = *** ', worker.stdout)
         self.assertNotIn('s3cret', worker.stdout)

@@ -53,7 +53,7 @@ static void what_is_wrong_is_told_and_never_the_password(void) {
          "can read them"},
         {{.url = "smtp://ann:sec%ret@a:b", .from = FROM},
          "--smtp: what is given is no address of a mail server: it must be as smtp://HOST:PORT or smtps://HOST:PORT"},
-        {{.url = "smtp://a"}, "--mail-from is missing: the address that mail comes from, as dpxdt@example.com"},
+        {{.url = "smtp://a"}, "--smtp needs --mail-from, the address that mail comes from, as dpxdt@example.com"},
         {{.url = "smtp://a", .from = ""},
          "--mail-from must be as dpxdt@example.com or \"dpxdt <dpxdt@example.com>\": \"\" is no mail address: it has "
          "no @"},
