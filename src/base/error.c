@@ -15,7 +15,7 @@ static const struct {
     [ERROR_GONE] = {404, 2},       [ERROR_STOPPED] = {503, 130}, /* 128 + SIGINT, as shells have it */
     [ERROR_NO_PROGRAM] = {500, 3}, [ERROR_NO_DATABASE] = {503, 4}, [ERROR_NO_STORE] = {503, 5},
     [ERROR_DOUBTFUL] = {504, 4},   [ERROR_FULL] = {507, 6},        [ERROR_OLD_TABLES] = {503, 7},
-    [ERROR_NEW_TABLES] = {503, 8},
+    [ERROR_NEW_TABLES] = {503, 8}, [ERROR_NOT_NOW] = {503, 9},
 };
 
 void error_set(GError **error, ErrorCode code, const char *format, ...) {
@@ -34,6 +34,10 @@ void error_set_errno(GError **error, ErrorCode code, int errno_value, const char
     va_end(arguments);
     bool is_full = errno_value == ENOSPC || errno_value == EDQUOT;
     error_set(error, is_full && code == ERROR_FAILED ? ERROR_FULL : code, "%s: %s", message, g_strerror(errno_value));
+}
+
+bool error_may_pass(int errno_value) {
+    return errno_value == EAGAIN || errno_value == ENOMEM || errno_value == EMFILE || errno_value == ENFILE;
 }
 
 bool error_is(const GError *error, ErrorCode code) {

@@ -25,6 +25,7 @@ typedef enum {
     ERROR_NO_STORE,    /* nor does the folder or the bucket of the pictures */
     ERROR_OLD_TABLES,  /* the database is an older version's: `dpxdt migrate` */
     ERROR_NEW_TABLES,  /* it is a newer one's */
+    ERROR_NOT_NOW,     /* something that passes by itself is in the way: a port in use, too many processes */
 } ErrorCode;
 
 #define DPXDT_ERROR (error_quark())
@@ -37,6 +38,9 @@ void error_set(GError **error, ErrorCode code, const char *format, ...) G_GNUC_P
  * ERROR_FULL. */
 void error_set_errno(GError **error, ErrorCode code, int errno_value, const char *format, ...) G_GNUC_PRINTF(4, 5);
 
+/* Whether errno_value is of what a machine has too little of just now, and may have again: processes, memory, descriptors. */
+bool error_may_pass(int errno_value);
+
 /* Tells whether error is one of ours with this code; false for NULL. */
 bool error_is(const GError *error, ErrorCode code);
 
@@ -47,6 +51,6 @@ ErrorCode error_code(const GError *error);
 int error_http_status(ErrorCode code);
 
 /* The exit status of a command that ends with it: 3 for a program that is missing, 4 for a database that does not
- * answer, 5 for a folder or a bucket that does not, 6 for a full disk, 7 and 8 for older and newer tables, 130 for
- * ERROR_STOPPED, 2 for all else. */
+ * answer, 5 for a folder or a bucket that does not, 6 for a full disk, 7 and 8 for older and newer tables, 9 for
+ * what may pass by itself, 130 for ERROR_STOPPED, 2 for all else. */
 int error_exit_status(ErrorCode code);

@@ -239,6 +239,11 @@ static _Noreturn void keep(const ProcessSetup *setup, int lifeline, int report) 
 
 /* From here on: our own process. */
 
+static void set_cannot_run(GError **error, const ProcessSetup *setup, int why) {
+    ErrorCode code = why == ENOENT ? ERROR_NO_PROGRAM : error_may_pass(why) ? ERROR_NOT_NOW : ERROR_FAILED;
+    error_set_errno(error, code, why, "cannot run %s", setup->argv[0]);
+}
+
 static bool read_started(Process *process, const ProcessSetup *setup, GError **error) {
     Started started = {.exec_errno = EIO};
     ssize_t size;
@@ -248,15 +253,14 @@ static bool read_started(Process *process, const ProcessSetup *setup, GError **e
     process->program = started.program;
     if (size == sizeof started && started.exec_errno == 0)
         return true;
-    error_set_errno(error, started.exec_errno == ENOENT ? ERROR_NO_PROGRAM : ERROR_FAILED, started.exec_errno,
-                    "cannot run %s", setup->argv[0]);
+    set_cannot_run(error, setup, started.exec_errno);
     return false;
 }
 
 Process *process_start(const ProcessSetup *setup, GError **error) {
     int lifeline[2] = {-1, -1}, report[2] = {-1, -1};
     if (pipe2(lifeline, O_CLOEXEC) < 0 || pipe2(report, O_CLOEXEC) < 0) {
-        error_set_errno(error, ERROR_FAILED, errno, "cannot run %s", setup->argv[0]);
+        set_cannot_run(error, setup, errno);
         close_fd(&lifeline[0]);
         close_fd(&lifeline[1]);
         return NULL;
@@ -272,7 +276,7 @@ Process *process_start(const ProcessSetup *setup, GError **error) {
     close_fd(&lifeline[0]);
     close_fd(&report[1]);
     if (process->keeper < 0) {
-        error_set_errno(error, ERROR_FAILED, why, "cannot run %s", setup->argv[0]);
+        set_cannot_run(error, setup, why);
         return NULL;
     }
     if (!read_started(process, setup, error))

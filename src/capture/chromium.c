@@ -18,8 +18,9 @@
 enum { OLDEST_VERSION = 120 };
 /* A cold start from a slow disk on a busy machine took 8 s; a browser that needs longer hangs. */
 enum { START_TIMEOUT_MS = 30000 };
-/* As much of the browser's own words as helps in an error message. */
-enum { LOG_TAIL_BYTES = 2000 };
+/* As much of the browser's own words as helps in an error message; and as much as is looked through for why it did not
+ * start, as addresses of its functions may follow that. */
+enum { LOG_TAIL_BYTES = 2000, LOG_READ_BYTES = 64 * 1024 };
 
 /* Where distributions put it. The programs under /usr/lib are what Debian's wrapper scripts in /usr/bin start in the
  * end; going there directly saves a shell, and the flags of this machine's /etc/chromium.d. The headless shell comes
@@ -102,6 +103,7 @@ struct Chromium {
     int lock;      /* of the folder: see file_make_own_folder() */
     int log;       /* a file in it: what the browser prints. By descriptor: the folder is the browser's, not ours */
     char *note;
+    bool has_died; /* at its start: of itself, or as it was killed */
 };
 
 char *chromium_find(const char *wanted, GError **error) {
@@ -195,7 +197,7 @@ static void close_fd(int *fd) {
 static bool spawn(Chromium *chromium, const ChromiumSetup *setup, bool sandbox, GError **error) {
     int commands[2] = {-1, -1}, replies[2] = {-1, -1};
     if (pipe2(commands, O_CLOEXEC) < 0 || pipe2(replies, O_CLOEXEC) < 0) {
-        error_set_errno(error, ERROR_FAILED, errno, "no pipe for the browser");
+        error_set_errno(error, error_may_pass(errno) ? ERROR_NOT_NOW : ERROR_FAILED, errno, "no pipe for the browser");
         close_fd(&commands[0]);
         close_fd(&commands[1]);
         return false;
@@ -226,12 +228,15 @@ static void end_process(Chromium *chromium) {
     g_clear_pointer(&chromium->devtools, devtools_free);
 }
 
-char *chromium_obituary(Chromium *chromium) {
-    int status = 0;
-    if (!process_wait(chromium->process, clock_now_ms() + 1000, &status))
-        return g_strdup("still runs");
+static char *cause_of_death(int status) {
     return WIFSIGNALED(status) ? g_strdup_printf("killed by signal %d", WTERMSIG(status))
                                : g_strdup_printf("ended with status %d", WEXITSTATUS(status));
+}
+
+char *chromium_obituary(Chromium *chromium) {
+    int status = 0;
+    return process_wait(chromium->process, clock_now_ms() + 1000, &status) ? cause_of_death(status)
+                                                                           : g_strdup("still runs");
 }
 
 static bool check_version(Chromium *chromium, const ChromiumSetup *setup, const char *product, GError **error) {
@@ -246,6 +251,33 @@ static bool check_version(Chromium *chromium, const ChromiumSetup *setup, const 
     g_autofree char *hash = flags_hash(setup->still_images);
     chromium->note = g_strdup_printf("%s, %s, flags %s", product, program, hash);
     return true;
+}
+
+/* Whether it ended for want of a sandbox: nothing but its words tells. The name of sandbox_linux.cc is not among these, as
+ * it is in a warning of browsers that are well. */
+static bool blames_sandbox(const Chromium *chromium) {
+    static const char *const words[] = {"usable sandbox", "SUID sandbox",           "new namespace",
+                                        "--no-sandbox",   "zygote_host_impl_linux", "services/credentials.cc"};
+    g_autofree char *said = file_tail_of(chromium->log, LOG_READ_BYTES);
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (strstr(said, words[i]))
+            return true;
+    return false;
+}
+
+/* Why it does not answer: ERROR_DENIED if the machine does not allow it its sandbox; ERROR_NOT_NOW if it hangs, as on a
+ * machine that has too much to do, or was killed, as for want of memory; ERROR_FAILED if it gave up of itself. */
+static void set_did_not_start(Chromium *chromium, const ChromiumSetup *setup, bool hangs, GError **error) {
+    int status = 0;
+    chromium->has_died = process_wait(chromium->process, clock_now_ms() + (hangs ? 0 : 1000), &status);
+    ErrorCode code = !chromium->has_died        ? ERROR_NOT_NOW
+                     : blames_sandbox(chromium) ? ERROR_DENIED
+                     : WIFSIGNALED(status)      ? ERROR_NOT_NOW
+                                                : ERROR_FAILED;
+    g_autofree char *how = chromium->has_died ? cause_of_death(status) : g_strdup("it does not answer");
+    g_autofree char *tail = file_tail_of(chromium->log, LOG_TAIL_BYTES);
+    error_set(error, code, "the browser %s did not start: %s%s%s", setup->program, how, *tail ? "; it said:\n" : "",
+              tail);
 }
 
 /* Whether it runs and answers. It may be refused for its age, too: then no other flag will help. */
@@ -263,12 +295,7 @@ static bool say_hello(Chromium *chromium, const ChromiumSetup *setup, GError **e
         g_propagate_error(error, g_steal_pointer(&cause));
         return false;
     }
-    g_autofree char *how = chromium_obituary(chromium);
-    g_autofree char *tail = file_tail_of(chromium->log, LOG_TAIL_BYTES);
-    /* Without a sandbox a browser that hangs would hang, too: its code says that another try is of no use. */
-    bool hangs = error_is(cause, ERROR_TIMEOUT);
-    error_set(error, hangs ? ERROR_TIMEOUT : ERROR_FAILED, "the browser %s did not start: %s%s%s", setup->program,
-              hangs ? "it does not answer" : how, *tail ? "; it said:\n" : "", tail);
+    set_did_not_start(chromium, setup, error_is(cause, ERROR_TIMEOUT), error);
     return false;
 }
 
@@ -288,19 +315,18 @@ Chromium *chromium_start(const ChromiumSetup *setup, GError **error) {
         return NULL;
     if (try_start(chromium, setup, true, &cause))
         return g_steal_pointer(&chromium);
-    if (!error_is(cause, ERROR_FAILED)) {
+    /* Containers and chroots often forbid what its sandbox is made of. One that hangs would do so without it, too. */
+    bool is_refused = error_is(cause, ERROR_DENIED);
+    if (setup->needs_sandbox || !chromium->has_died) {
         g_propagate_error(error, g_steal_pointer(&cause));
-        return NULL;
-    }
-    /* Containers and chroots often forbid what its sandbox is made of. */
-    if (setup->needs_sandbox) {
-        g_propagate_error(error, g_steal_pointer(&cause));
-        g_prefix_error(error, "with its sandbox, which this machine may not allow: ");
+        if (is_refused)
+            g_prefix_error(error, "with its sandbox, which this machine may not allow: ");
         return NULL;
     }
     if (!try_start(chromium, setup, false, error))
         return NULL;
-    g_printerr("dpxdt: warning: the browser runs without its sandbox, which this machine does not allow\n");
+    g_printerr("dpxdt: warning: the browser runs without its sandbox, %s\n",
+               is_refused ? "which this machine does not allow" : "with which it did not start");
     return g_steal_pointer(&chromium);
 }
 

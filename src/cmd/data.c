@@ -80,7 +80,11 @@ static bool check_file(const DataOptions *options, GError **error) {
 /* A folder that is named is made, for a database and for files. */
 static bool make_folder(const DataOptions *options, GError **error) {
     g_autofree char *own = g_strdup_printf("sqlite:%s/", options->data);
-    return !g_str_has_prefix(options->database, own) || file_make_folder(options->data, error);
+    g_autoptr(GError) cause = NULL;
+    if (!g_str_has_prefix(options->database, own) || file_make_folder(options->data, &cause))
+        return true;
+    error_set(error, error_is(cause, ERROR_FULL) ? ERROR_FULL : ERROR_NO_STORE, "%s", cause->message);
+    return false;
 }
 
 /* Only a database that is new gets its tables unasked: with an old one goes whoever must be told of it first. */

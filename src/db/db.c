@@ -49,6 +49,7 @@ const char *db_error_told(const GError *error) {
     case ERROR_NO_PROGRAM:
     case ERROR_OLD_TABLES:
     case ERROR_NEW_TABLES:
+    case ERROR_NOT_NOW:
         break;
     }
     return "the server failed";

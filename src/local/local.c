@@ -263,9 +263,6 @@ static int run_suite(LocalRun *run, const Suite *suite, int n_tests, GError **er
 static int open_and_run(const LocalOptions *options, const Suite *suite, int n_tests, GError **error) {
     const BrowserSetup setup = {.program = options->browser};
     g_autoptr(Browser) browser = browser_new(&setup, error);
-    /* Scripts know 2 for whatever keeps these commands from beginning. */
-    if (error && error_is(*error, ERROR_NO_PROGRAM))
-        (*error)->code = ERROR_NOT_FOUND;
     if (!browser)
         return 2;
     g_autoptr(RunFolder) folder = run_folder_begin(options->dir, error);
@@ -314,7 +311,11 @@ int local_run(const LocalOptions *options, GError **error) {
     g_autoptr(Suite) suite = load(options, &n_tests, error);
     if (!suite || !outputs_check(options, suite, error))
         return 2;
-    return open_and_run(options, suite, n_tests, error);
+    int status = open_and_run(options, suite, n_tests, error);
+    /* Scripts know 2 for whatever keeps these commands from beginning. */
+    if (error && (error_is(*error, ERROR_NO_PROGRAM) || error_is(*error, ERROR_NOT_NOW)))
+        (*error)->code = ERROR_NOT_FOUND;
+    return status;
 }
 
 bool local_list(const LocalOptions *options, GError **error) {

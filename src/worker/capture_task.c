@@ -49,8 +49,8 @@ static Capture *capture_patiently(Job *job, const CaptureSpec *spec, GString *lo
     for (int left = TRIES;; left--) {
         g_autoptr(GError) cause = NULL;
         Capture *capture = capture_page(job->browser, spec, log, &cause);
-        bool is_fleeting =
-            error_is(cause, ERROR_FAILED) || error_is(cause, ERROR_TIMEOUT) || error_is(cause, ERROR_FULL);
+        bool is_fleeting = error_is(cause, ERROR_FAILED) || error_is(cause, ERROR_TIMEOUT) ||
+                           error_is(cause, ERROR_FULL) || error_is(cause, ERROR_NOT_NOW);
         if (capture || left == 1 || !is_fleeting) {
             if (!capture)
                 g_propagate_error(error, g_steal_pointer(&cause));

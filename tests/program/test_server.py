@@ -337,7 +337,7 @@ class Settings(ServerTestCase):
     def test_a_port_in_use_is_told_of(self):
         first = self.server()
         result = harness.dpxdt('server', '--data', self.folder / 'other', '--port', first.port)
-        self.assertEqual(result.returncode, 2)
+        self.assertEqual(result.returncode, 9)
         self.assertIn(f'cannot listen on 127.0.0.1:{first.port}: Address already in use', result.stderr)
 
     def test_json_lines(self):

@@ -1,13 +1,18 @@
 """Where the options of server and worker come from, what a wrong one says, and with what status the program ends that cannot
 begin."""
 import os
+import pathlib
 import re
+import shutil
 import socket
 import sqlite3
 
 import harness
 import serving
 from harness import dpxdt
+
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def closed_port():
@@ -303,6 +308,7 @@ class CannotBegin(harness.LocalTestCase):
         place = f's3://shots/?endpoint=http://127.0.0.1:{closed_port()}'
         self.ends(5, 'the store cannot be reached', 'server', '--data', 'data', '--blobs', place, env=env)
         self.ends(5, 'cannot make the folder', 'server', '--data', 'data', '--blobs', self.write('file', 'x') / 'blobs')
+        self.ends(5, 'cannot make the folder', 'server', '--data', self.folder / 'file/data')
         self.ends(2, 'there is no parameter "endpiont"', 'server', '--data', 'data', '--blobs',
                   's3://shots/?endpiont=http://127.0.0.1', env=env)
 
@@ -324,6 +330,47 @@ class CannotBegin(harness.LocalTestCase):
             db.close()
             for command in ['server'], ['build', 'list'], ['fsck']:
                 self.ends(status, message, *command, '--data', 'data')
+
+
+    def test_a_port_that_is_in_use_or_an_address_that_is_not_there_yet_is_9(self):
+        with socket.create_server(('127.0.0.1', 0)) as other:
+            self.ends(9, 'cannot listen on 127.0.0.1:', 'server', '--data', 'data', '--port', other.getsockname()[1])
+        self.ends(9, 'cannot listen on 192.0.2.1:', 'server', '--data', 'data', '--host', '192.0.2.1', '--port', '0')
+
+    def fake_browser(self, mode):
+        return shutil.copy(ROOT / 'tests/fake-chromium', self.folder / f'fake-chromium-{mode}')
+
+    def worker_ends(self, status, pattern, mode):
+        result = dpxdt('worker', '--sandbox', 'required', '--browser', self.fake_browser(mode), cwd=self.folder, env=self.env)
+        self.assertRegex(result.stderr, f'^dpxdt worker: {pattern}')
+        self.assertEqual(result.returncode, status)
+
+    def test_a_browser_that_hangs_or_is_killed_at_its_start_is_9_and_one_that_will_not_is_2(self):
+        started = r'the browser \S+ did not start: '
+        self.worker_ends(9, started + 'it does not answer', 'silent')
+        self.worker_ends(9, started + 'killed by signal 9', 'is-killed')
+        self.worker_ends(2, started + 'ended with status 7', 'dies')
+        self.worker_ends(2, 'with its sandbox, which this machine may not allow: ' + started, 'sandboxless')
+
+    def test_a_browser_is_not_tried_without_its_sandbox_because_it_hangs(self):
+        result = self.dpxdt('worker', '--sandbox', 'preferred', '--browser', self.fake_browser('silent'))
+        self.assertEqual((result.returncode, 'sandbox' in result.stderr), (9, False), result.stderr)
+
+    def test_a_machine_with_too_many_processes_is_9(self):
+        # The limit is of a user, and root has none. What looks for leaks would need a process, too.
+        self.tmp.chmod(0o777)
+        somebody = ['setpriv', '--reuid=64321', '--regid=64321', '--clear-groups'] if os.getuid() == 0 else []
+        options = f'ASAN_OPTIONS={os.environ.get("ASAN_OPTIONS", "")}:detect_leaks=0'
+        result = self.dpxdt('worker', '--allow-private', '--browser', '/bin/true',
+                            argv0=['env', options, *somebody, 'prlimit', '--nproc=1', *self.copy_of_dpxdt()])
+        self.assertEqual(result.stderr, 'dpxdt worker: cannot run /bin/true: Resource temporarily unavailable\n')
+        self.assertEqual(result.returncode, 9)
+
+    def test_systemd_tries_again_what_may_pass_and_nothing_else(self):
+        for unit, final in ('dpxdt-server.service', {2, 3, 7, 8}), ('dpxdt-worker@.service', {2, 3}):
+            text = (ROOT / f'systemd/{unit}.in').read_text()
+            self.assertEqual({*map(int, re.search('(?m)^RestartPreventExitStatus=(.*)$', text)[1].split())}, final)
+            self.assertRegex(text, '(?m)^Restart=on-failure$')
 
 
 if __name__ == '__main__':
