@@ -20,8 +20,9 @@ typedef struct {
  * chromium. Returns its path, which the caller frees. Fails with ERROR_NO_PROGRAM, and says what to install. */
 char *chromium_find(const char *wanted, GError **error) MUST_CHECK;
 
-/* Starts it and waits until it has answered. Fails with ERROR_FAILED, with the last lines that it printed, if it ends
- * or does not answer; with ERROR_INVALID if it is too old. Any thread; the Chromium may then be used from any. */
+/* Starts it and waits until it has answered. Fails with the last lines that it printed, and ERROR_DENIED if it says that the
+ * machine does not allow it its sandbox, ERROR_NOT_NOW if it does not answer, is killed or cannot be forked, ERROR_FAILED if it
+ * ends otherwise; with ERROR_INVALID if it is too old. Any thread; the Chromium may then be used from any. */
 Chromium *chromium_start(const ChromiumSetup *setup, GError **error) MUST_CHECK;
 void chromium_free(Chromium *chromium);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Chromium, chromium_free)

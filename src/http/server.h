@@ -65,8 +65,8 @@ typedef struct {
 
 typedef struct HttpServer HttpServer;
 
-/* Starts a server; what config points to must outlive it. Fails with ERROR_FAILED: a port in use, a library that is
- * missing. */
+/* Starts a server; what config points to must outlive it. Fails with ERROR_NOT_NOW for a port in use or an address that is
+ * not there yet, ERROR_INVALID for a host that is no address, ERROR_NO_PROGRAM without its library, and ERROR_FAILED. */
 HttpServer *http_server_start(const HttpConfig *config, GError **error) MUST_CHECK;
 
 /* The port that it listens on. */

@@ -409,7 +409,7 @@ static void a_port_in_use_is_refused(Fixture *f, const void *unused) {
     g_autoptr(GError) error = NULL;
     const HttpConfig config = {.host = "127.0.0.1", .port = f->port, .refuse = refuse};
     g_assert_null(http_server_start(&config, &error));
-    g_assert_error(error, DPXDT_ERROR, ERROR_FAILED);
+    g_assert_error(error, DPXDT_ERROR, ERROR_NOT_NOW);
     g_assert_nonnull(strstr(error->message, "in use"));
 }
 
