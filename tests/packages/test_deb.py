@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import unittest
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -39,6 +40,7 @@ def recommended(package):
     return [word.split('|')[0].split()[0] for word in run('dpkg-deb', '-f', package, 'Recommends').split(',')]
 
 
+@unittest.skipUnless(clean_root.unshare(), 'a clean root is to be had only by root, who may mount here')
 class Packages(harness.TestCase):
 
     @classmethod
@@ -263,7 +265,4 @@ class Packages(harness.TestCase):
 
 
 if __name__ == '__main__':
-    if not clean_root.unshare():
-        print('# a clean root is to be had only by root, who may mount here: nothing is shown\n1..1\nok 1 - nothing')
-        sys.exit(0)
     harness.main()

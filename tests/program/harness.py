@@ -228,16 +228,30 @@ def _wait_for_end(process, deadline):
 
 
 @functools.cache
+def unshare(*more, user=('--map-root-user',)):
+    """Words to put before a command: it may mount without anybody else seeing it, and has of its own what more asks for
+    (--net). None where that is not allowed, as in most containers. user: what one who is not root does about that."""
+    words = ('unshare', '--mount', *more, *(user if os.getuid() != 0 else ()))
+    # In a chroot, the mounts of which do not begin at its root, none can be made private; there it depends on them.
+    tried = (words, (*words, '--propagation', 'unchanged'))
+    return next(filter(_mounts_unseen, tried), None)
+
+
+def _mounts_unseen(words):
+    before = os.stat('/mnt').st_dev
+    mounted = subprocess.run([*words, 'mount', '-t', 'tmpfs', 'none', '/mnt'], capture_output=True).returncode == 0
+    is_seen = os.stat('/mnt').st_dev != before
+    if is_seen:
+        subprocess.run(['umount', '/mnt'], check=True)
+    return mounted and not is_seen
+
+
 def mounting():
     """Words for a shell which may mount, for itself and what it starts, and words for it to put before a command which
-    shall again run as who we are; None where that is not allowed: in a chroot, and in most containers."""
-    whole = (('unshare', '-m'), ())
-    if os.getuid() != 0:
-        whole = (('unshare', '-rm'), ('unshare', '-U', f'--map-user={os.getuid()}', f'--map-group={os.getgid()}'))
-    shell, back = whole
-    tried = subprocess.run([*shell, 'sh', '-ec', 'mount -t tmpfs none /mnt; "$@"', 'sh', *back, 'true'],
-                           capture_output=True)
-    return whole if tried.returncode == 0 else None
+    shall again run as who we are; None where that is not allowed."""
+    shell = unshare()
+    back = ('unshare', '-U', f'--map-user={os.getuid()}', f'--map-group={os.getgid()}') if os.getuid() != 0 else ()
+    return shell and (shell, back)
 
 
 def after_mount(mount, script='exec "$@"'):
