@@ -6,27 +6,37 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* The blocks of the IANA registries of special-purpose addresses that are not globally reachable, and multicast. */
+/* The blocks of the IANA registries of special-purpose addresses that are not globally reachable, multicast, and what a cloud
+ * took from the public ones for itself. */
 static const IpBlock v4_blocks[] = {
-    {{0}, 8},          /* this network */
-    {{10}, 8},         /* private */
-    {{100, 64}, 10},   /* behind a provider's NAT; some clouds have metadata there */
-    {{127}, 8},        /* loopback */
-    {{169, 254}, 16},  /* link-local: metadata of clouds */
-    {{172, 16}, 12},   /* private */
-    {{192, 0, 0}, 24}, /* protocol assignments */
-    {{192, 168}, 16},  /* private */
-    {{198, 18}, 15},   /* benchmarking */
-    {{224}, 3},        /* multicast, reserved, broadcast */
+    {{0}, 8},                 /* this network */
+    {{10}, 8},                /* private */
+    {{100, 64}, 10},          /* behind a provider's NAT; some clouds have metadata there */
+    {{127}, 8},               /* loopback */
+    {{168, 63, 129, 16}, 32}, /* Azure's platform: what it tells its machines, their names, their certificates */
+    {{169, 254}, 16},         /* link-local: metadata of clouds */
+    {{172, 16}, 12},          /* private */
+    {{192, 0, 0}, 24},        /* protocol assignments */
+    {{192, 0, 2}, 24},        /* documentation */
+    {{192, 168}, 16},         /* private */
+    {{198, 18}, 15},          /* benchmarking */
+    {{198, 51, 100}, 24},     /* documentation */
+    {{203, 0, 113}, 24},      /* documentation */
+    {{224}, 3},               /* multicast, reserved, broadcast */
 };
 
 static const IpBlock v6_blocks[] = {
-    {{0}, 127},         /* ::, ::1 */
-    {{0x01}, 8},        /* discard-only */
-    {{0xfc}, 7},        /* unique local */
-    {{0xfe, 0x80}, 10}, /* link-local */
-    {{0xfe, 0xc0}, 10}, /* site-local, of old */
-    {{0xff}, 8},        /* multicast */
+    {{0}, 127},                           /* ::, ::1 */
+    {{0, 0x64, 0xff, 0x9b, 0, 0x01}, 48}, /* NAT64 within a network (RFC 8215), in any form */
+    {{0x01}, 8},                          /* discard-only */
+    {{0x20, 0x01}, 23},                   /* protocol assignments: Teredo, benchmarking, ORCHID */
+    {{0x20, 0x01, 0x0d, 0xb8}, 32},       /* documentation */
+    {{0x3f, 0xff}, 20},                   /* documentation */
+    {{0x5f}, 16},                         /* segment routing, within a network */
+    {{0xfc}, 7},                          /* unique local */
+    {{0xfe, 0x80}, 10},                   /* link-local */
+    {{0xfe, 0xc0}, 10},                   /* site-local, of old */
+    {{0xff}, 8},                          /* multicast */
 };
 
 /* IPv6 addresses that stand for one of IPv4, and where in them that is. */

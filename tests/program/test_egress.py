@@ -1,5 +1,5 @@
 """Where pages of strangers may lead a browser that captures for a server: to the public internet, and nowhere else. All of it
-happens in a network of its own, in which 203.0.113.1 is the public internet, and everything else listens, too."""
+happens in a network of its own, in which 93.184.216.34 is the public internet, and everything else listens, too."""
 import contextlib
 import http.server
 import ipaddress
@@ -22,8 +22,9 @@ from serving import Client, Process, ServerTestCase
 IS_IN_IT = 'IS_IN_OWN_NETWORK' in os.environ
 OWN_NETWORK = None if IS_IN_IT else harness.unshare('--net', user=('--map-current-user', '--keep-caps'))
 
-PUBLIC, PUBLIC_6 = '203.0.113.1', '2606:4700::1'
-PRIVATE = ['10.0.0.1', '172.16.0.1', '192.168.0.1', '169.254.169.254', '100.64.0.1', 'fd00::1', '127.0.0.1', '::1']
+PUBLIC, PUBLIC_6 = '93.184.216.34', '2606:4700::1'
+PRIVATE = ['10.0.0.1', '172.16.0.1', '192.168.0.1', '169.254.169.254', '100.64.0.1', '168.63.129.16', '192.0.2.1', 'fd00::1',
+           '64:ff9b:1::a9fe:a9fe', '127.0.0.1', '::1']
 
 # What the name server says, each time the next; the last one stays. Those that rebind are public when the server looks, and the worker.
 NAMES = {
@@ -34,7 +35,8 @@ NAMES = {
 }
 
 # Hosts of URLs, each of which is a private address, or leads to one.
-HOSTS = ['10.0.0.1', '172.16.0.1', '192.168.0.1', '169.254.169.254', '100.64.0.1', '[fd00::1]', '127.0.0.1', '[::1]', '0.0.0.0', '[::]',
+HOSTS = ['10.0.0.1', '172.16.0.1', '192.168.0.1', '169.254.169.254', '100.64.0.1', '168.63.129.16', '192.0.2.1',
+         '[fd00::1]', '[64:ff9b:1::a9fe:a9fe]', '127.0.0.1', '[::1]', '0.0.0.0', '[::]',
          '2130706433', '0x7f000001', '017700000001', '0x7f.1', '127.1', '[::ffff:127.0.0.1]', '[::ffff:10.0.0.1]', '[::ffff:a00:1]',
          '2852039166', '0xa9fea9fe', 'localhost', 'x.localhost', 'private.test', 'meta.test', 'loop.test', 'loop6.test', 'mapped.test',
          'any.test', 'PRIVATE.test', 'private.test.']

@@ -16,6 +16,7 @@ from visiting import Page, SiteTestCase, Visitor, different, of_release, page_of
 
 DAY_MS = 24 * 60 * 60 * 1000
 HIDDEN = '(hidden)'
+# Where webhooks and pages are said to be, 192.52.193.0/24 is public, and none of its addresses answers (AMT, RFC 7450, 7.1).
 
 
 class Life(SiteTestCase):
@@ -50,14 +51,14 @@ class Life(SiteTestCase):
         alice = self.visitor('alice')
         build = self.build_of(alice)
         place = query('/settings', build_id=build)
-        typed = {'name': 'Shop', 'email_alias': 'team@example.org', 'webhook_url': 'https://192.0.2.1/hook',
-                 'status_prefix': 'https://192.0.2.2/statuses/', 'status_token': 'st4tus', 'public': 'yes', 'keep_releases': '20'}
+        typed = {'name': 'Shop', 'email_alias': 'team@example.org', 'webhook_url': 'https://192.52.193.1/hook',
+                 'status_prefix': 'https://192.52.193.2/statuses/', 'status_token': 'st4tus', 'public': 'yes', 'keep_releases': '20'}
         wrong = [('name', '', 'name-problem', 'a name is needed'),
                  ('name', 'x' * 256, 'name-problem', 'more than 255'),
                  ('email_alias', 'zzz', 'alias-problem', 'it has no @'),
                  ('webhook_url', 'http://127.0.0.1/', 'webhook-problem', 'private address'),
                  ('webhook_url', 'javascript:alert(1)', 'webhook-problem', 'no http or https'),
-                 ('status_prefix', 'https://192.0.2.2/statuses', 'status-problem', 'must end with a /'),
+                 ('status_prefix', 'https://192.52.193.2/statuses', 'status-problem', 'must end with a /'),
                  ('status_prefix', 'file:///etc/', 'status-problem', 'no http or https'),
                  ('status_token', 'x' * 501, 'status-problem', 'more than 500'),
                  ('keep_releases', '0', 'keep-problem', 'from 1 to 1000000'),
@@ -102,10 +103,10 @@ class Life(SiteTestCase):
             told[:] = messages
 
         save(None)
-        save('webhook https://192.0.2.1:8443/hook/a%20b', webhook_url='https://me:s3cret@192.0.2.1:8443/hook/a%20b?key=s3cret#s3cret')
+        save('webhook https://192.52.193.1:8443/hook/a%20b', webhook_url='https://me:s3cret@192.52.193.1:8443/hook/a%20b?key=s3cret#s3cret')
         save(None)
-        save('webhook https://192.0.2.1:8443/hook/a%20b', webhook_url='https://192.0.2.1:8443/hook/a%20b?key=another-s3cret')
-        save('statuses at https://192.0.2.2/statuses/, token changed', status_prefix='https://me:s3cret@192.0.2.2/statuses/',
+        save('webhook https://192.52.193.1:8443/hook/a%20b', webhook_url='https://192.52.193.1:8443/hook/a%20b?key=another-s3cret')
+        save('statuses at https://192.52.193.2/statuses/, token changed', status_prefix='https://me:s3cret@192.52.193.2/statuses/',
              status_token='s3cret')
         save('token changed', status_token='s3cret too')
         save('named Ünïcode, public, no mail, mail to team@example.org', ('send_email',), name='Ünïcode', public='yes',
@@ -114,7 +115,7 @@ class Life(SiteTestCase):
         save('keeps all releases', keep_releases='')
         save('private, mail, mail to all owners, no webhook, no statuses, no token', ('public',), send_email='yes', email_alias='',
              webhook_url='', status_prefix='')
-        long = 'https://192.0.2.1/' + 'x' * 2000 + '/'
+        long = 'https://192.52.193.1/' + 'x' * 2000 + '/'
         alice.send(alice.page(place).to('/settings'), name='n' * 255, webhook_url=long, status_prefix=long, status_token='s3cret',
                    email_alias='a' * 60 + '@' + 'b' * 60 + '.example')
         longest, = self.sql("SELECT message FROM audit WHERE kind = 'changed_settings' ORDER BY id DESC LIMIT 1")[0]
@@ -129,10 +130,10 @@ class Life(SiteTestCase):
         build = self.build_of(alice)
         save = lambda **fields: alice.send(alice.page(query('/settings', build_id=build)).to('/settings'), **fields)
         token = lambda: self.sql('SELECT status_token FROM builds')[0][0]
-        save(status_prefix='https://192.0.2.2/a/', status_token='st4tus')
+        save(status_prefix='https://192.52.193.2/a/', status_token='st4tus')
         save(name='other')
         self.assertEqual(token(), 'st4tus')
-        save(status_prefix='https://192.0.2.3/a/')
+        save(status_prefix='https://192.52.193.3/a/')
         self.assertIsNone(token())
 
     def test_a_key_is_shown_once_and_works_until_it_is_revoked(self):
@@ -500,7 +501,7 @@ class Tenants(SiteTestCase):
         alice.send(alice.page(query('/admins', build_id=build)).to('/admins'), email_address=f'{self.MARK}@example.com',
                    expected=200)
         alice.send(alice.page(query('/settings', build_id=build)).to('/settings'), name=self.MARK,
-                   email_alias=f'{self.MARK}@example.com', webhook_url=url.replace('example.com', '192.0.2.1'))
+                   email_alias=f'{self.MARK}@example.com', webhook_url=url.replace('example.com', '192.52.193.1'))
         form = alice.page(page_of('/run', release, test='/a')).to('/run')
         alice.send(form, ('verb', 'approve_group'))
         user = self.sql("SELECT id FROM users WHERE name = 'Alice Adams'")[0][0]
@@ -552,8 +553,8 @@ class Tenants(SiteTestCase):
             'POST /api/work_queue/<queue>': [{'task_id': its['task'], 'action': what} for what in ('retry', 'delete')],
             'POST /api/create_release': [{**form, 'release_name': 'r'}],
             'POST /api/find_run': [{**form, 'run_name': '/a'}, {**own_form, 'run_name': its['run']}],
-            'POST /api/request_run': [{**api, 'run_name': '/a', 'url': 'http://192.0.2.1/'},
-                                      {**own_api, 'release_name': its['release'], 'run_name': '/a', 'url': 'http://192.0.2.1/'}],
+            'POST /api/request_run': [{**api, 'run_name': '/a', 'url': 'http://192.52.193.1/'},
+                                      {**own_api, 'release_name': its['release'], 'run_name': '/a', 'url': 'http://192.52.193.1/'}],
             'POST /api/upload': [form],
             'POST /api/report_run': [{**api, 'run_name': '/a', 'run_failed': 'yes'},
                                      {**own_api, 'release_name': its['release'], 'run_name': '/a'},
@@ -637,7 +638,7 @@ class Tenants(SiteTestCase):
 class Strangers(SiteTestCase):
     """Who looks at a public build."""
 
-    SECRETS = ('l0g-text', 'c0nfig-text', 'alice@example.org', 'Alice Adams', 'team@example.org', '192.0.2.1', 'invited@example.org',
+    SECRETS = ('l0g-text', 'c0nfig-text', 'alice@example.org', 'Alice Adams', 'team@example.org', '192.52.193.1', 'invited@example.org',
                'purpose-of-key')
 
     def setUp(self):
@@ -648,7 +649,7 @@ class Strangers(SiteTestCase):
         facts = {'log': 'l0g-text', 'config': '{"injectJs": "c0nfig-text"}', 'diff_log': 'l0g-text of diff', 'ref_log': 'l0g-text'}
         self.open_release = self.release(self.client, self.build, {'/a': {**different(), **facts}, '/b': {'image': 4}})
         self.alice.send(self.alice.page(query('/settings', build_id=self.build)).to('/settings'), public='yes',
-                        email_alias='team@example.org', webhook_url='http://192.0.2.1/')
+                        email_alias='team@example.org', webhook_url='http://192.52.193.1/')
         self.alice.send(self.alice.page(query('/admins', build_id=self.build)).to('/admins'), expected=200,
                         email_address='invited@example.org')
         self.alice.send(self.alice.page(page_of('/run', self.open_release, test='/a')).to('/run'), ('verb', 'approve'))
@@ -1003,8 +1004,8 @@ class Strange(SiteTestCase):
                 short + ' d': {'image': 3, **facts}, short + ' e': {'image': 3, 'ref_image': 3}}
         release = self.release(client, build, runs, name=text, url=text)
         pending = self.release(client, build, {short: {'url': text}}, name=text, done=False)
-        settings = {'name': text, 'email_alias': email, 'webhook_url': 'http://192.0.2.1/' + urllib.parse.quote(text),
-                    'status_prefix': 'http://192.0.2.1/' + text.replace(' ', '') + '/', 'status_token': text}
+        settings = {'name': text, 'email_alias': email, 'webhook_url': 'http://192.52.193.1/' + urllib.parse.quote(text),
+                    'status_prefix': 'http://192.52.193.1/' + text.replace(' ', '') + '/', 'status_token': text}
         visitor.send(visitor.page(query('/settings', build_id=build)).to('/settings'), **settings)
         visitor.send(visitor.page(query('/admins', build_id=build)).to('/admins'), email_address=email, expected=200)
         visitor.send(visitor.page(page_of('/run', release, test=short + ' b')).to('/run'), ('verb', 'approve'))
@@ -1502,7 +1503,7 @@ class Secrets(SiteTestCase):
                {'injectHeaders': {'Authorization': 's3cret-header'}}, {'injectHeaders': ['s3cret-header']},
                {'httpPassword': ['s3cret-password']}, ['s3cret-cookie'], 's3cret-cookie', {'steps': [{'type': 's3cret-typed'}]},
                {'command_executor': 'http://me:s3cret-key@hub.example.com/wd/hub'}, {'other': {'apiToken': 's3cret-token', 'pwd': 's3cret-pwd'}},
-               {'targetUrl': 'https://192.0.2.1/x?a=b&token=s3cret-query&c=d#access_token=s3cret-fragment'},
+               {'targetUrl': 'https://192.52.193.1/x?a=b&token=s3cret-query&c=d#access_token=s3cret-fragment'},
                {'injectHeaders': {'https://u:s3cret-key@h/': {'A': 'b'}}},
                {'desired_capabilities': {'browserstack.key': 's3cret-key'}}]
 
@@ -1526,13 +1527,13 @@ class Secrets(SiteTestCase):
         alice.get(callback, 303)
         build = self.build_of(alice)
         client = self.client_of(alice, build)
-        alice.send(alice.page(query('/settings', build_id=build)).to('/settings'), webhook_url='http://192.0.2.1/hook',
-                   status_prefix='http://192.0.2.1/statuses/', status_token='s3cret-status')
+        alice.send(alice.page(query('/settings', build_id=build)).to('/settings'), webhook_url='http://192.52.193.1/hook',
+                   status_prefix='http://192.52.193.1/statuses/', status_token='s3cret-status')
         invitation = alice.send(alice.page(query('/admins', build_id=build)).to('/admins'), email_address='bob@example.net',
                                 expected=200).page.inside('pre').partition('token=')[2]
         release = self.release(client, build, {'/a': {**different(), 'log': 'log', 'config': json.dumps(self.CONFIG)}, **{
             f'/{i}': {**different(i + 2, i), 'config': json.dumps(config)} for i, config in enumerate(self.CONFIGS)}})
-        client.post('request_run', **release, run_name='/r', url='http://192.0.2.1/', config=json.dumps(self.CONFIG))
+        client.post('request_run', **release, run_name='/r', url='http://192.52.193.1/', config=json.dumps(self.CONFIG))
         webhook, = self.sql('SELECT webhook_secret FROM builds')[0]
         code = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(callback).query))['code']
         secrets = {'key': client.key[1], 'session': alice.token, 'login service': logging_in.LoginService.SECRET, 'webhook': webhook,

@@ -14,6 +14,10 @@ static void private_addresses_are_refused_in_all_their_forms(void) {
         "http://192.168.1.1/",
         "http://169.254.169.254/latest/meta-data/",
         "http://100.64.0.1/",
+        "http://168.63.129.16/metadata",
+        "http://192.0.2.1/",
+        "http://198.51.100.255/",
+        "http://203.0.113.1/",
         "http://0.0.0.0/",
         "http://224.0.0.1/",
         "http://2130706433/",
@@ -25,6 +29,14 @@ static void private_addresses_are_refused_in_all_their_forms(void) {
         "http://[fd00::1]/",
         "http://[::ffff:10.0.0.1]/",
         "http://[64:ff9b::a00:1]/",
+        "http://[::ffff:168.63.129.16]/",
+        "http://[64:ff9b:1::a9fe:a9fe]/",
+        "http://[64:ff9b:1:ffff::1]/",
+        "http://[2001:0:7f00:1::1]/",
+        "http://[2001:1ff:ffff::1]/",
+        "http://[2001:db8::1]/",
+        "http://[3fff:fff::1]/",
+        "http://[5f00::1]/",
         "http://[2002:a00:1::]/",
         "http://user@127.0.0.1/",
         "https://localhost/",
@@ -66,8 +78,21 @@ static void what_means_two_things_is_refused_in_any_case(void) {
 }
 
 static void public_addresses_pass(void) {
-    static const char *const urls[] = {"http://93.184.216.34/", "https://[2606:2800:220:1::1]:8443/a?b",
-                                       "http://[::ffff:93.184.216.34]/", "http://100.128.0.1/", "http://172.32.0.1/"};
+    static const char *const urls[] = {"http://93.184.216.34/",
+                                       "https://[2606:2800:220:1::1]:8443/a?b",
+                                       "http://[::ffff:93.184.216.34]/",
+                                       "http://100.128.0.1/",
+                                       "http://172.32.0.1/",
+                                       "http://168.63.129.17/",
+                                       "http://192.0.3.1/",
+                                       "http://198.51.101.1/",
+                                       "http://203.0.112.1/",
+                                       "http://[64:ff9b::5db8:d822]/",
+                                       "http://[64:ff9b:2::1]/",
+                                       "http://[2001:200::1]/",
+                                       "http://[2001:db9::1]/",
+                                       "http://[3fff:1000::1]/",
+                                       "http://[5f01::1]/"};
     for (size_t i = 0; i < G_N_ELEMENTS(urls); i++)
         g_assert_true(egress_check(urls[i], false, NULL));
 }
