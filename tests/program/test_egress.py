@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import socketserver
+import ssl
 import struct
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import unittest
 import urllib.parse
 
 import harness
+import mail_server
 from serving import Client, Process, ServerTestCase
 
 # This program runs again, behind these words, with a network of its own, in which nothing leads outside, and names of its own.
@@ -41,7 +43,12 @@ HOSTS = ['10.0.0.1', '172.16.0.1', '192.168.0.1', '169.254.169.254', '100.64.0.1
          '2852039166', '0xa9fea9fe', 'localhost', 'x.localhost', 'private.test', 'meta.test', 'loop.test', 'loop6.test', 'mapped.test',
          'any.test', 'PRIVATE.test', 'private.test.']
 
-# How a page gets at an address, as a script that is given a host; what comes is told by its path.
+# What listens at each address, and what its URLs begin with.
+TCP, UDP, ORIGINS = (80, 443, 8080), (443, 3478), ('http://{}', 'https://{}', 'http://{}:8080')
+# Where a page is only led there, three hosts are tried with all of them.
+TARGETS = [ORIGINS[0].format(host) for host in HOSTS] + [it.format(host) for it in ORIGINS[1:] for host in ('10.0.0.1', '[::1]', 'meta.test')]
+
+# How a page gets at an address, as a script that is given a URL and its host; what comes is told by its path.
 WAYS = {
     'image': 'new Image().src = url',
     'frame': 'add("iframe", {src: url})',
@@ -62,7 +69,7 @@ WAYS = {
     'socket': 'new WebSocket(url.replace("http", "ws"))',
     'prefetch': 'add("link", {rel: "preload", as: "image", href: url})',
     'preconnect': 'add("link", {rel: "preconnect", href: url})',
-    'form': 'f = add("form", {action: url, target: host}); add("iframe", {name: host}); f.submit()',
+    'form': 'f = add("form", {action: url, target: url}); add("iframe", {name: url}); f.submit()',
     'window': 'open(url)',
     'redirected': 'new Image().src = `/to?${encodeURIComponent(url)}`',
     'redirected frame': 'add("iframe", {src: `/to?${encodeURIComponent(url)}`})',
@@ -80,11 +87,18 @@ const add = (name, attributes) => {
   for (const [key, value] of Object.entries(others)) it.setAttribute(key, value);
   return it;
 };
-const urlOf = (host, way) => `http://${host}/${encodeURIComponent(way)}`;
-for (const host of %s) for (const [way, act] of Object.entries(%s)) {
-  try { let f, p, x; new Function('add', 'url', 'host', 'let f, p, x; ' + act)(add, urlOf(host, way), host); } catch (error) { console.log(way, host, error.message); }
+for (const host of %s) for (const origin of %s) for (const [way, act] of Object.entries(%s)) {
+  const url = `${origin.replace('{}', host)}/${encodeURIComponent(way)}`;
+  try { new Function('add', 'url', 'host', 'let f, p, x; ' + act)(add, url, host); } catch (error) { console.log(way, url, error.message); }
 }
 </script>'''
+
+
+def page(hosts, ways=WAYS):
+    return PAGE % (json.dumps(hosts), json.dumps(ORIGINS), json.dumps(ways))
+
+
+FAMILIES = {'0.0.0.0': socket.AF_INET, '::': socket.AF_INET6}
 
 
 class NameServer(socketserver.UDPServer):
@@ -124,13 +138,16 @@ class NameServer(socketserver.UDPServer):
 
 
 class Listener(http.server.ThreadingHTTPServer):
-    """On port 80 of every address: notes (the address that was reached, the path)."""
+    """On a port of every address: notes (the address that was reached, the path). With a certificate it speaks TLS."""
 
     daemon_threads = True
 
-    def __init__(self, pages, host, family):
-        self.address_family, self.pages, self.reached = family, pages, []
-        super().__init__((host, 80), Listener.Handler)
+    def __init__(self, pages, host, port, certificate=None):
+        self.address_family, self.pages, self.reached, self.tls = FAMILIES[host], pages, [], None
+        if certificate:
+            self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.tls.load_cert_chain(certificate)
+        super().__init__((host, port), Listener.Handler)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def server_bind(self):
@@ -142,7 +159,12 @@ class Listener(http.server.ThreadingHTTPServer):
         connection, peer = super().get_request()
         connection.settimeout(30)
         self.reached.append((connection.getsockname()[0], None))
+        if self.tls:
+            connection = self.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         return connection, peer
+
+    def handle_error(self, *_):
+        pass  # who gives up a connection knows why
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = 'HTTP/1.1'
@@ -178,31 +200,36 @@ class Egress(ServerTestCase):
     def setUp(self):
         super().setUp()
         self.pages = {}
-        self.listeners = [Listener(self.pages, '0.0.0.0', socket.AF_INET), Listener(self.pages, '::', socket.AF_INET6)]
+        certificate = mail_server.certificate(self.folder, 'public.test')
+        self.listeners = [Listener(self.pages, host, port, certificate if port == 443 else None) for host in FAMILIES for port in TCP]
         self.names = NameServer()
         threading.Thread(target=self.names.serve_forever, daemon=True).start()
         for server in (*self.listeners, self.names):
             self.addCleanup(server.server_close)
             self.addCleanup(server.shutdown)
-        self.udp = [socket.socket(family, socket.SOCK_DGRAM) for family in (socket.AF_INET, socket.AF_INET6)]
-        for it, host in zip(self.udp, ('0.0.0.0', '::')):
-            self.addCleanup(it.close)
-            if it.family == socket.AF_INET6:
-                it.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            it.bind((host, 3478))
-            it.setblocking(False)
+        self.udp = [self.listen_by_udp(host, port) for host in FAMILIES for port in UDP]
         self.build = self.new_build()
         self.it = self.server()
         self.client = Client(self.it.port, self.new_key(self.build))
         self.start(Process('worker', '--release-server-prefix', self.it.prefix, '--release-client-id', (key := self.new_key())[0],
                            '--release-client-secret', key[1], env=self.env))
 
+    def listen_by_udp(self, host, port):
+        it = socket.socket(FAMILIES[host], socket.SOCK_DGRAM)
+        self.addCleanup(it.close)
+        if it.family == socket.AF_INET6:
+            it.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        it.bind((host, port))
+        it.setblocking(False)
+        return it
+
     def capture(self, pages, expected=200):
         """pages: {run: url}. -> {run: (what became of it, its log)}"""
         number = self.client.post('create_release', build_id=self.build, release_name='r')['release_number']
         release = {'build_id': self.build, 'release_name': 'r', 'release_number': number}
+        config = json.dumps({'resourceTimeoutMs': 5000, 'ignoreCertificateErrors': True})
         for name, url in pages.items():
-            self.client.post('request_run', expected, **release, run_name=name, url=url, config=json.dumps({'resourceTimeoutMs': 5000}))
+            self.client.post('request_run', expected, **release, run_name=name, url=url, config=config)
         self.client.post('runs_done', **release)
         for _ in range(5):
             if self.client.post('release_status', **release, wait=60)['status'] == 'reviewing':
@@ -211,41 +238,44 @@ class Egress(ServerTestCase):
                 for run in self.client.post('list_runs', **release)['runs']}
 
     def reached(self):
-        """-> {address: paths}, of all that anything came to"""
+        """-> {(address, port): paths}, of all that anything came to"""
         found = {}
         for listener in self.listeners:
             for address, path in listener.reached:
-                found.setdefault(address, set()).add(path and path.partition('?')[0])
+                found.setdefault((address, listener.server_address[1]), set()).add(path and path.partition('?')[0])
         for it in self.udp:
             with contextlib.suppress(BlockingIOError):
-                found.setdefault(f'{it.recvfrom(2000)[1]} by UDP', set()).add(None)
+                it.recv(2000)
+                found[f'{it.getsockname()} by UDP'] = {None}
         return found
 
     def test_a_page_reaches_the_public_internet_in_every_way_and_nothing_else_in_any(self):
-        self.pages['/all'] = PAGE % (json.dumps(['public.test', PUBLIC, f'[{PUBLIC_6}]']), json.dumps(WAYS))
+        self.pages['/all'] = page(['public.test', PUBLIC, f'[{PUBLIC_6}]'])
         for i, host in enumerate(HOSTS):
-            self.pages[f'/of/{i}'] = PAGE % (json.dumps([host]), json.dumps(WAYS))
+            self.pages[f'/of/{i}'] = page([host])
         found = self.capture({'all': 'http://public.test/all', **{host: f'http://public.test/of/{i}' for i, host in enumerate(HOSTS)}})
         self.assertEqual({name: status for name, (status, log) in found.items() if status != 'no_diff_needed'}, {}, found)
         reached = self.reached()
-        self.assertEqual(set(reached), {PUBLIC, PUBLIC_6})
+        self.assertEqual(set(reached), {(address, port) for address in (PUBLIC, PUBLIC_6) for port in TCP})
         wanted = {'/' + urllib.parse.quote(way, safe="!'()*") for way in WAYS if way not in NOWHERE}
-        self.assertEqual(wanted - reached[PUBLIC], set())
-        self.assertEqual(wanted - reached[PUBLIC_6], set())
+        missing = {(address, port): wanted - paths for (address, port), paths in reached.items()}
+        for address in PUBLIC, PUBLIC_6:
+            missing[address, 443] -= {'/form', '/window'}  # where they lead, no certificate is taken that nobody knows
+        self.assertEqual(missing, {where: set() for where in reached})
         self.assertIn('it leads to a private address, which is not allowed here', found['10.0.0.1'][1])
 
     def test_a_page_that_is_elsewhere_by_then_is_not_captured(self):
         self.pages['/there'] = '<body style="background: red">'
-        targets = {f'redirect to {host}': f'http://public.test/to?http%3A%2F%2F{urllib.parse.quote(host, safe="")}%2Fthere' for host in HOSTS}
+        targets = {f'redirect to {target}': f'http://public.test/to?{urllib.parse.quote(f"{target}/there", safe="")}' for target in TARGETS}
         targets |= {f'rebound {i}': f'http://rebind{i}.test/there' for i in range(3)}
-        targets |= {f'refreshed {i}': f'http://public.test/refresh/{i}' for i in range(len(HOSTS))}
-        for i, host in enumerate(HOSTS):
-            self.pages[f'/refresh/{i}'] = f'<meta http-equiv=refresh content="0; url=http://{host}/there">'
+        targets |= {f'refreshed {i}': f'http://public.test/refresh/{i}' for i in range(len(TARGETS))}
+        for i, target in enumerate(TARGETS):
+            self.pages[f'/refresh/{i}'] = f'<meta http-equiv=refresh content="0; url={target}/there">'
         found = self.capture(targets)
         self.assertEqual({name: status for name, (status, log) in found.items() if status != 'failed'}, {})
         for name, (status, log) in found.items():
             self.assertIn('it leads to a private address', log, name)
-        self.assertLessEqual(set(self.reached()), {PUBLIC})
+        self.assertLessEqual(set(self.reached()), {(PUBLIC, 80)})
 
     def test_what_a_browser_shows_besides_the_web_is_not_captured(self):
         schemes = ['file:///etc/passwd', 'chrome://version/', 'view-source:http://public.test/', 'about:blank', 'data:text/html,x', 'ftp://public.test/',
@@ -259,9 +289,9 @@ class Egress(ServerTestCase):
     def test_an_address_with_a_public_and_a_private_side_is_reached_on_the_public_one(self):
         self.pages['/x'] = 'x'
         self.assertEqual(self.capture({'both': 'http://both.test/x'}, expected=400), {})  # the server takes no chances
-        self.pages['/all'] = PAGE % (json.dumps(['both.test']), json.dumps({'image': WAYS['image']}))
+        self.pages['/all'] = page(['both.test'], {'image': WAYS['image']})
         self.capture({'all': 'http://public.test/all'})
-        self.assertEqual(set(self.reached()), {PUBLIC})
+        self.assertEqual(set(self.reached()), {(PUBLIC, port) for port in TCP})
 
 
 SETTINGS = {'/etc/resolv.conf': 'nameserver 127.0.0.1\noptions timeout:2 attempts:1\n',
