@@ -1,5 +1,5 @@
 /* Calls that fail: loaded with LD_PRELOAD, it lets a call of one kind fail when its turn comes. The file $FAILING holds
- * which, as a Fault; a test writes it while the program runs.
+ * which, as a Fault; a test writes it while the program runs. There it finds, too, how many calls there were.
  *
  * libfiu does this, too, and knows more calls, but it takes locks: a process that was forked from one with threads may
  * wait for ever for one of them, so it is for programs that start no others; and it cannot stand before a sanitizer's
@@ -13,14 +13,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { MEMORY, READ, WRITE, OPEN, RENAME, SYNC };
+enum { MEMORY, READ, WRITE, OPEN, RENAME, SYNC, FILE_WRITE };
 
 typedef struct {
     _Atomic int64_t left; /* so many more succeed before; below zero: all */
     int64_t kind, number; /* one of these above, and errno */
+    _Atomic int64_t made[FILE_WRITE + 1];
 } Fault;
 
 void *__interceptor_malloc(size_t size) __attribute__((weak));
@@ -43,7 +45,10 @@ __attribute__((constructor)) static void begin(void) {
 }
 
 static bool fails(int kind) {
-    if (!fault || fault->kind != kind || atomic_load(&fault->left) < 0 || atomic_fetch_sub(&fault->left, 1) != 0)
+    if (!fault)
+        return false;
+    atomic_fetch_add(&fault->made[kind], 1);
+    if (fault->kind != kind || atomic_load(&fault->left) < 0 || atomic_fetch_sub(&fault->left, 1) != 0)
         return false;
     errno = (int)fault->number;
     return true;
@@ -66,8 +71,14 @@ ssize_t read(int file, void *data, size_t size) {
     return fails(READ) ? -1 : syscall(SYS_read, file, data, size);
 }
 
+static bool is_regular(int file) {
+    struct stat facts;
+    return fstat(file, &facts) == 0 && S_ISREG(facts.st_mode);
+}
+
 ssize_t write(int file, const void *data, size_t size) {
-    return fails(WRITE) ? -1 : syscall(SYS_write, file, data, size);
+    bool is_failure = fails(WRITE) || (is_regular(file) && fails(FILE_WRITE));
+    return is_failure ? -1 : syscall(SYS_write, file, data, size);
 }
 
 int open(const char *path, int flags, ...) {

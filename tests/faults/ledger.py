@@ -182,7 +182,7 @@ class Ledger:
         return runs
 
     def check(self, test):
-        """Nothing is lost. -> 0, for tell()"""
+        """Nothing is lost. -> how much is, which is 0, for tell()"""
         lost = self.lost()
         print(f'# {self.acknowledged} acknowledged, {self.refused} refused, {self.unanswered} not answered: {self.answers}')
         test.assertEqual(lost, [])

@@ -1,6 +1,7 @@
 """Reads, writes and allocations that fail: libfiu makes those of a server fail at random, failing.c one of any program.
 
 The server keeps all in SQLite and a folder. What fails meanwhile is answered as a failure; what was acknowledged stays."""
+import collections
 import mmap
 import os
 import random
@@ -35,28 +36,35 @@ FAULTS = [
 
 
 class Failing:
-    """failing.c in a program: lets one call of a kind fail, after so many more."""
+    """failing.c in a program: lets one call of a kind fail, after so many more, and counts them."""
 
-    KINDS = {'an allocation fails': (0, 0), 'EIO of read': (1, EIO), 'a full disk (ENOSPC of write)': (2, ENOSPC),
+    KINDS = {'an allocation fails': (0, 0), 'EIO of read': (1, EIO), 'a full disk (ENOSPC of write)': (6, ENOSPC),
              'EIO of write': (2, EIO), 'EIO of open': (3, EIO), 'no more descriptors (EMFILE of open)': (3, EMFILE),
              'EIO of rename': (4, EIO), 'EIO of fsync': (5, EIO)}
 
     def __init__(self, folder):
         path = folder / 'failing'
-        path.write_bytes(struct.pack('qqq', -1, 0, 0))
+        path.write_bytes(struct.pack('10q', -1, *[0] * 9))
         # Its functions must be found before the sanitizer's, which it asks by another name.
         self.env = {'LD_PRELOAD': built('failing.so'), 'FAILING': str(path),
                     'ASAN_OPTIONS': os.environ.get('ASAN_OPTIONS', '') +
                     ':verify_asan_link_order=0:detect_leaks=0:allocator_may_return_null=1'}
         with open(path, 'r+b') as file:
-            self.fault = mmap.mmap(file.fileno(), 24)
+            self.fault = mmap.mmap(file.fileno(), 80)
 
     def fail_after(self, n, name='an allocation fails'):
-        self.fault[8:] = struct.pack('qq', *self.KINDS[name])
+        self.fault[8:24] = struct.pack('qq', *self.KINDS[name])
         self.fault[:8] = struct.pack('q', n)
 
     def has_failed(self):
         return struct.unpack('q', self.fault[:8])[0] < 0
+
+    def made(self, name):
+        """How many calls of the kind there were since forget_made()."""
+        return struct.unpack('7q', self.fault[24:])[self.KINDS[name][0]]
+
+    def forget_made(self):
+        self.fault[24:] = bytes(56)
 
 
 class Server(FaultTestCase):
@@ -104,34 +112,43 @@ class Server(FaultTestCase):
              'server; uploads, reports, decisions', self.check_all(ledger), recovered)
 
 
-class Worker(FaultTestCase):
+class Worker(FaultTestCase, harness.LocalTestCase):
+
+    OPENING = ('EIO of open', 'no more descriptors (EMFILE of open)')
+    NEVER = ('a full disk (ENOSPC of write)', 'EIO of rename', 'EIO of fsync')  # such calls it does not make
 
     def test_calls_that_fail(self):
-        """a worker one of whose calls fails now and then does each page or says why not, and all when they work again"""
-        failing, chance = Failing(self.folder), random.Random()
+        """a worker one of whose calls fails does each page or says why not, and all when they work again"""
+        failing, chance = Failing(self.folder), random.Random(10)
         server = self.server('--allow-private')
         build = self.new_build()
         client = serving.Client(server.port, self.new_key(build))
         key, usual, self.env = self.new_key(), self.env, {**self.env, **failing.env}
         worker = self.worker(server, key, '--lease', 5)
-        recovered, ends = {}, []
-        for name in [*failing.KINDS] * (TIMES // 2):
+        recovered, lost, ends = {}, collections.Counter(), []
+        for name in [it for it in Failing.KINDS if it not in self.NEVER] * max(1, TIMES // 2):
             capturing = Capturing(self, client, build)
             capturing.site.wait_for('/b0', seconds=100)
-            failing.fail_after(chance.randint(0, 20), name)
+            self.fail_soon(failing, name, chance)
             capturing.finish(may_fail=True, again=lambda: self.again(worker, server, key, ends))
             worker = self.again(worker, server, key, ends)
-            has_failed = failing.has_failed()
-            failing.fail_after(-1)
-            seconds = Capturing(self, client, build).finish()
-            if has_failed:  # it may have made no such call
-                recovered.setdefault(name, []).append(seconds)
+            self.assertTrue(failing.has_failed(), name)
+            lost[name] += capturing.lost()
+            recovered.setdefault(name, []).append(Capturing(self, client, build).finish())
         self.env = usual
-        self.assertGreater(len(recovered), 0)
+        self.assertEqual({name: failing.made(name) for name in self.NEVER}, {name: 0 for name in self.NEVER})
         self.assertLessEqual(set(ends), {-signal.SIGABRT, -signal.SIGTRAP})
-        lost = self.check_fsck()
+        self.check_fsck()
         for name, seconds in recovered.items():
-            tell(name, 'worker; captures and comparisons', lost, seconds)
+            tell(name, 'worker; captures and comparisons', lost[name], seconds)
+
+    def fail_soon(self, failing, name, chance):
+        """One of the next calls of a kind fails: where files are opened, the first one for a new browser."""
+        if name in self.OPENING:
+            failing.fail_after(0, name)
+            harness.wait_until(lambda: self.send_to_browsers(signal.SIGKILL), 60)
+        else:
+            failing.fail_after(chance.randint(0, 10), name)
 
     def again(self, worker, server, key, ends):
         """Starts a worker that has ended anew, as whoever watches over it does."""
@@ -145,12 +162,13 @@ class Local(harness.LocalTestCase):
     """`dpxdt update` and `approve`, of a site that has changed: each reference is as it was or as it is now, and whole."""
 
     PAGES = 3
+    CALLS = [name for name in Failing.KINDS if name != 'an allocation fails']
 
     def setUp(self):
         super().setUp()
         self.web = self.site()
         self.suite([(f'p{i}', f'{self.web.url}/{i}') for i in range(self.PAGES)])
-        self.failing, self.chance = Failing(self.folder), random.Random()
+        self.failing = Failing(self.folder)
         self.before, self.after = self.pictures('red'), self.pictures('blue')
         self.put_back(self.before)
         self.assertEqual(self.dpxdt('test', 'tests').returncode, 1)
@@ -170,7 +188,9 @@ class Local(harness.LocalTestCase):
             shutil.rmtree(self.tests / '.dpxdt')
             shutil.copytree(runs, self.tests / '.dpxdt', symlinks=True)
         for i, png in enumerate(pictures):
-            (self.tests / f'p{i}.png').write_bytes(png)
+            reference = self.tests / f'p{i}.png'
+            reference.write_bytes(png)
+            os.utime(reference, (0, 0))  # approve refuses for one that is newer than the test
 
     def run_with(self, env, *args):
         usual, self.env = self.env, {**self.env, **env}
@@ -180,14 +200,16 @@ class Local(harness.LocalTestCase):
             self.env = usual
 
     def check_whole(self, result, name):
-        """Each reference is old or new; where all went well they are all new, and else it is said."""
+        """Each reference is old or new; where all went well they are all new, else it is said. -> how many are neither"""
         now = self.references()
         told = (name, result.args[1:], result.returncode, result.stdout, result.stderr)
-        self.assertTrue(all(png in both for png, *both in zip(now, self.before, self.after)), told)
+        lost = sum(png not in both for png, *both in zip(now, self.before, self.after))
+        self.assertEqual(lost, 0, told)
         if result.returncode == 0:
             self.assertEqual(now, self.after, told)
         else:
             self.assertTrue(result.stdout + result.stderr, told)
+        return lost
 
     def check_again(self, command):
         """The same does it, now that all is well; approve may want a test before. -> after how many seconds"""
@@ -199,41 +221,51 @@ class Local(harness.LocalTestCase):
         self.assertEqual((result.returncode, self.references()), (0, self.after), result.stdout + result.stderr)
         return time.monotonic() - since
 
-    def try_each(self, faults, statuses):
-        """faults: (name, the variables of a run with it)"""
-        recovered, ends = {}, []
-        for name, env in faults:
-            for command in ('update', 'approve'):
-                self.put_back(self.before, self.folder / 'tested')
-                result = self.run_with(env(), command, 'tests')
-                has_failed = self.failing.has_failed()
-                self.check_whole(result, name)
-                ends.append(result.returncode)
-                self.assertIn(result.returncode, statuses, (name, result.stdout, result.stderr))
-                seconds = self.check_again(command)
-                if has_failed:  # it may have made no such call, or not so many
-                    recovered.setdefault(name, []).append(seconds)
-        self.assertGreater(len(recovered), 0)
-        print(f'# exit statuses: { {it: ends.count(it) for it in set(ends)} }')
-        for name, seconds in recovered.items():
-            tell(name, 'update, approve', 0, seconds)
+    def calls_of(self, command):
+        """-> how many calls of each kind a command makes when all is well"""
+        self.put_back(self.before, self.folder / 'tested')
+        self.failing.forget_made()
+        result = self.run_with(self.failing.env, command, 'tests')
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        return {name: self.failing.made(name) for name in Failing.KINDS}
 
-    def test_calls_that_fail(self):
-        """update and approve of which a read, a write or a sync fails leave whole references, and say what went wrong"""
-        def env(name):
-            self.failing.fail_after(self.chance.randint(0, 60), name)
-            return self.failing.env
-        # Every day three of them, which are left to chance.
-        names = [name for name in Failing.KINDS if name != 'an allocation fails']
-        tried = names * (TIMES // 2) if TIMES >= 4 else random.sample(names, 3)
-        self.try_each([(name, lambda name=name: env(name)) for name in tried], (0, 1, 2))
+    def run_failing(self, command, name, n):
+        """Runs a command of which a call fails: that one, or an earlier one where it is not always made."""
+        while True:
+            self.put_back(self.before, self.folder / 'tested')
+            self.failing.fail_after(n, name)
+            result = self.run_with(self.failing.env, command, 'tests')
+            if self.failing.has_failed() or n == 0:
+                return result
+            n //= 2
+
+    def try_each(self, command, names, times, statuses):
+        """Of each kind, so many calls fail, one at a time, as far apart from each other as they can be."""
+        recovered, lost, ends, calls = {}, collections.Counter(), collections.Counter(), self.calls_of(command)
+        for name in names:
+            for i in range(times):
+                result = self.run_failing(command, name, calls[name] * (2 * i + 1) // (2 * times))
+                self.assertTrue(self.failing.has_failed(), f'{command} makes no such call: {name}')
+                self.assertIn(result.returncode, statuses, (name, result.stdout, result.stderr))
+                ends[result.returncode] += 1
+                lost[name] += self.check_whole(result, name)
+                recovered.setdefault(name, []).append(self.check_again(command))
+        print(f'# {command}: exit statuses: {dict(ends)}')
+        for name, seconds in recovered.items():
+            tell(name, command, lost[name], seconds)
+
+    def test_calls_of_update_that_fail(self):
+        """update, of which a call fails, of each kind, leaves whole references, and says what went wrong"""
+        self.try_each('update', self.CALLS, max(1, TIMES // 2), (0, 1, 2, 6))
+
+    def test_calls_of_approve_that_fail(self):
+        """approve, of which a call fails, of each kind, leaves whole references, and says what went wrong"""
+        self.try_each('approve', self.CALLS, max(1, TIMES // 2), (0, 1, 2, 6))
 
     def test_memory_that_runs_out(self):
         """update and approve that get no memory leave whole references"""
-        def env():
-            self.failing.fail_after(self.chance.randint(0, 3000))
-            return self.failing.env
-        self.try_each([('an allocation fails', env)] * TIMES, (0, 1, 2, -signal.SIGABRT, -signal.SIGTRAP))
+        for command in 'update', 'approve':
+            self.try_each(command, ['an allocation fails'], TIMES, (0, 1, 2, -signal.SIGABRT, -signal.SIGTRAP))
 
 
 if __name__ == '__main__':

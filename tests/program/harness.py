@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import select
+import shlex
 import shutil
 import signal
 import socket
@@ -34,6 +35,14 @@ os.environ.setdefault('DPXDT_SANDBOX', 'preferred')
 # Each browser that dpxdt starts is worth this line where the machine forbids what its sandbox is made of, as a chroot
 # does. Whether it comes is no matter of most tests.
 NO_SANDBOX = 'dpxdt: warning: the browser runs without its sandbox, which this machine does not allow\n'
+
+
+# Of a browser's processes: its own is '', which has no --type=.
+BROWSER_PARTS = {'the browser': '', 'a renderer': 'renderer', 'the GPU process': 'gpu-process', 'the zygote': 'zygote',
+                 'the network service': 'utility'}
+
+# A page that wants more memory than small_browser() has.
+HUNGRY = '<!DOCTYPE html><script>const all = []; for (;;) all.push({text: "y".repeat(99) + all.length})</script>'
 
 
 def dpxdt(*args, cwd=None, env=None, timeout=240):
@@ -158,6 +167,24 @@ class LocalTestCase(TestCase):
         marked = {it for it in sessions if self.folder.name in _facts(f'/proc/{it}')}
         self.sessions |= {sessions[it] for it in marked} - {0, os.getsid(0)}
         return sorted(it for it in sessions if it in marked or sessions[it] in self.sessions)
+
+    def small_browser(self):
+        """A browser that gives pages little memory."""
+        wrapper = self.write('small-browser', f'#!/bin/sh\nexec {shlex.quote(browser())} '
+                                              '--js-flags=--max-old-space-size=64 "$@"\n')
+        wrapper.chmod(0o755)
+        return wrapper
+
+    def send_to_browsers(self, what, kind=''):
+        """Sends a signal to all processes of a kind, as browsers() has it. -> whether there was one"""
+        sent = False
+        for process in self.browsers(kind):
+            try:
+                os.kill(process, what)
+                sent = True
+            except ProcessLookupError:
+                pass
+        return sent
 
     def browsers(self, kind=''):
         """The ids of the processes of a kind (--type=) of the browsers that dpxdt runs; their main process for ''."""

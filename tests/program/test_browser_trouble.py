@@ -3,10 +3,15 @@ import os
 import pathlib
 import shutil
 import signal
+import sys
 import threading
+import time
 
 import harness
 from harness import Picture, wait_until
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'faults'))
+from ledger import TIMES, tell
 
 FAKE = pathlib.Path(__file__).parent.parent / 'fake-chromium'
 
@@ -91,19 +96,17 @@ class Fake(harness.LocalTestCase):
         self.fail_with('no-png', 'not a PNG')
 
 
+PAGE = '<!DOCTYPE html><body style="background: lime">'
+TRIES = max(1, TIMES // 2)
+
+
 class Real(harness.LocalTestCase):
 
     SMALL = {'viewportSize': {'width': 40, 'height': 30}}
 
     def kill(self, kind=''):
         """Kills the browser's processes of a kind, if one is there just now; says whether one was."""
-        killed = self.browsers(kind)
-        for process in killed:
-            try:
-                os.kill(process, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        return bool(killed)
+        return self.send_to_browsers(signal.SIGKILL, kind)
 
     def test_100_pages_with_three_browsers_killed_and_two_pages_that_hang(self):
         hanging = (33, 66)
@@ -139,8 +142,7 @@ class Real(harness.LocalTestCase):
                 crashes.append(self.kill('renderer'))
                 request.server.site.ends.wait()
 
-        page = '<!DOCTYPE html><body style="background: lime">'
-        site = self.site({'/': page + '<img src=/image>', '/image': crash, '/next': page})
+        site = self.site({'/': PAGE + '<img src=/image>', '/image': crash, '/next': PAGE})
         self.suite([{'name': name, 'url': site.url + path, 'config': self.SMALL}
                     for name, path in {'it': '/', 'next': '/next'}.items()])
         results = self.results('update', 'tests', '--jobs=1')
@@ -152,43 +154,65 @@ class Real(harness.LocalTestCase):
         results = self.results('update', 'tests', '--jobs=1', '--retries=1', '--test-filter=it', status=0)
         self.assertEqual(crashes, [True])
 
-    def test_a_browser_that_was_stopped_is_replaced(self):
-        stopped = []
+    OLD, NEW = (255, 0, 0, 255), (0, 255, 0, 255)
 
-        def stop(_):
-            """The first browser is stopped while it waits for this image."""
-            if not stopped:
-                stopped.extend(self.browsers(''))
-                for process in stopped:
-                    os.kill(process, signal.SIGSTOP)
+    def update_while(self, fault, page=PAGE + '<img src=/image>', image=None, config=None, options=()):
+        """Updates the references of a page and of the next one, to which something happens when the image is asked for.
+        -> their results; each reference is as before, and the failure told, or as the page is now"""
+        moments = []
+
+        def happen(_):
+            moments.append(time.monotonic())
+            return image()
+
+        site = self.site({'/': page, '/image': happen, '/next': PAGE})
+        self.suite([{'name': 'it', 'url': f'{site.url}/', 'config': {**self.SMALL, 'timeoutMs': 8000, **(config or {})}},
+                    {'name': 'next', 'url': f'{site.url}/next', 'config': self.SMALL}])
+        for name in 'it', 'next':
+            self.write(f'tests/{name}.png', Picture(40, 30, self.OLD))
+        begun = time.monotonic()
+        results = self.results('update', 'tests', '--jobs=1', *options)
+        seconds = time.monotonic() - (moments or [begun])[0]
+        lost = [name for name, it in results.items() if not self.is_kept(name, it)]
+        self.assertEqual((sorted(results), lost), (['it', 'next'], []), results)
+        self.assertEqual(results['next']['status'], 'updated', results['next']['message'])
+        tell(fault, 'update', len(lost), [seconds])
+        return results
+
+    def is_kept(self, name, result):
+        wanted = {'updated': self.NEW, 'failed': self.OLD}[result['status']]
+        return self.picture(name)[2, 2] == wanted and (result['status'] == 'updated' or bool(result['message']))
+
+    def once(self, act):
+        """For a page's image: act() until it has done something. -> its answer, and what act() said"""
+        said = []
+
+        def image():
+            if True not in said:
+                said.append(act())
             return b''
+        return image, said
 
-        page = '<!DOCTYPE html><body style="background: lime">'
-        site = self.site({'/': page + '<img src=/image>', '/image': stop})
-        self.suite([{'name': 'it', 'url': site.url + '/', 'config': {**self.SMALL, 'timeoutMs': 15000}}])
-        results = self.results('update', 'tests', status=0)
-        self.assertGreater(len(stopped), 0)
-        self.assertEqual(results['it']['status'], 'updated')
-        self.assert_nothing_runs()
+    def test_a_browser_that_was_stopped_is_replaced(self):
+        for _ in range(TRIES):
+            image, said = self.once(lambda: self.send_to_browsers(signal.SIGSTOP))
+            results = self.update_while('the browser is stopped', image=image, config={'timeoutMs': 15000})
+            self.assertEqual((said, results['it']['status']), ([True], 'updated'))
+            self.assert_nothing_runs()
 
-    def test_helpers_of_the_browser_that_die_do_not_stop_the_run(self):
-        for kind in ('utility', 'gpu-process', 'zygote'):
-            killed = []
+    def test_processes_of_the_browser_that_are_killed_do_not_stop_the_run(self):
+        for name, kind in [*harness.BROWSER_PARTS.items()] * TRIES:
+            image, said = self.once(lambda kind=kind: self.kill(kind))
+            with self.subTest(name):
+                self.update_while(f'{name} is killed', image=image, options=['--retries=2'])
+                self.assertIn(True, said)
 
-            def kill(_, kind=kind, killed=killed):
-                if True not in killed:
-                    killed.append(self.kill(kind))
-                return b''
-
-            page = '<!DOCTYPE html><body style="background: lime">'
-            site = self.site({'/': page + '<img src=/image>', '/image': kill, '/next': page})
-            self.suite([{'name': 'it', 'url': f'{site.url}/', 'config': {**self.SMALL, 'timeoutMs': 8000}},
-                        {'name': 'next', 'url': f'{site.url}/next', 'config': self.SMALL}])
-            results = self.results('update', 'tests', '--jobs=1', '--retries=2')
-            with self.subTest(kind):
-                self.assertIn(True, killed)
-                self.assertIn(results['next']['status'], ('updated', 'unchanged'), results['next']['message'])
-                self.assertIn(results['it']['status'], ('updated', 'unchanged', 'failed'))
+    def test_a_page_that_eats_all_memory_fails_and_says_that_it_crashed_and_the_next_one_is_captured(self):
+        for _ in range(TRIES):
+            results = self.update_while('a page is out of memory', harness.HUNGRY, config={'timeoutMs': 60000},
+                                        options=[f'--browser={self.small_browser()}'])
+            self.assertEqual(results['it']['status'], 'failed')
+            self.assertIn('crashed', results['it']['message'])
 
 
 if __name__ == '__main__':
