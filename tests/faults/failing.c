@@ -1,4 +1,5 @@
-/* Calls that fail: loaded with LD_PRELOAD, it lets a call of one kind fail when its turn comes. The file $FAILING holds
+/* Calls that fail: loaded with LD_PRELOAD, it lets a call of one kind fail when its turn comes, or stops the process before
+ * it. The file $FAILING holds
  * which, as a Fault; a test writes it while the program runs. There it finds, too, how many calls there were.
  *
  * libfiu does this, too, and knows more calls, but it takes locks: a process that was forked from one with threads may
@@ -6,6 +7,7 @@
  * allocator. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -17,12 +19,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { MEMORY, READ, WRITE, OPEN, RENAME, SYNC, FILE_WRITE };
+enum { MEMORY, READ, WRITE, OPEN, RENAME, SYNC, FILE_WRITE, UNLINK };
+enum { STOP = -1 }; /* instead of an errno: the process stops, and the call is made when it goes on */
 
 typedef struct {
     _Atomic int64_t left; /* so many more succeed before; below zero: all */
-    int64_t kind, number; /* one of these above, and errno */
-    _Atomic int64_t made[FILE_WRITE + 1];
+    int64_t kind, number; /* one of these above, and errno or STOP */
+    _Atomic int64_t made[UNLINK + 1];
 } Fault;
 
 void *__interceptor_malloc(size_t size) __attribute__((weak));
@@ -51,7 +54,7 @@ static bool fails(int kind) {
     if (fault->kind != kind || atomic_load(&fault->left) < 0 || atomic_fetch_sub(&fault->left, 1) != 0)
         return false;
     errno = (int)fault->number;
-    return true;
+    return fault->number != STOP || raise(SIGSTOP) != 0;
 }
 
 /* The sanitizer's allocator, or the system's. */
@@ -91,6 +94,10 @@ int open(const char *path, int flags, ...) {
 
 int rename(const char *from, const char *to) {
     return fails(RENAME) ? -1 : (int)syscall(SYS_rename, from, to);
+}
+
+int unlink(const char *path) {
+    return fails(UNLINK) ? -1 : (int)syscall(SYS_unlink, path);
 }
 
 int fsync(int file) {

@@ -83,7 +83,7 @@ class FaultTestCase(serving.ServerTestCase):
     def check_fsck(self):
         """-> how many problems there are, which is 0"""
         printed = self.command('fsck', *self.data)
-        problems = int(re.fullmatch(r'[\s\S]*\d+ files, (\d+) problems?\n', printed)[1])
+        problems = int(re.fullmatch(r'[\s\S]*\d+ files?, (\d+) problems?\n', printed)[1])
         self.assertEqual(problems, 0, printed)
         return problems
 

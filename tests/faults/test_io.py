@@ -2,12 +2,14 @@
 
 The server keeps all in SQLite and a folder. What fails meanwhile is answered as a failure; what was acknowledged stays."""
 import collections
+import hashlib
 import mmap
 import os
 import random
 import shutil
 import signal
 import struct
+import subprocess
 import time
 
 import faults
@@ -41,30 +43,36 @@ class Failing:
     KINDS = {'an allocation fails': (0, 0), 'EIO of read': (1, EIO), 'a full disk (ENOSPC of write)': (6, ENOSPC),
              'EIO of write': (2, EIO), 'EIO of open': (3, EIO), 'no more descriptors (EMFILE of open)': (3, EMFILE),
              'EIO of rename': (4, EIO), 'EIO of fsync': (5, EIO)}
+    UNLINK, STOP = 7, -1
 
     def __init__(self, folder):
         path = folder / 'failing'
-        path.write_bytes(struct.pack('10q', -1, *[0] * 9))
+        path.write_bytes(struct.pack('11q', -1, *[0] * 10))
         # Its functions must be found before the sanitizer's, which it asks by another name.
         self.env = {'LD_PRELOAD': built('failing.so'), 'FAILING': str(path),
                     'ASAN_OPTIONS': os.environ.get('ASAN_OPTIONS', '') +
                     ':verify_asan_link_order=0:detect_leaks=0:allocator_may_return_null=1'}
         with open(path, 'r+b') as file:
-            self.fault = mmap.mmap(file.fileno(), 80)
+            self.fault = mmap.mmap(file.fileno(), 88)
 
     def fail_after(self, n, name='an allocation fails'):
         self.fault[8:24] = struct.pack('qq', *self.KINDS[name])
         self.fault[:8] = struct.pack('q', n)
+
+    def stop_before_unlink(self):
+        """The process stops (SIGSTOP) before it removes its next file."""
+        self.fault[8:24] = struct.pack('qq', self.UNLINK, self.STOP)
+        self.fault[:8] = struct.pack('q', 0)
 
     def has_failed(self):
         return struct.unpack('q', self.fault[:8])[0] < 0
 
     def made(self, name):
         """How many calls of the kind there were since forget_made()."""
-        return struct.unpack('7q', self.fault[24:])[self.KINDS[name][0]]
+        return struct.unpack('8q', self.fault[24:])[self.KINDS[name][0]]
 
     def forget_made(self):
-        self.fault[24:] = bytes(56)
+        self.fault[24:] = bytes(64)
 
 
 class Server(FaultTestCase):
@@ -156,6 +164,33 @@ class Worker(FaultTestCase, harness.LocalTestCase):
             return self.running[-1]
         ends.append(self.running[-1].process.returncode)
         return self.worker(server, key, '--lease', 5)
+
+
+class Removal(FaultTestCase):
+    """Bytes that nothing names come again while `dpxdt gc` stands between saying that it removes them and doing so."""
+
+    def bring_what_is_removed(self, kind):
+        self.data = ['--data', self.folder / f'data-{kind}', '--database', self.database(kind)[0]]
+        gc, content, failing = ('gc', *self.data, '--grace', 0), f'nobody has {kind}'.encode(), Failing(self.folder)
+        sha256, build = hashlib.sha256(content).hexdigest(), self.new_build()
+        client = serving.Client(self.server().port, self.new_key(build))
+        self.write(f'data-{kind}/blobs/{sha256[:2]}/{sha256}', content)
+        self.command('gc', *self.data)  # notices it
+        failing.stop_before_unlink()
+        removal = subprocess.Popen([os.environ['DPXDT'], *map(str, gc)], stdout=subprocess.PIPE, text=True,
+                                   env={**os.environ, **self.env, **failing.env})
+        self.addCleanup(removal.kill)
+        self.assertEqual(os.waitid(os.P_PID, removal.pid, os.WSTOPPED | os.WEXITED).si_status, signal.SIGSTOP)
+        self.assertEqual(client.send(build, 'a.png', content)[0], 503)
+        removal.send_signal(signal.SIGCONT)
+        self.assertIn('\n1 blob (', removal.communicate(timeout=100)[0])
+        self.assertEqual(client.download(build, client.upload(build, 'a.png', content)), content)
+        self.check_fsck()
+
+    def test_bytes_that_come_while_they_are_removed(self):
+        """bytes that are about to be removed are not taken before they are, on each database"""
+        for kind in ('sqlite', 'postgres', 'mysql'):
+            self.bring_what_is_removed(kind)
 
 
 class Local(harness.LocalTestCase):
