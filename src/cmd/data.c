@@ -6,7 +6,9 @@
 #include "store/secret_key.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void data_options_clear(DataOptions *options) {
@@ -63,18 +65,58 @@ bool data_parse(const Command *command, const GOptionEntry *entries, DataOptions
     return are_right;
 }
 
-/* Whether the database is a file that is there, or none at all: a path that was mistyped is no empty server. */
-static bool check_file(const DataOptions *options, GError **error) {
+/* The file that the database is; NULL for one that is none. The caller frees it. */
+static char *database_file(const DataOptions *options) {
     static const char scheme[] = "sqlite:";
     if (!g_str_has_prefix(options->database, scheme))
-        return true;
+        return NULL;
     const char *path = options->database + strlen(scheme);
-    g_autofree char *plain = g_strndup(path, strcspn(path, "?"));
-    bool is_there = g_file_test(plain, G_FILE_TEST_EXISTS);
+    return g_strndup(path, strcspn(path, "?"));
+}
+
+/* Whether the database is a file that is there, or none at all: a path that was mistyped is no empty server. */
+static bool check_file(const DataOptions *options, GError **error) {
+    g_autofree char *plain = database_file(options);
+    bool is_there = !plain || g_file_test(plain, G_FILE_TEST_EXISTS);
     if (!is_there)
         error_set(error, ERROR_NOT_FOUND, "%s is not there: which folder does the server keep its data in (--data)?",
                   plain);
     return is_there;
+}
+
+/* What is there of a path: itself, or the folder in which it would be made. NULL if neither is; the caller frees it. */
+static char *find_place(const char *path, struct stat *out_facts) {
+    g_autofree char *above = g_path_get_dirname(path);
+    if (stat(path, out_facts) == 0)
+        return g_strdup(path);
+    return stat(above, out_facts) == 0 ? g_steal_pointer(&above) : NULL;
+}
+
+static void set_anothers(const char *path, const struct stat *facts, GError **error) {
+    const struct passwd *user = getpwuid(facts->st_uid);
+    g_autofree char *words =
+        user ? g_strdup_printf("runuser -u %s --", user->pw_name)
+             : g_strdup_printf("setpriv --reuid=%u --regid=%u --clear-groups", facts->st_uid, facts->st_gid);
+    g_autofree char *name = user ? g_strdup(user->pw_name) : g_strdup_printf("with the number %u", facts->st_uid);
+    error_set(error, ERROR_DENIED,
+              "%s belongs to the user %s, who cannot write what root makes there: as that user it is `%s dpxdt ...`",
+              path, name, words);
+}
+
+/* Root may write anywhere, and a server with a user of its own cannot write what came of it: so root leaves data of somebody
+ * else alone. What is in a database or a store is nobody's of this machine. */
+static bool check_owner(const DataOptions *options, GError **error) {
+    g_autofree char *database = database_file(options);
+    const char *const paths[] = {database, strstr(options->blobs, "://") ? NULL : options->blobs, options->key_file};
+    for (size_t i = 0; geteuid() == 0 && i < G_N_ELEMENTS(paths); i++) {
+        struct stat facts;
+        g_autofree char *place = paths[i] ? find_place(paths[i], &facts) : NULL;
+        if (!place || facts.st_uid == 0)
+            continue;
+        set_anothers(place, &facts, error);
+        return false;
+    }
+    return true;
 }
 
 /* A folder that is named is made, for a database and for files. */
@@ -109,11 +151,14 @@ DbPool *data_open_to_read(const DataOptions *options, GError **error) {
 }
 
 DbPool *data_open_any_database(const DataOptions *options, unsigned max_connections, GError **error) {
-    return check_file(options, error) ? db_pool_new(options->database, max_connections, error) : NULL;
+    return check_file(options, error) && check_owner(options, error)
+               ? db_pool_new(options->database, max_connections, error)
+               : NULL;
 }
 
 DbPool *data_open_database(const DataOptions *options, unsigned max_connections, bool create, GError **error) {
-    bool is_fine = create ? make_folder(options, error) : check_file(options, error);
+    bool is_fine = (create || check_file(options, error)) && check_owner(options, error) &&
+                   (!create || make_folder(options, error));
     g_autoptr(DbPool) pool = is_fine ? db_pool_new(options->database, max_connections, error) : NULL;
     if (is_fine && !pool && error && error_is(*error, ERROR_INVALID))
         g_prefix_error(error, "--database: ");

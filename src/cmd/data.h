@@ -61,12 +61,14 @@ bool data_parse(const Command *command, const GOptionEntry *entries, DataOptions
 
 /* Opens the database. Its options must be complete. If it is to be created, one that is not there is made, and gets its
  * tables; else it is ERROR_NOT_FOUND: a path that was mistyped is no empty server. Older tables are refused
- * (ERROR_OLD_TABLES), as `dpxdt migrate` is to be run first, and newer ones, too (ERROR_NEW_TABLES). Fails as
- * db_pool_new() does, and with ERROR_NO_STORE for a folder that cannot be made. */
+ * (ERROR_OLD_TABLES), as `dpxdt migrate` is to be run first, and newer ones, too (ERROR_NEW_TABLES). It is ERROR_DENIED for
+ * root where the database's file, the folder of blobs or the key are another user's, or would come into a folder of such a
+ * one: a server of that user could not write what root makes. Fails as db_pool_new() does, and with ERROR_NO_STORE for a
+ * folder that cannot be made. */
 DbPool *data_open_database(const DataOptions *options, unsigned max_connections, bool create,
                            GError **error) MUST_CHECK;
 
-/* The same of one that is there, of the newest version, and is only read. */
+/* The same of one that is there, of the newest version, and is only read, whosever it is. */
 DbPool *data_open_to_read(const DataOptions *options, GError **error) MUST_CHECK;
 
 /* The same of one that is there, whatever its tables are. */

@@ -109,7 +109,7 @@ const Command import_command = {
     "stays as it is here, and what is new there comes, too. docs/migrating.md has the steps.\n"
     "\n"
     "  dpxdt import --from sqlite:/srv/dpxdt/data.db --data /var/lib/dpxdt --dry-run\n"
-    "  dpxdt import --from mysql://root:PASSWORD@10.0.0.5/dpxdt --data /var/lib/dpxdt\n"
+    "  dpxdt import --from mysql://root@10.0.0.5/dpxdt --data /var/lib/dpxdt       (password: MYSQL_PWD)\n"
     "\n"
     "The exit status is 0 if all came, 1 if something did not, 2 or more if it broke off.",
     run,

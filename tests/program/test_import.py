@@ -441,6 +441,27 @@ class Source(ImportTestCase):
                 self.bring(source, '--database', f'sqlite:{self.folder}/{kind}.db')
                 self.assertEqual(self.tables(source), tables)
 
+    def with_password(self, kind):
+        """-> (the URL of an old database without the password that it wants, the variable for that, the password)"""
+        source = ordinary().make(self.database(kind))
+        if kind == 'mysql':
+            return re.sub(':[^/@]+@', '@', source), 'MYSQL_PWD', 'p@ss/w:rd'
+        rules = self.folder / 'postgres-db/data/pg_hba.conf'
+        rules.write_text(rules.read_text().replace('trust', 'scram-sha-256'))
+        old_server.ask(source, "ALTER USER dpxdt PASSWORD 'p@ss'; SELECT pg_reload_conf()")
+        return source, 'PGPASSWORD', 'p@ss'
+
+    def test_its_password_may_be_in_the_environment_where_no_list_of_processes_shows_it(self):
+        for kind in 'mysql', 'postgres':
+            with self.subTest(kind):
+                source, variable, password = self.with_password(kind)
+                for given in {}, {variable: 'wrong'}:
+                    refused = dpxdt('import', '--from', source, *self.data, cwd=self.folder, env=given)
+                    self.assertEqual(refused.returncode, 4, refused.stderr)
+                target = f'sqlite:{self.folder}/{kind}.db'
+                report = self.command('import', '--from', source, '--database', target, *self.data, env={variable: password})
+                self.assertIn('\n0 problems\n', report)
+
 
 class Again(ImportTestCase):
     """Imported early, and once more when the old server is switched off."""
