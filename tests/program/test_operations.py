@@ -132,8 +132,24 @@ class Deployments(harness.TestCase):
 
     def test_no_service_is_called_so_that_its_variables_are_our_settings(self):
         names = [it['metadata']['name'] for it in documents('kubernetes.yaml') if it['kind'] == 'Service']
-        self.assertEqual(names, ['screenshots'])
+        self.assertEqual(names, ['screenshots', 'nobody'])
         self.assertNotEqual(dpxdt('server', '--print-config', env={'DPXDT_PORT': 'tcp://10.0.0.1:80'}).returncode, 0)
+
+    def led_to(self, path):
+        """-> the Service to which an Ingress passes a path on, as networking.k8s.io/v1 has it: an Exact one goes first"""
+        rules = [(it['pathType'], it['path'], it['backend']['service']['name'])
+                 for ingress in documents('kubernetes.yaml') if ingress['kind'] == 'Ingress'
+                 for rule in ingress['spec']['rules'] for it in rule['http']['paths']]
+        exact = [service for kind, of, service in rules if kind == 'Exact' and of == path]
+        prefix = [service for kind, of, service in rules if kind == 'Prefix' and path.startswith(of)]
+        return (exact + prefix)[0]
+
+    def test_metrics_are_not_for_who_comes_by_the_ingress(self):
+        services = {it['metadata']['name']: it['spec'] for it in documents('kubernetes.yaml') if it['kind'] == 'Service'}
+        self.assertEqual(self.led_to('/api/list_runs'), 'screenshots')
+        self.assertEqual(self.led_to('/readyz'), 'screenshots')
+        self.assertNotIn('selector', services[self.led_to('/metrics')])
+        self.assertIn('/metrics', GUIDE[GUIDE.index('of another one see that it'):GUIDE.index('A server that is told to end')])
 
     def test_what_is_named_in_kubernetes_is_there(self):
         made = {(it['kind'], it['metadata']['name']) for it in documents('kubernetes.yaml')}
