@@ -16,12 +16,13 @@ STOP_S = 60
 
 
 class Process:
-    """dpxdt with these arguments. What it says on standard error is kept in .lines, line by line."""
+    """dpxdt with these arguments, or the words of another way to start it. What it says on standard error is kept in .lines, line
+    by line."""
 
-    def __init__(self, *args, env=None):
+    def __init__(self, *args, env=None, words=()):
         self.lines = []
         self.told = threading.Condition()
-        self.process = subprocess.Popen([os.environ['DPXDT'], *map(str, args)], stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([*map(str, words or [os.environ['DPXDT']]), *map(str, args)], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                                         env={**os.environ, **(env or {})})
         self.reader = threading.Thread(target=self.read, daemon=True)

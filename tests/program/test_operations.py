@@ -1,12 +1,18 @@
 """docs/operations.md and examples/deploy/ against the program: commands, options, settings, variables, metrics and limits that they
 name are there, and what they set is accepted."""
+import json
+import os
+import pathlib
 import re
+import shutil
+import subprocess
 
 import yaml
 
 import harness
+import under_profile
 from harness import dpxdt
-from serving import Client, ServerTestCase
+from serving import Client, Process, ServerTestCase
 from test_manual import MAN, ROOT, commands, options, section
 
 GUIDE = (ROOT / 'docs' / 'operations.md').read_text()
@@ -161,6 +167,63 @@ class Deployments(harness.TestCase):
             self.assertEqual(mounted, {it['name'] for it in pod['volumes']}, name)
         secrets = set(re.findall(r'secretRef: \{name: ([\w-]+)\}', FILES['kubernetes.yaml']))
         self.assertEqual(secrets, set(re.findall(r'create secret generic ([\w-]+)', FILES['kubernetes.yaml'])))
+
+
+class Profile(ServerTestCase):
+    """seccomp.json, which lets a container's worker have the browser's sandbox."""
+
+    PYTHON = '/usr/bin/python3'  # of the system: it has libseccomp, and everybody may run it
+    CALLS = ('clone', 'unshare', 'chroot')
+
+    def setUp(self):
+        super().setUp()
+        self.told = json.loads(FILES['seccomp.json'])
+        nobody = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups'] if os.getuid() == 0 else []
+        self.user = [*nobody, 'env', f'TMPDIR={self.folder / "tmp"}', f'HOME={self.folder / "tmp"}']
+        (self.folder / 'tmp').mkdir()
+        (self.folder / 'tmp').chmod(0o777)
+        self.program = pathlib.Path(shutil.copy(os.environ['DPXDT'], self.folder))
+        self.has_namespaces = subprocess.run([*self.user, 'unshare', '--user', 'true'], capture_output=True).returncode == 0
+        self.running_server = self.server('--allow-private')
+        self.key = self.new_key()
+
+    def contained(self, told):
+        """A worker in all of a container that counts here: the profile, and no capabilities."""
+        profile = self.write('profile.json', json.dumps(told))
+        script = shutil.copy(under_profile.__file__, self.folder)
+        sandbox = 'required' if self.has_namespaces else 'preferred'  # none in a chroot, whatever a profile says
+        return self.start(Process('worker', '--release-server-prefix', self.running_server.prefix, '--sandbox', sandbox,
+                                  '--release-client-id', self.key[0], '--release-client-secret', self.key[1], '--allow-private',
+                                  words=[*self.user, self.PYTHON, script, profile, self.program]))
+
+    def test_a_worker_without_capabilities_captures_under_it_with_the_sandbox(self):
+        site = harness.Site({'/': '<body style="background: white">hello'})
+        self.addCleanup(site.close)
+        worker = self.contained(self.told)
+        worker.wait_for('event=started')
+        printed = self.command('site-diff', '--release-server-prefix', self.running_server.prefix, '--upload-build-id',
+                               self.new_build(), '--wait', site.url + '/', '--release-client-id', self.key[0],
+                               '--release-client-secret', self.key[1])
+        self.assertIn('0 different, 0 failed, 0 the same, 1 new', printed)
+        status = pathlib.Path(f'/proc/{worker.process.pid}/status').read_text()
+        for line in 'CapEff:\t0000000000000000', 'NoNewPrivs:\t1', 'Seccomp:\t2':
+            self.assertIn(line, status)
+        self.assertEqual(any('without its sandbox' in line for line in worker.lines if line), not self.has_namespaces)
+
+    def test_the_call_that_podman_s_own_profile_lacks_is_what_it_takes(self):
+        for rule in self.told['syscalls']:
+            if set(rule['names']) == set(self.CALLS):
+                rule['names'].remove('chroot')
+        self.told['syscalls'].append({'names': ['chroot'], 'action': 'SCMP_ACT_ERRNO', 'errnoRet': 1})
+        worker = self.contained(self.told)
+        worker.wait_for('did not start.*it said' if self.has_namespaces else 'without its sandbox')
+
+    def test_it_allows_three_calls_and_no_other_of_those_that_need_a_capability(self):
+        allowed = [rule for rule in self.told['syscalls'] if rule['action'] == 'SCMP_ACT_ALLOW']
+        for call in self.CALLS:
+            self.assertEqual([rule for rule in self.told['syscalls'] if call in rule['names']], allowed[-1:], call)
+        free = {name for rule in allowed if under_profile.holds(rule, 'amd64') for name in rule['names']}
+        self.assertEqual(free & {'bpf', 'init_module', 'kexec_load', 'open_by_handle_at', 'perf_event_open'}, set())
 
 
 class Watching(ServerTestCase):
