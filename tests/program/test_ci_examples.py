@@ -112,6 +112,20 @@ class Pages(CiTestCase):
         return {case.get('name'): getattr(case.find('failure'), 'attrib', {}).get('message')
                 for case in root.iter('testcase')}
 
+    def cases(self, root):
+        """Name -> all that is said of a test, but for numbers and the folder of its run."""
+        def said(element):
+            told = [element.tag, *sorted(element.items()), (element.text or '').strip(), *map(said, element)]
+            return re.sub(r'run-\w+|\d[\d.,]*', '#', repr(told))
+        return {case.get('name'): said(case) for case in root.iter('testcase')}
+
+    def assert_is_as_the_guide_shows(self, outcome):
+        sample = re.search('```xml\n(.*?)```', (ROOT / 'docs/ci.md').read_text(), re.S)[1]
+        shown = self.cases(xml.etree.ElementTree.fromstring(f'{sample}</testsuite></testsuites>'.encode()))
+        found = self.cases(xml.etree.ElementTree.parse(outcome.kept / 'dpxdt-junit.xml'))
+        self.assertEqual(shown, {name: found.get(name) for name in shown})
+        self.assertEqual(len(shown), 2)
+
     def assert_green(self, outcome):
         self.assertEqual(outcome.status, 0, outcome.output)
         tests = self.junit(outcome)
@@ -123,6 +137,7 @@ class Pages(CiTestCase):
         failed = {name: message for name, message in self.junit(outcome).items() if message}
         self.assertEqual(sorted(failed), ['home/hours', 'home@desk', 'home@phone', 'order'])
         self.assertEqual(len(failed), N_CHANGED)
+        self.assert_is_as_the_guide_shows(outcome)
         gallery = outcome.kept / 'dpxdt-gallery'
         self.assertIn('home@desk', (gallery / 'index.html').read_text())
         self.assertGreaterEqual(len(list(gallery.rglob('*.png'))), 3 * N_CHANGED)
