@@ -1,6 +1,7 @@
 """docs/operations.md and examples/deploy/ against the program: commands, options, settings, variables, metrics and limits that they
 name are there, and what they set is accepted."""
 import json
+import math
 import os
 import pathlib
 import re
@@ -85,6 +86,64 @@ class Words(harness.TestCase):
             told = re.search(rf'{option}=\S+ .*\(default: ([^;,)]*)', text)
             self.assertTrue(told, f'{command or "server"} {option}')
             self.assertEqual(value.split()[0].replace(',', ''), told[1], option)
+
+
+class Limits(harness.TestCase):
+    """Those in the guide against the program's constants: what a row begins with, its numbers in the constants' units."""
+
+    ROWS = {
+        'an invitation': [('store/owner.h', 'INVITATION_MS', 24 * 3600 * 1000)],
+        'a session': [('auth/session.h', 'SESSION_IDLE_MS', 24 * 3600 * 1000),
+                      ('auth/session.h', 'SESSION_MOST_MS', 24 * 3600 * 1000)],
+        'a login, until': [('auth/login.h', 'LOGIN_MOST_MS', 60 * 1000)],
+        'making keys and inviting': [('auth/session.h', 'SESSION_FRESH_MS', 3600 * 1000)],
+        'what the login service answers': [('auth/http_json.c', 'TIMEOUT_MS', 1000),
+                                           ('auth/http_json.c', 'MOST_BYTES', 1 << 20)],
+        'fields and files': [('http/form.c', name, unit) for name, unit in
+                             (('MOST_FIELDS', 1), ('MOST_FILES', 1), ('MOST_RAW_BYTES', 1 << 20))],
+        'connections of clients': [('http/server.c', 'MOST_CONNECTIONS', 1)],
+        'streams of events': [('web/web.c', 'MOST_STREAMS', 1), ('web/web.c', 'MOST_STREAMS_EACH', 1)],
+        'wrong keys': [('api/api.c', 'WRONG_KEYS_AT_ONCE', 1), ('api/api.c', 'WRONG_KEYS_A_MINUTE', 1)],
+        'uploads of one key': [('api/api.c', 'UPLOADS_AT_ONCE', 1), ('api/api.c', 'UPLOADS_A_MINUTE', 1)],
+        'logins from one address': [('web/web.c', 'LOGINS_AT_ONCE', 1), ('web/web.c', 'LOGINS_A_MINUTE', 1)],
+        'invitations of one person': [('web/web.c', 'INVITATIONS_AT_ONCE', 1), ('web/web.c', 'INVITATIONS_A_MINUTE', 1)],
+        'attempts at a task': [('queue/queue.h', 'QUEUE_MAX_ATTEMPTS', 1)],
+        'releases that `dpxdt gc': [('store/gc.h', 'GC_MOST_LISTED', 1)],
+        'names of builds': [('store/store.h', 'STORE_MOST_NAME', 1)],
+        'an address': [('store/store.h', 'STORE_MOST_URL', 1)],
+        'token of': [('web/settings.c', 'MOST_TOKEN', 1)],
+        'on one page': [('web/home.c', 'BUILDS_ON_PAGE', 1), ('web/build.c', 'RELEASES_ON_PAGE', 1),
+                        ('web/activity.c', 'ENTRIES_ON_PAGE', 1), ('web/keys.c', 'MOST_KEYS', 1)],
+        'keys that': [('cmd/api_key.c', 'MOST_LISTED', 1)],
+        'a log or config': [('web/text.c', 'MOST_SHOWN', 1 << 10)],
+        'a config that': [('store/artifact.c', 'MOST_SECRET_BYTES', 1 << 20)],
+        'an object in S3': [('blob/s3.c', 'MAX_OBJECT_BYTES', 1 << 30), ('blob/s3.c', 'STALL_S', 1),
+                            ('blob/s3.c', 'MOST_TRIES', 1)],
+        'waiting for a connection': [('db/db.c', 'TAKE_TIMEOUT_MS', 1000)],
+        'mail: recipients': [('mail/message.c', 'MAX_RECIPIENTS', 1), ('mail/message.c', 'MAX_BYTES', 1 << 20),
+                             ('mail/ready.h', 'READY_MOST_LISTED', 1), ('mail/ready.h', 'READY_MOST_PICTURES', 1)],
+        'an answer to a tool': [('client/ask.c', 'TIMEOUT_MS', 1000), ('client/ask.c', 'MOST_TRIES', 1)],
+        '`dpxdt site-diff`: a page': [('crawl/visit.c', 'MAX_PAGE_BYTES', 1 << 20),
+                                      ('crawl/sitemap.h', 'SITEMAP_MAX_BYTES', 1 << 20),
+                                      ('crawl/crawl.c', 'MAX_ADDRESSES', 1)],
+        'a list of': [('cmd/tool.c', 'MOST_FILE_BYTES', 1 << 20)],
+    }
+
+    def constant(self, file, name):
+        text = (ROOT / 'src' / file).read_text()
+        value = re.search(rf'\b{name}\b(?: = | )([^,/}}\n]+)', text)[1]
+        return math.prod(map(int, re.findall(r'\d+', value.replace('INT64_C', ''))))  # 14 * 24 * 60 * 60 * 1000
+
+    def test_they_are_those_of_the_source(self):
+        for begin, constants in self.ROWS.items():
+            found = re.findall(rf'^\| {re.escape(begin)}[^|]*\| ([^|]*)', GUIDE, re.M)
+            self.assertEqual(len(found), 1, begin)
+            numbers = [int(it.replace(',', '')) for it in re.findall(r'\d+(?:,\d{3})*', found[0])]
+            self.assertEqual(numbers, [self.constant(file, name) / unit for file, name, unit in constants], begin)
+
+    def test_of_releases_that_are_kept_it_is_the_highest(self):
+        self.assertEqual(re.search(r'^\| releases that a build keeps.* 1 to ([\d,]+) ', GUIDE, re.M)[1].replace(',', ''),
+                         str(self.constant('store/build.h', 'BUILD_MOST_KEPT')))
 
 
 class Settings(harness.TestCase):
@@ -183,7 +242,8 @@ class Profile(ServerTestCase):
         (self.folder / 'tmp').mkdir()
         (self.folder / 'tmp').chmod(0o777)
         self.program = pathlib.Path(shutil.copy(os.environ['DPXDT'], self.folder))
-        self.has_namespaces = subprocess.run([*self.user, 'unshare', '--user', 'true'], capture_output=True).returncode == 0
+        tried = subprocess.run([*self.user, 'unshare', '--user', 'true'], capture_output=True)
+        self.has_namespaces = tried.returncode == 0
         self.running_server = self.server('--allow-private')
         self.key = self.new_key()
 
