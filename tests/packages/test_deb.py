@@ -101,6 +101,13 @@ class Packages(harness.TestCase):
         harness.wait_until(self.answers)
         return process
 
+    def start_worker(self):
+        """Beside the server. -> (its key, its process)"""
+        key = self.as_server('api-key', 'create', '--superuser', '--purpose', 'worker')
+        self.addCleanup((self.root.path / 'etc/dpxdt/worker.env').unlink, missing_ok=True)
+        self.root.write('etc/dpxdt/worker.env', f'DPXDT_CLIENT_ID={key[0]}\nDPXDT_CLIENT_SECRET={key[1]}\n')
+        return key, self.start('dpxdt-worker@1')
+
     def answers(self):
         with contextlib.suppress(OSError):
             return urllib.request.urlopen(f'{SERVER}/healthz', timeout=20).read() == b'ok\n'
@@ -184,10 +191,7 @@ class Packages(harness.TestCase):
         site = harness.Site({'/': '<body style="background: white">hello'})
         self.addCleanup(site.close)
         build = self.as_server('build', 'create', '--name', 'worker')[0]
-        key = self.as_server('api-key', 'create', '--superuser', '--purpose', 'worker')
-        self.addCleanup((self.root.path / 'etc/dpxdt/worker.env').unlink)
-        self.root.write('etc/dpxdt/worker.env', f'DPXDT_CLIENT_ID={key[0]}\nDPXDT_CLIENT_SECRET={key[1]}\n')
-        process = self.start('dpxdt-worker@1')
+        key, process = self.start_worker()
         status = self.status(process)
         self.assertGreater(int(status['Uid'].split()[0]), 60000)  # nobody who is in /etc/passwd
         self.assertEqual((int(status['CapBnd'], 16), status['NoNewPrivs'], status['Seccomp']), (0, '1', '2'))
@@ -227,6 +231,11 @@ class Packages(harness.TestCase):
                                       f'{SERVER}/api', build, program, 'ftp://x/', expected=2)
             self.assertIn('ci: ftp://x/: url: ftp://x/ is no http or https address', printed)
 
+    def workers(self):
+        """Those that run."""
+        listed = self.root.asked('systemctl', 'list-units', '--plain', '--no-legend', '--state=active', 'dpxdt-worker@*')
+        return [line.split()[0] for line in listed.splitlines()]
+
     def newer(self):
         """A newer package, which has other settings of its own. -> its path in the root"""
         folder = self.folder / 'newer'
@@ -238,19 +247,26 @@ class Packages(harness.TestCase):
         return '/root/newer.deb'
 
     def test_way_of_a_package(self):
-        """an upgrade restarts the server and keeps the settings; removal ends it; not even a purge deletes its data"""
+        """an upgrade restarts server and workers and keeps the settings; removal ends them; not even a purge deletes data"""
         folder = self.root.path / 'etc/dpxdt'
         written = {path: path.read_text() for path in folder.glob('*.conf')}
         old = self.start_server()
         self.as_server('build', 'create', '--name', 'kept')
+        _, old_worker = self.start_worker()
         self.root.run('dpkg', '--force-confold', '-i', self.newer())
         self.assertNotEqual(self.process_of('dpxdt-server'), old)
         harness.wait_until(self.answers)
+        with self.subTest('a worker that ran runs anew, and no other'):
+            self.assertNotEqual(self.process_of('dpxdt-worker@1'), old_worker)
+            self.assertEqual(self.workers(), ['dpxdt-worker@1.service'])
         self.assertEqual({path: path.read_text() for path in folder.glob('*.conf')}, written)
         self.assertIn('# Newer.', (folder / 'dpxdt.conf.dpkg-dist').read_text())
 
         self.root.run('dpkg', '-r', 'dpxdt')
         self.assertFalse(self.answers())
+        with self.subTest('nor does a worker run any more'):
+            self.assertEqual(self.workers(), [])
+        (folder / 'worker.env').unlink()
         self.assertEqual({path: path.read_text() for path in folder.glob('*.conf')}, written)
         self.root.write('etc/dpxdt/server.env', '# mine\n')
         printed = self.root.run('dpkg', '-P', 'dpxdt')
