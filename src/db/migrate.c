@@ -6,8 +6,9 @@
 
 /* Version 1 is reached by the first, and so on. */
 static const char *const steps[] = {
-    "db/migrations/0001_first.sql",  "db/migrations/0002_people.sql",  "db/migrations/0003_batches.sql",
-    "db/migrations/0004_sealed.sql", "db/migrations/0005_imports.sql", "db/migrations/0006_retention.sql",
+    "db/migrations/0001_first.sql",         "db/migrations/0002_people.sql",  "db/migrations/0003_batches.sql",
+    "db/migrations/0004_sealed.sql",        "db/migrations/0005_imports.sql", "db/migrations/0006_retention.sql",
+    "db/migrations/0007_many_releases.sql",
 };
 
 /* What databases have in common under different names. MariaDB's text is compared as the others compare it: byte by byte,
@@ -23,6 +24,8 @@ static const struct {
     {"{id_as_name}", {"'#' || id", "'#' || id", "CONCAT('#', id)"}},
     {"{if_new}", {"", "IF NOT EXISTS", "IF NOT EXISTS"}}, /* in SQLite the whole step is a transaction */
     {"{of_runs}", {"", "", "ON runs"}},                   /* where an index is */
+    {"{of_releases}", {"", "", "ON releases"}},
+    {"{where_approved}", {"WHERE status = 'diff_approved'", "WHERE status = 'diff_approved'", ""}},
     {"{options}", {"", "", "ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin"}},
 };
 

@@ -122,19 +122,26 @@ bool decision_approve_group(Db *db, Release *release, const RunLine *line, const
 
 /* Undoing. */
 
-/* Decisions stay as far as the same pair is approved elsewhere. */
+/* Decisions stay as far as the same pair is approved elsewhere. MariaDB, which knows late how many rows a table has, would go
+ * through all runs of the page. */
+#define DELETE_DECISIONS(hint)                                                                          \
+    "DELETE FROM decisions WHERE batch = ? AND build_id = ? AND NOT EXISTS (SELECT 1 FROM runs r " hint \
+    "WHERE r.build_id = decisions.build_id AND r.name = decisions.run_name AND "                        \
+    "r.ref_image = decisions.ref_image AND r.image = decisions.image AND r.status = 'diff_approved')"
+
+static bool delete_decisions(Db *db, const Release *release, const char *key, GError **error) {
+    const char *sql =
+        db_pick(db, DELETE_DECISIONS(""), DELETE_DECISIONS(""), DELETE_DECISIONS("FORCE INDEX (runs_of_pair) "));
+    return db_change(db, error, sql, DB_TEXT(key), DB_INT(release->build_id)) >= 0;
+}
+
 static bool undo(Db *db, Release *release, const char *key, int64_t now_ms, int *out_n, GError **error) {
     int64_t n = db_change(db, error,
                           "UPDATE runs SET status = 'diff_found', modified = ?, batch = NULL WHERE release_id = ? AND "
                           "sort_rank = 1 AND status = 'diff_approved' AND batch = ?",
                           DB_INT(now_ms), DB_INT(release->id), DB_TEXT(key));
     *out_n = (int)n;
-    return n >= 0 &&
-           db_change(db, error,
-                     "DELETE FROM decisions WHERE batch = ? AND build_id = ? AND NOT EXISTS (SELECT 1 FROM runs r "
-                     "WHERE r.build_id = decisions.build_id AND r.name = decisions.run_name AND "
-                     "r.ref_image = decisions.ref_image AND r.image = decisions.image AND r.status = 'diff_approved')",
-                     DB_TEXT(key), DB_INT(release->build_id)) >= 0 &&
+    return n >= 0 && delete_decisions(db, release, key, error) &&
            db_change(db, error, "UPDATE batches SET undone = ? WHERE batch = ?", DB_INT(now_ms), DB_TEXT(key)) == 1 &&
            count(db, release, RUN_DIFF_APPROVED, RUN_DIFF_FOUND, (int)n, now_ms, error);
 }

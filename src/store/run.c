@@ -191,13 +191,59 @@ bool run_recount(Db *db, int64_t release_id, GError **error) {
     return true;
 }
 
+/* Baselines. There are two ways to one. Through the runs of the page: these are many where it is in thousands of releases.
+ * Through the good releases, the one that was decided last first, to the first which has a picture of the page: as a rule that
+ * is the first of all, but where the page is new, there is none. So a page of few runs is looked for by these, and any other by
+ * releases; then there are as many steps as good releases were decided since it was last seen in one. */
+
+enum { FEW_RUNS = 64 };
+
+/* The runs of a page, at most so many. PostgreSQL, if it takes the page for one that is on each second row or so, reads the table
+ * from its beginning rather than an index, and may not see one for long; so it is asked for what follows in the index. */
+#define RUNS_OF_PAGE \
+    "FROM (SELECT id, build_id, name FROM runs WHERE build_id = ? AND name = ? ORDER BY id LIMIT ?) few "
+#define RUNS_BEHIND                                                                     \
+    "FROM (SELECT id, build_id, name FROM runs WHERE (build_id, name, id) > (?, ?, 0) " \
+    "ORDER BY build_id, name, id LIMIT ?) few "
+#define OF_PAGE "few.build_id = ? AND few.name = ? "
+
+/* Queries them, whose statement has before and after around these. */
+#define QUERY_FEW(db, before, after, build_id, name, most)                                                    \
+    db_query(db, db_pick(db, before RUNS_OF_PAGE after, before RUNS_BEHIND after, before RUNS_OF_PAGE after), \
+             DB_INT(build_id), DB_TEXT(name), DB_INT(most), DB_INT(build_id), DB_TEXT(name))
+
+static bool has_few_runs(Db *db, int64_t build_id, const char *name, bool *out_has, GError **error) {
+    g_autoptr(DbQuery) query = QUERY_FEW(db, "SELECT COUNT(*) ", "WHERE " OF_PAGE, build_id, name, FEW_RUNS + 1);
+    *out_has = db_next(query) && db_int(query, 0) <= FEW_RUNS;
+    return db_end(query, error);
+}
+
+#define LAST_DECIDED "ORDER BY l.decided DESC, l.id DESC LIMIT 1"
+
+/* Others may add some since they were counted, so twice as many would do. */
+static DbQuery *query_by_runs(Db *db, int64_t build_id, const char *name) {
+    return QUERY_FEW(db, "SELECT " RUN_COLUMNS,
+                     "JOIN runs r ON r.id = few.id JOIN releases l ON l.id = r.release_id "
+                     "WHERE " OF_PAGE "AND r.image IS NOT NULL AND l.status = 'good' " LAST_DECIDED,
+                     build_id, name, 2 * FEW_RUNS);
+}
+
+#define BY_RELEASES(hint)                                                                       \
+    "SELECT " RUN_COLUMNS "FROM releases l " hint "CROSS JOIN runs r WHERE l.build_id = ? AND " \
+    "l.status = 'good' AND r.release_id = l.id AND r.name = ? AND r.image IS NOT NULL " LAST_DECIDED
+
+/* MariaDB would now and then take another index, and sort all of them. */
+static DbQuery *query_by_releases(Db *db, int64_t build_id, const char *name) {
+    const char *sql =
+        db_pick(db, BY_RELEASES(""), BY_RELEASES(""), BY_RELEASES("FORCE INDEX (releases_last_decided) "));
+    return db_query(db, sql, DB_INT(build_id), DB_TEXT(name));
+}
+
 Run *run_find_baseline(Db *db, int64_t build_id, const char *name, Release **out_release, GError **error) {
-    g_autoptr(DbQuery) query =
-        db_query(db,
-                 "SELECT " RUN_COLUMNS "FROM runs r JOIN releases l ON l.id = r.release_id "
-                 "WHERE r.build_id = ? AND r.name = ? AND r.image IS NOT NULL AND l.status = 'good' "
-                 "ORDER BY l.decided DESC, l.id DESC LIMIT 1",
-                 DB_INT(build_id), DB_TEXT(name));
+    bool has_few;
+    if (!has_few_runs(db, build_id, name, &has_few, error))
+        return NULL;
+    g_autoptr(DbQuery) query = has_few ? query_by_runs(db, build_id, name) : query_by_releases(db, build_id, name);
     g_autoptr(Run) run = db_next(query) ? run_row_read(query, 0) : NULL;
     if (!db_end(query, error))
         return NULL;
