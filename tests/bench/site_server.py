@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 import subprocess
-import threading
+import sys
 import time
 import urllib.parse
 
@@ -64,32 +64,14 @@ def form_of(server, path):
     return {name: value.replace("&amp;", "&") for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', form) if name != "verb"}
 
 
-def rate_by_wrk(server, path, seconds):
+def rate_of(server, path, seconds):
+    """-> page views a second by so many connections of wrk; there is nothing to take its place, as others would ask for less"""
     said = subprocess.run(["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{seconds}s", "-H", f"Cookie: {server.cookie}", f"http://127.0.0.1:{server.port}{path}"],
                           check=True, capture_output=True, text=True).stdout
     assert "Non-2xx" not in said and "Socket errors" not in said, said
     return float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1])
 
 
-def rate_by_threads(server, path, seconds):
-    ends, counts = time.monotonic() + seconds, []
-
-    def ask():
-        connection, n = http.client.HTTPConnection("127.0.0.1", server.port), 0
-        while time.monotonic() < ends:
-            connection.request("GET", path, headers={"Cookie": server.cookie})
-            connection.getresponse().read()
-            n += 1
-        connection.close()
-        counts.append(n)
-    threads = [threading.Thread(target=ask) for _ in range(CONNECTIONS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(counts) / seconds
-
-
-def rate_of(server, path, seconds):
-    """-> page views a second by so many connections, and what asked for them"""
-    return (rate_by_wrk(server, path, seconds), "wrk") if shutil.which("wrk") else (rate_by_threads(server, path, seconds), "threads of Python")
+def check_wrk():
+    if not shutil.which("wrk"):
+        sys.exit(f"{sys.argv[0]}: wrk is not installed, and it is what asks for pages")
