@@ -165,12 +165,16 @@ static bool take_line(DbQuery *query, RunLine **out_line, GError **error) {
     return db_end(query, error);
 }
 
+/* So that the index of what is open does not come into it: PostgreSQL, used to groups of a few, would sort all of a large one, where
+ * the first in order is mostly open. */
+#define IS_OPEN "COALESCE(r.status, '') = 'diff_found'"
+
 /* The first open one of its group behind a line that differs. Where all of the group are approved, none of them is looked at. */
 static bool find_open_of_group(Db *db, int64_t release_id, const RunLine *from, RunLine **out_line, GError **error) {
     g_autoptr(DbQuery) query = db_query(
         db,
         "SELECT " COLUMNS "FROM runs r WHERE r.release_id = ? AND r.sort_rank = 1 AND r.sort_weight = ? AND "
-        "r.likeness = ? AND r.name > ? AND r.status = 'diff_found' AND EXISTS (SELECT 1 FROM runs o WHERE "
+        "r.likeness = ? AND r.name > ? AND " IS_OPEN " AND EXISTS (SELECT 1 FROM runs o WHERE "
         "o.release_id = ? AND o.status = 'diff_found' AND o.sort_weight = ? AND o.likeness = ?) ORDER BY " ORDER
         " LIMIT 1",
         DB_INT(release_id), DB_INT(from->weight), DB_TEXT(from->likeness), DB_TEXT(from->name), DB_INT(release_id),
@@ -189,7 +193,7 @@ static bool find_open_behind_group(Db *db, int64_t release_id, const RunLine *fr
                  "(r.sort_weight, r.likeness) = (SELECT o.sort_weight, o.likeness FROM runs o WHERE o.release_id = ? "
                  "AND o.status = 'diff_found' AND (o.sort_weight, o.likeness) >= (?, ?) "
                  "ORDER BY o.sort_weight, o.likeness LIMIT 1) "
-                 "AND r.name > '' AND r.status = 'diff_found' ORDER BY " ORDER " LIMIT 1",
+                 "AND r.name > '' AND " IS_OPEN " ORDER BY " ORDER " LIMIT 1",
                  DB_INT(release_id), DB_INT(release_id), DB_INT(from->weight), DB_TEXT(likeness));
     return take_line(query, out_line, error);
 }
