@@ -16,10 +16,12 @@ static const GUriFlags flags = G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_ENCODED |
 static const char path_characters[] = "%/!$&'()*+,;=:@[]|^";
 static const char query_characters[] = "%/?!$&'()*+,;=:@[]|^\\`{}";
 
-/* Letters, digits, '-', '_' and '.': other names were made ASCII before. And the ':' of IPv6. */
+/* Letters, digits, '-', '_' and '.': other names were made ASCII before. A ':' is of IPv6, or was escaped. */
 static bool is_host(const char *host) {
-    return host && *host &&
-           strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:") == strlen(host);
+    static const char characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:";
+    if (!host || !*host || strspn(host, characters) != strlen(host))
+        return false;
+    return !strchr(host, ':') || g_hostname_is_ip_address(host);
 }
 
 static bool is_page_scheme(const char *scheme) {

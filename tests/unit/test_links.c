@@ -91,6 +91,8 @@ static void a_reference_leads_where_browsers_go(void) {
         {"http://example.com:99999/", NULL},
         {"http://example.com:x/", NULL},
         {"http://[::1/", NULL},
+        {"http://a%3a/", NULL},
+        {"http://a%3a80/", NULL},
     };
     g_autoptr(GUri) base = address_parse(AT, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
