@@ -131,7 +131,8 @@ class Capturing:
             failed = [name for name, run in runs.items() if run['status'] == 'failed']
         same = {f'/{i}': 'diff_not_found' if i % 3 else 'diff_found' for i in range(self.PAGES)}
         self.test.assertEqual({name: run['status'] for name, run in runs.items()},
-                              {**{name: 'no_diff_needed' for name in runs}, **same, **{name: 'failed' for name in failed}})
+                              {**{name: 'no_diff_needed' for name in runs}, **same, **{name: 'failed' for name in failed}},
+                              {name: self.log(name) for name, run in runs.items() if run['status'] == 'failed'})
         return time.monotonic() - since
 
     def lost(self):

@@ -13,7 +13,7 @@ import serving
 
 DAY = 24 * 60 * 60
 JUMPS = {'half a day on': DAY / 2, 'a day back': -DAY, 'ten years back': -3652 * DAY, 'ten years on': 3652 * DAY}
-# What is longer than a day ends releases that are open.
+# What leads a day on or more ends releases that are open.
 SHORT = {'half a day on': DAY / 2, 'a day back': -DAY, 'ten years back': -3652 * DAY}
 
 
@@ -87,14 +87,18 @@ class Jumps(FaultTestCase):
     def captures(self, whose, server):
         client, recovered = serving.Client(server.port, self.key), {jump: [] for jump in SHORT}
         for jump in [*SHORT] * TIMES:
-            for seconds in (SHORT[jump], 0):
+            for before, after in ((0, SHORT[jump]), (SHORT[jump], 0)):
+                if after - before >= DAY:  # a release that is open would be given up, if that is looked for just now
+                    self.clock.set(after)
+                    continue
                 capturing = Capturing(self, client, self.build)
                 capturing.site.wait_for('/b0')
-                self.clock.set(seconds)
+                self.clock.set(after)
                 recovered[jump].append(capturing.finish())
         lost = self.check_fsck()
         for jump, seconds in recovered.items():
-            tell(f'the clock of the {whose} jumps {jump}, and back', 'worker; captures and comparisons', lost, seconds)
+            back = ', and back' if SHORT[jump] > 0 else ''
+            tell(f'the clock of the {whose} jumps {jump}{back}', 'worker; captures and comparisons', lost, seconds)
 
     def test_captures_by_a_server_whose_clock_jumps(self):
         """what is captured while the clock of the server jumps is captured and compared, all of it"""
