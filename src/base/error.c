@@ -36,8 +36,12 @@ void error_set_errno(GError **error, ErrorCode code, int errno_value, const char
     error_set(error, is_full && code == ERROR_FAILED ? ERROR_FULL : code, "%s: %s", message, g_strerror(errno_value));
 }
 
-bool error_may_pass(int errno_value) {
-    return errno_value == EAGAIN || errno_value == ENOMEM || errno_value == EMFILE || errno_value == ENFILE;
+ErrorCode error_code_of_errno(int errno_value) {
+    static const int passing[] = {EAGAIN, ENOMEM, EMFILE, ENFILE, EADDRINUSE, EADDRNOTAVAIL};
+    for (size_t i = 0; i < G_N_ELEMENTS(passing); i++)
+        if (errno_value == passing[i])
+            return ERROR_NOT_NOW;
+    return ERROR_FAILED;
 }
 
 bool error_is(const GError *error, ErrorCode code) {

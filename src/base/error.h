@@ -38,8 +38,10 @@ void error_set(GError **error, ErrorCode code, const char *format, ...) G_GNUC_P
  * ERROR_FULL. */
 void error_set_errno(GError **error, ErrorCode code, int errno_value, const char *format, ...) G_GNUC_PRINTF(4, 5);
 
-/* Whether errno_value is of what a machine has too little of just now, and may have again: processes, memory, descriptors. */
-bool error_may_pass(int errno_value);
+/* What to call a failure to start something: ERROR_NOT_NOW for what a machine has too little of just now (processes, memory,
+ * descriptors), a port that another has, who may be about to end, and an address that comes with the network; else
+ * ERROR_FAILED. */
+ErrorCode error_code_of_errno(int errno_value);
 
 /* Tells whether error is one of ours with this code; false for NULL. */
 bool error_is(const GError *error, ErrorCode code);

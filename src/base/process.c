@@ -240,7 +240,7 @@ static _Noreturn void keep(const ProcessSetup *setup, int lifeline, int report) 
 /* From here on: our own process. */
 
 static void set_cannot_run(GError **error, const ProcessSetup *setup, int why) {
-    ErrorCode code = why == ENOENT ? ERROR_NO_PROGRAM : error_may_pass(why) ? ERROR_NOT_NOW : ERROR_FAILED;
+    ErrorCode code = why == ENOENT ? ERROR_NO_PROGRAM : error_code_of_errno(why);
     error_set_errno(error, code, why, "cannot run %s", setup->argv[0]);
 }
 

@@ -28,7 +28,8 @@ typedef struct {
 } ProcessSetup;
 
 /* Starts a program in a session of its own. NULL with error if it cannot be executed (ERROR_NO_PROGRAM if there is no
- * such program, ERROR_NOT_NOW if there is no room for one more process). The descriptors in setup are copied, and stay the caller's. Any thread. */
+ * such program, ERROR_NOT_NOW if there is no room for one more process). The descriptors in setup are copied, and stay
+ * the caller's. Any thread. */
 Process *process_start(const ProcessSetup *setup, GError **error) MUST_CHECK;
 
 /* Waits until the program itself has ended (its descendants may live on), the deadline (clock_now_ms(); 0 has passed

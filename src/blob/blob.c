@@ -42,6 +42,10 @@ bool blobs_check_place(const char *place, GError **error) {
     return driver && (!driver->check || driver->check(place, error));
 }
 
+bool blobs_is_folder(const char *place) {
+    return find_driver(place, NULL) == &blob_disk;
+}
+
 Blobs *blobs_open(const char *place, GError **error) {
     const BlobDriver *driver = find_driver(place, error);
     void *opened = driver ? driver->open(place, error) : NULL;

@@ -26,6 +26,9 @@ Blobs *blobs_open(const char *place, GError **error) MUST_CHECK;
 
 /* Whether a place is written as above, without looking for it or for its keys: ERROR_INVALID. */
 bool blobs_check_place(const char *place, GError **error) MUST_CHECK;
+
+/* Whether a place is a folder of this machine. */
+bool blobs_is_folder(const char *place);
 void blobs_free(Blobs *blobs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Blobs, blobs_free)
 

@@ -159,7 +159,7 @@ static bool read_keys(S3Place *place, GError **error) {
 
 /* All of it. */
 
-static bool read_parts(S3Place *place, const char *url, GError **error) {
+static bool read_url(S3Place *place, const char *url, GError **error) {
     g_autoptr(GError) cause = NULL;
     g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_ENCODED_QUERY, &cause);
     const char *query = uri && g_uri_get_query(uri) ? g_uri_get_query(uri) : "";
@@ -177,23 +177,19 @@ static bool read_parts(S3Place *place, const char *url, GError **error) {
            read_endpoint(place, endpoint, error);
 }
 
-static S3Place *read_url(const char *url, GError **error) {
+static S3Place *read_place(const char *url, bool with_keys, GError **error) {
     g_autoptr(S3Place) place = g_new0(S3Place, 1);
-    if (read_parts(place, url, error))
+    if (read_url(place, url, error) && (!with_keys || read_keys(place, error)))
         return g_steal_pointer(&place);
     g_prefix_error(error, "%s: ", url);
     return NULL;
 }
 
 S3Place *s3_place_new(const char *url, GError **error) {
-    g_autoptr(S3Place) place = read_url(url, error);
-    if (!place || read_keys(place, error))
-        return g_steal_pointer(&place);
-    g_prefix_error(error, "%s: ", url);
-    return NULL;
+    return read_place(url, true, error);
 }
 
 bool s3_place_check(const char *url, GError **error) {
-    g_autoptr(S3Place) place = read_url(url, error);
+    g_autoptr(S3Place) place = read_place(url, false, error);
     return place != NULL;
 }

@@ -197,7 +197,7 @@ static void close_fd(int *fd) {
 static bool spawn(Chromium *chromium, const ChromiumSetup *setup, bool sandbox, GError **error) {
     int commands[2] = {-1, -1}, replies[2] = {-1, -1};
     if (pipe2(commands, O_CLOEXEC) < 0 || pipe2(replies, O_CLOEXEC) < 0) {
-        error_set_errno(error, error_may_pass(errno) ? ERROR_NOT_NOW : ERROR_FAILED, errno, "no pipe for the browser");
+        error_set_errno(error, error_code_of_errno(errno), errno, "no pipe for the browser");
         close_fd(&commands[0]);
         close_fd(&commands[1]);
         return false;

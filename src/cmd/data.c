@@ -107,8 +107,10 @@ static void set_anothers(const char *path, const struct stat *facts, GError **er
  * else alone. What is in a database or a store is nobody's of this machine. */
 static bool check_owner(const DataOptions *options, GError **error) {
     g_autofree char *database = database_file(options);
-    const char *const paths[] = {database, strstr(options->blobs, "://") ? NULL : options->blobs, options->key_file};
-    for (size_t i = 0; geteuid() == 0 && i < G_N_ELEMENTS(paths); i++) {
+    const char *const paths[] = {database, blobs_is_folder(options->blobs) ? options->blobs : NULL, options->key_file};
+    if (geteuid() != 0)
+        return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(paths); i++) {
         struct stat facts;
         g_autofree char *place = paths[i] ? find_place(paths[i], &facts) : NULL;
         if (!place || facts.st_uid == 0)

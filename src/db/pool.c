@@ -23,7 +23,7 @@ struct DbPool {
     DbPoolFacts facts;
 };
 
-static const DbDriver *find_driver(const char *url) {
+static const DbDriver *find_driver(const char *url, GError **error) {
     static const struct {
         const char *scheme;
         const DbDriver *driver;
@@ -34,6 +34,9 @@ static const DbDriver *find_driver(const char *url) {
     for (size_t i = 0; i < G_N_ELEMENTS(drivers); i++)
         if (g_str_has_prefix(url, drivers[i].scheme))
             return drivers[i].driver;
+    /* No more of it: there may be a password in it. */
+    error_set(error, ERROR_INVALID, "%.*s...: sqlite:, postgresql:// or mysql:// is expected",
+              (int)strcspn(url, ":= @"), url);
     return NULL;
 }
 
@@ -79,20 +82,16 @@ void pool_end_turn(DbPool *pool) {
 }
 
 bool db_check_url(const char *url, GError **error) {
-    bool is_known = find_driver(url) != NULL;
-    /* No more of it: there may be a password in it. */
-    if (!is_known)
-        error_set(error, ERROR_INVALID, "%.*s...: sqlite:, postgresql:// or mysql:// is expected",
-                  (int)strcspn(url, ":= @"), url);
-    return is_known;
+    return find_driver(url, error) != NULL;
 }
 
 static DbPool *pool_new(const char *url, unsigned max_connections, bool only_reads, GError **error) {
-    if (!db_check_url(url, error))
+    const DbDriver *driver = find_driver(url, error);
+    if (!driver)
         return NULL;
     DbPool *pool = g_new0(DbPool, 1);
     pool->url = g_strdup(url);
-    pool->driver = find_driver(url);
+    pool->driver = driver;
     pool->max = max_connections;
     pool->only_reads = only_reads;
     pool->is_new = true;

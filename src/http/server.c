@@ -281,13 +281,6 @@ static bool make_address(const HttpConfig *config, struct sockaddr_in *out, GErr
     return false;
 }
 
-/* A port may be another's who is about to end, and an address come only when the network is up. */
-static void set_cannot_listen(const HttpConfig *config, int why, GError **error) {
-    bool passes = why == EADDRINUSE || why == EADDRNOTAVAIL || error_may_pass(why);
-    error_set_errno(error, passes ? ERROR_NOT_NOW : ERROR_FAILED, why, "cannot listen on %s:%d",
-                    config->host ? config->host : "0.0.0.0", config->port);
-}
-
 static void server_free(HttpServer *server) {
     pthread_mutex_destroy(&server->lock);
     pthread_cond_destroy(&server->stopping_changed);
@@ -312,7 +305,8 @@ HttpServer *http_server_start(const HttpConfig *config, GError **error) {
         MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES, MHD_OPTION_NOTIFY_COMPLETED, completed, server,
         MHD_OPTION_NOTIFY_CONNECTION, note_connection, server, MHD_OPTION_END);
     if (!server->daemon) {
-        set_cannot_listen(config, errno, error);
+        error_set_errno(error, error_code_of_errno(errno), errno, "cannot listen on %s:%d",
+                        config->host ? config->host : "0.0.0.0", config->port);
         server_free(server);
         return NULL;
     }

@@ -3,11 +3,11 @@
 #include "store/build.h"
 #include "store/decision.h"
 
-#include "db/migrate.h"
+#include "tables.h"
 
 #include <glib.h>
 
-enum { CONNECTIONS = 4, SOON_MS = 20 * 1000, NOW = 1000 * 1000, RELEASES = 3000, PLENTY = 500 };
+enum { CONNECTIONS = 4, NOW = 1000 * 1000, RELEASES = 3000, PLENTY = 500 };
 
 typedef struct {
     DbPool *pool;
@@ -74,10 +74,7 @@ static void count_rows(Db *db) {
 
 static void set_up(Fixture *f, const void *unused) {
     g_autoptr(GError) error = NULL;
-    f->pool = db_pool_new(g_getenv("DPXDT_TEST_DATABASE"), CONNECTIONS, &error);
-    g_assert_no_error(error);
-    g_assert_cmpint(migrate_run(f->pool, &error), >=, 0);
-    f->db = db_pool_take(f->pool, SOON_MS, &error);
+    f->db = tables_open(CONNECTIONS, &f->pool);
     f->build = build_create(f->db, "a build", false, NOW, &error);
     g_assert_no_error(error);
     fill(f);

@@ -1,5 +1,5 @@
 /* What becomes a task of the outbox, and how such tasks end, on each of the databases. */
-#include "db/migrate.h"
+#include "tables.h"
 #include "queue/queue.h"
 #include "store/artifact.h"
 #include "store/notice.h"
@@ -10,7 +10,7 @@
 #include <glib.h>
 #include <string.h>
 
-enum { CONNECTIONS = 4, SOON_MS = 20 * 1000, MINUTE = 60 * 1000 };
+enum { CONNECTIONS = 4, MINUTE = 60 * 1000 };
 #define NOW INT64_C(1764000000000)
 
 typedef struct {
@@ -22,10 +22,7 @@ typedef struct {
 
 static void set_up(Fixture *f, const void *unused) {
     g_autoptr(GError) error = NULL;
-    f->pool = db_pool_new(g_getenv("DPXDT_TEST_DATABASE"), CONNECTIONS, &error);
-    g_assert_no_error(error);
-    g_assert_cmpint(migrate_run(f->pool, &error), >=, 0);
-    f->db = db_pool_take(f->pool, SOON_MS, &error);
+    f->db = tables_open(CONNECTIONS, &f->pool);
     g_assert_cmpint(db_change(f->db, &error, "DELETE FROM tasks"), >=, 0);
     f->build = build_load(f->db, build_create(f->db, "a build", false, NOW, &error), &error);
     g_assert_no_error(error);
@@ -359,7 +356,8 @@ int main(int argc, char **argv) {
         {"a-release-is-mailed-once-whatever-becomes-of-it", a_release_is_mailed_once_whatever_becomes_of_it},
         {"a-decision-cancels-no-mail", a_decision_cancels_no_mail},
         {"mail-has-its-conditions", mail_has_its_conditions},
-        {"mail-goes-to-owners-and-who-is-invited-once-or-to-the-alias-alone", mail_goes_to_owners_and_who_is_invited_once_or_to_the_alias_alone},
+        {"mail-goes-to-owners-and-who-is-invited-once-or-to-the-alias-alone",
+         mail_goes_to_owners_and_who_is_invited_once_or_to_the_alias_alone},
         {"a-release-that-is-overdue-is-mailed-too", a_release_that_is_overdue_is_mailed_too},
         {"who-is-invited-again-gets-another-mail", who_is_invited_again_gets_another_mail},
         {"a-renewed-invitation-has-one-token", a_renewed_invitation_has_one_token},

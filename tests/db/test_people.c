@@ -2,12 +2,12 @@
 #include "auth/access.h"
 #include "auth/login.h"
 #include "auth/session.h"
-#include "db/migrate.h"
+#include "tables.h"
 #include "store/owner.h"
 
 #include <glib.h>
 
-enum { CONNECTIONS = 4, SOON_MS = 20 * 1000 };
+enum { CONNECTIONS = 4 };
 #define NOW INT64_C(1764000000000)
 
 typedef struct {
@@ -24,10 +24,7 @@ static void log_in(Fixture *f, const char *id, const char *email) {
 
 static void set_up(Fixture *f, const void *unused) {
     g_autoptr(GError) error = NULL;
-    f->pool = db_pool_new(g_getenv("DPXDT_TEST_DATABASE"), CONNECTIONS, &error);
-    g_assert_no_error(error);
-    g_assert_cmpint(migrate_run(f->pool, &error), >=, 0);
-    f->db = db_pool_take(f->pool, SOON_MS, &error);
+    f->db = tables_open(CONNECTIONS, &f->pool);
     f->build = build_create(f->db, "a build", false, NOW, &error);
     g_assert_no_error(error);
     log_in(f, "oidc:ann", "Ann@Example.com");

@@ -1,13 +1,13 @@
 /* Tasks and leases, on each of the databases. */
 #include "queue/queue.h"
 
-#include "db/migrate.h"
+#include "tables.h"
 
 #include <glib.h>
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { CONNECTIONS = 10, SOON_MS = 5000, MINUTE = 60 * 1000, HOUR = 60 * MINUTE };
+enum { CONNECTIONS = 10, MINUTE = 60 * 1000, HOUR = 60 * MINUTE };
 
 typedef struct {
     DbPool *pool;
@@ -17,11 +17,7 @@ typedef struct {
 
 static void set_up(Fixture *f, const void *unused) {
     g_autoptr(GError) error = NULL;
-    f->pool = db_pool_new(g_getenv("DPXDT_TEST_DATABASE"), CONNECTIONS, &error);
-    g_assert_no_error(error);
-    g_assert_cmpint(migrate_run(f->pool, &error), >=, 0);
-    g_assert_no_error(error);
-    f->db = db_pool_take(f->pool, SOON_MS, &error);
+    f->db = tables_open(CONNECTIONS, &f->pool);
     db_change(f->db, &error, "DELETE FROM tasks");
     g_assert_no_error(error);
     f->now = 1000 * 1000;

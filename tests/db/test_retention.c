@@ -7,7 +7,7 @@
 #include "store/run.h"
 
 #include "base/file.h"
-#include "db/migrate.h"
+#include "tables.h"
 
 #include <errno.h>
 #include <glib.h>
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { CONNECTIONS = 4, SOON_MS = 20 * 1000, NOW = 1000 * 1000 * 1000, MOST = 10 };
+enum { CONNECTIONS = 4, NOW = 1000 * 1000 * 1000, MOST = 10 };
 static const int64_t LATER = NOW + GARBAGE_CLAIM_MS;
 
 typedef struct {
@@ -28,10 +28,7 @@ typedef struct {
 
 static void set_up(Fixture *f, const void *unused) {
     g_autoptr(GError) error = NULL;
-    f->pool = db_pool_new(g_getenv("DPXDT_TEST_DATABASE"), CONNECTIONS, &error);
-    g_assert_no_error(error);
-    g_assert_cmpint(migrate_run(f->pool, &error), >=, 0);
-    f->db = db_pool_take(f->pool, SOON_MS, &error);
+    f->db = tables_open(CONNECTIONS, &f->pool);
     f->folder = g_dir_make_tmp("dpxdt-retention-XXXXXX", &error);
     f->blobs = blobs_open(f->folder, &error);
     g_assert_no_error(error);

@@ -3,12 +3,12 @@
 #include "store/decision.h"
 #include "store/artifact.h"
 
-#include "db/migrate.h"
+#include "tables.h"
 
 #include <glib.h>
 #include <string.h>
 
-enum { MOST_SEEN = 100, CONNECTIONS = 4, SOON_MS = 20 * 1000, NOW = 1000 * 1000, LATER = NOW + 10 };
+enum { MOST_SEEN = 100, CONNECTIONS = 4, NOW = 1000 * 1000, LATER = NOW + 10 };
 
 typedef struct {
     DbPool *pool;
@@ -67,10 +67,7 @@ static const Page pages[] = {
 
 static void set_up(Fixture *f, const void *unused) {
     g_autoptr(GError) error = NULL;
-    f->pool = db_pool_new(g_getenv("DPXDT_TEST_DATABASE"), CONNECTIONS, &error);
-    g_assert_no_error(error);
-    g_assert_cmpint(migrate_run(f->pool, &error), >=, 0);
-    f->db = db_pool_take(f->pool, SOON_MS, &error);
+    f->db = tables_open(CONNECTIONS, &f->pool);
     f->build = build_create(f->db, "a build", false, NOW, &error);
     g_assert_no_error(error);
     g_autoptr(DbTransaction) transaction = db_begin(f->db, &error);

@@ -6,7 +6,7 @@
 #include "store/overdue.h"
 #include "store/run.h"
 
-#include "db/migrate.h"
+#include "tables.h"
 #include "queue/queue.h"
 
 #include <glib.h>
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONNECTIONS = 10, SOON_MS = 20 * 1000, NOW = 1000 * 1000 };
+enum { CONNECTIONS = 10, NOW = 1000 * 1000 };
 
 typedef struct {
     DbPool *pool;
@@ -24,10 +24,7 @@ typedef struct {
 
 static void set_up(Fixture *f, const void *unused) {
     g_autoptr(GError) error = NULL;
-    f->pool = db_pool_new(g_getenv("DPXDT_TEST_DATABASE"), CONNECTIONS, &error);
-    g_assert_no_error(error);
-    g_assert_cmpint(migrate_run(f->pool, &error), >=, 0);
-    f->db = db_pool_take(f->pool, SOON_MS, &error);
+    f->db = tables_open(CONNECTIONS, &f->pool);
     f->build = build_create(f->db, "a build", false, NOW, &error);
     g_assert_no_error(error);
     g_assert_cmpint(db_change(f->db, &error, "DELETE FROM tasks"), >=, 0);

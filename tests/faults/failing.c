@@ -1,6 +1,6 @@
 /* Calls that fail: loaded with LD_PRELOAD, it lets a call of one kind fail when its turn comes, or stops the process before
- * it. The file $FAILING holds
- * which, as a Fault; a test writes it while the program runs. There it finds, too, how many calls there were.
+ * it. The file $FAILING holds which, as a Fault; a test writes it while the program runs, and finds in it how many calls of
+ * each kind there were.
  *
  * libfiu does this, too, and knows more calls, but it takes locks: a process that was forked from one with threads may
  * wait for ever for one of them, so it is for programs that start no others; and it cannot stand before a sanitizer's
