@@ -131,7 +131,7 @@ bool decision_approve_group(Db *db, Release *release, const RunLine *line, const
 
 static bool delete_decisions(Db *db, const Release *release, const char *key, GError **error) {
     const char *sql =
-        db_pick(db, DELETE_DECISIONS(""), DELETE_DECISIONS(""), DELETE_DECISIONS("FORCE INDEX (runs_of_pair) "));
+        db_pick(db, DELETE_DECISIONS(""), DELETE_DECISIONS(""), DELETE_DECISIONS("FORCE INDEX (runs_approved) "));
     return db_change(db, error, sql, DB_TEXT(key), DB_INT(release->build_id)) >= 0;
 }
 
