@@ -13,7 +13,6 @@ sys.path[:0] = [str(HERE.parent / 'program'), str(HERE.parent / 'db')]
 
 import harness
 import serving
-import with_database
 import with_s3
 
 from ledger import TIMES, Ledger, tell
@@ -59,9 +58,7 @@ class FaultTestCase(serving.ServerTestCase):
 
     def database(self, kind):
         """-> the URL of a database of its own, and the socket on which its server listens"""
-        folder = self.folder / kind
-        folder.mkdir()
-        url = self.enterContext(getattr(with_database, kind)(str(folder), durable=True))
+        url, folder = super().database(kind, durable=True), self.folder / f'{kind}-db'
         return url, {'postgres': f'{folder}/.s.PGSQL.5432', 'mysql': f'{folder}/socket', 'sqlite': None}[kind]
 
     def proxy(self, target):

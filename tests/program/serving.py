@@ -4,13 +4,18 @@ import contextlib
 import http.client
 import json
 import os
+import pathlib
 import re
 import signal
 import subprocess
+import sys
 import threading
 import urllib.parse
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'db'))
+
 import harness
+import with_database
 
 STOP_S = 60
 
@@ -144,6 +149,12 @@ class ServerTestCase(harness.TestCase):
         for process in reversed(self.running):
             if process.process.poll() is None:
                 process.stop()
+
+    def database(self, kind, name='db', **more):
+        """Starts a database server ('sqlite' is a file), which ends with the test. -> the URL of the database"""
+        folder = self.folder / f'{kind}-{name}'
+        folder.mkdir()
+        return self.enterContext(getattr(with_database, kind)(str(folder), **more))
 
     def start(self, process):
         self.running.append(process)

@@ -4,22 +4,17 @@ import contextlib
 import http.client
 import json
 import os
-import pathlib
 import random
 import shutil
 import sqlite3
 import stat
 import subprocess
-import sys
 import threading
 
 import harness
 from harness import Picture
 from serving import Client, Server, ServerTestCase
 from visiting import Visitor
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'db'))
-import with_database
 
 WRITERS = 3
 
@@ -251,15 +246,12 @@ class Backup(ServerTestCase):
 
     def test_other_databases_and_stores_have_their_own_tools(self):
         for kind, tool in (('postgres', 'pg_dump'), ('mysql', 'mariadb-dump')):
-            folder = self.folder / kind
-            folder.mkdir()
-            with getattr(with_database, kind)(str(folder)) as url:
-                where = ['--data', self.folder / 'data', '--database', url]
-                self.command('build', 'create', *where, '--name', 'x')
-                said = harness.dpxdt('backup', *where, '--to', self.to)
-                self.assertEqual((said.returncode, said.stdout), (2, ''))
-                self.assertIn(f'nothing was copied: back it up with `{tool}', said.stderr)
-                self.assertFalse(self.to.exists() or (self.folder / 'backup.part').exists())
+            where = ['--data', self.folder / 'data', '--database', self.database(kind)]
+            self.command('build', 'create', *where, '--name', 'x')
+            said = harness.dpxdt('backup', *where, '--to', self.to)
+            self.assertEqual((said.returncode, said.stdout), (2, ''))
+            self.assertIn(f'nothing was copied: back it up with `{tool}', said.stderr)
+            self.assertFalse(self.to.exists() or (self.folder / 'backup.part').exists())
 
 
 if __name__ == '__main__':

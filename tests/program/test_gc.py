@@ -3,20 +3,15 @@ import calendar
 import concurrent.futures
 import hashlib
 import os
-import pathlib
 import random
 import re
 import subprocess
-import sys
 import threading
 import time
 
 import harness
 from serving import Client, ServerTestCase
 from visiting import Visitor
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'db'))
-import with_database
 import with_s3
 
 DAY_S = 24 * 60 * 60
@@ -292,11 +287,6 @@ class Uploads(GcTestCase):
         self.assertGreater(n_removed, self.n_garbage)
         self.assertGreater(n_kept, self.WRITERS * self.ROUNDS)
         print(f'# {n_removed} files removed, {n_kept} brought meanwhile, none of them lost')
-
-    def database(self, kind):
-        folder = self.folder / kind
-        folder.mkdir()
-        return self.enterContext(getattr(with_database, kind)(str(folder)))
 
     def test_sqlite_and_a_folder(self):
         self.begin()

@@ -3,19 +3,14 @@ import contextlib
 import hashlib
 import itertools
 import os
-import pathlib
 import re
 import signal
 import sqlite3
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / 'db'))
-
 import harness
 import old_server
-import with_database
 from harness import Picture, dpxdt
 from old_server import OldServer
 from serving import Client, ServerTestCase
@@ -157,12 +152,6 @@ def worn(strict=False):
 
 
 class ImportTestCase(ServerTestCase):
-
-    def database(self, kind, name='db'):
-        """-> the URL of a new database"""
-        folder = self.folder / f'{kind}-{name}'
-        folder.mkdir()
-        return self.enterContext(getattr(with_database, kind)(str(folder)))
 
     def old_file(self, old):
         return old.make_file(self.folder / 'old.db')

@@ -14,9 +14,8 @@ from harness import Site
 import serving
 from serving import Client, ServerTestCase
 
-sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ('db', 'faults')]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'faults'))
 from ledger import tell
-import with_database
 import with_s3
 
 TIMES = int(os.environ.get('DPXDT_TEST_KILLS', 100))
@@ -124,11 +123,6 @@ class Cluster(ServerTestCase):
         kind = str(where[1]).partition(':')[0] if where else 'sqlite'
         tell(f'one of two servers and one of three workers are killed; {kind}', 'captures and comparisons', len(lost),
              [time.monotonic() - since])
-
-    def database(self, kind):
-        folder = self.folder / kind
-        folder.mkdir()
-        return self.enterContext(getattr(with_database, kind)(str(folder)))
 
     def test_sqlite_and_a_folder(self):
         self.run_it()
